@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import {
+  defineRuntime,
+  feedsFor,
+  type Probe,
+  type Tensor,
+  type Tower,
+  type TowerSource,
+} from 'clipgraph/runtime';
+import type { InferenceSession } from 'onnxruntime-node';
+import { z } from 'zod';
+
+const NAME = 'cpu';
+/** Larger batches gain nothing on a CPU and make the next request wait longer. */
+const MAX_BATCH = 16;
+
+const optionsSchema = z.strictObject({
+  /** Threads of one process. Default: all cores. More threads than cores make it many times slower. */
+  threads: z.number().int().min(1).max(256).optional(),
+  /** How much the graph is rewritten before it runs. Default `all`. */
+  graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']).default('all'),
+});
+
+export type CpuOptions = z.input<typeof optionsSchema>;
+
+function parseOptions(options: CpuOptions): z.infer<typeof optionsSchema> {
+  const result = optionsSchema.safeParse(options);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
+  throw new Error(`The options under runtimes.${NAME} are wrong: ${issues}.`);
+}
+
+/** ONNX Runtime on the processor, through the package onnxruntime-node. */
+export default defineRuntime<CpuOptions>((options) => {
+  const { threads = availableParallelism(), graphOptimization } = parseOptions(options);
+
+  const load = async () => {
+    const ort = await import('onnxruntime-node');
+    ort.env.logLevel = 'error';
+    return ort;
+  };
+
+  const probe = async (): Promise<Probe> => {
+    try {
+      const { env } = await load();
+      const info = {
+        device: 'CPU',
+        library: 'onnxruntime-node',
+        version: env.versions.node ?? 'unknown',
+        threads,
+        maxBatch: MAX_BATCH,
+        maxInFlight: 1,
+      };
+      return { ready: true, info };
+    } catch (error) {
+      return {
+        ready: false,
+        reason: `onnxruntime-node cannot be loaded: ${error instanceof Error ? error.message : String(error)}.`,
+        remedy: 'It has binaries for Linux (glibc) and Windows on x64 and arm64, and for macOS on arm64.',
+      };
+    }
+  };
+
+  const open = async ({ graph }: TowerSource): Promise<Tower> => {
+    const { InferenceSession, Tensor: OrtTensor } = await load();
+    const sessionOptions: InferenceSession.SessionOptions = {
+      // Exactly one: ONNX Runtime drops an unknown provider from a list without an error.
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: graphOptimization,
+    };
+    const session =
+      'path' in graph
+        ? await InferenceSession.create(graph.path, sessionOptions)
+        : await InferenceSession.create(graph.bytes, sessionOptions);
+    const describe = (metadata: readonly InferenceSession.ValueMetadata[]) =>
+      metadata
+        .filter((value) => value.isTensor)
+        .map(({ name, type, shape }) => ({ name, type: String(type), shape: [...shape] }));
+    const inputs = describe(session.inputMetadata);
+    const outputs = describe(session.outputMetadata);
+
+    return {
+      inputs,
+      outputs,
+      async run(batch, request) {
+        const feeds = Object.fromEntries(
+          Object.entries(feedsFor(batch, inputs)).map(([name, { type, data, dims }]) => [
+            name,
+            new OrtTensor(type, data, dims),
+          ]),
+        );
+        const results = await session.run(feeds, [...request.outputs]);
+        return Object.fromEntries(
+          Object.entries(results).map(([name, value]): [string, Tensor] => [
+            name,
+            { dims: value.dims, data: value.data as Float32Array },
+          ]),
+        );
+      },
+      close: () => session.release(),
+    };
+  };
+
+  return { name: NAME, probe, open };
+});

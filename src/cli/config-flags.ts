@@ -1,0 +1,57 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { CONFIG_KEYS, loadConfig, type Config } from '../config/index.js';
+
+/** Short forms of what is typed most. */
+const SHORT_FLAGS: Readonly<Record<string, string>> = { port: 'server.port', host: 'server.host' };
+const PLUGIN_OPTION = /^--(runtimes\.[^.=]+\.[^.=]+)(?:=(.*))?$/;
+
+type Flags = Record<string, string | boolean>;
+
+/** Gives a command a flag for every key of the configuration. */
+export function addConfigFlags(command: Command): Command {
+  command.optionsGroup('Configuration:');
+  command.addOption(new Option('--config <file>', 'read this file instead of clipgraph.yml'));
+  for (const [short, path] of Object.entries(SHORT_FLAGS)) {
+    command.addOption(new Option(`--${short} <value>`, `short for --${path}`));
+  }
+  for (const { path, kind, description } of CONFIG_KEYS) {
+    const value = kind === 'boolean' ? '[value]' : '<value>';
+    command.addOption(new Option(`--${path.join('.')} ${value}`, description));
+  }
+  command.addOption(
+    new Option(
+      '--set <key=value>',
+      "a plugin's option, such as runtimes.cpu.threads=2; may be repeated",
+    ).argParser((text: string, earlier: Flags = {}): Flags => {
+      const match = PLUGIN_OPTION.exec(`--${text}`);
+      if (match?.[2] === undefined) throw new InvalidArgumentError('Write it as runtimes.cpu.threads=2.');
+      return { ...earlier, [match[1]]: match[2] };
+    }),
+  );
+  return command;
+}
+
+/** Rewrites `--runtimes.cpu.threads 2`, a flag that no list can hold, as `--set runtimes.cpu.threads=2`. */
+export function foldPluginFlags(args: readonly string[]): string[] {
+  const folded: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const match = PLUGIN_OPTION.exec(args[i]);
+    if (match === null) folded.push(args[i]);
+    else folded.push('--set', `${match[1]}=${match[2] ?? args[++i] ?? ''}`);
+  }
+  return folded;
+}
+
+/** The effective configuration of a command's flags, the environment and the file. Warnings go to standard error. */
+export function configOf(options: Readonly<Record<string, unknown>>): Config {
+  const flags: Flags = { ...(options.set as Flags | undefined) };
+  for (const [name, value] of Object.entries(options)) {
+    const key = SHORT_FLAGS[name] ?? name;
+    const isKnown = CONFIG_KEYS.some(({ path }) => path.join('.') === key);
+    if (isKnown && (typeof value === 'string' || typeof value === 'boolean')) flags[key] = value;
+  }
+  const file = options.config as string | undefined;
+  const { config, warnings } = loadConfig({ file, environment: process.env, flags });
+  for (const warning of warnings) process.stderr.write(`${warning}\n`);
+  return config;
+}

@@ -1,0 +1,21 @@
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Content } from '../engine/index.js';
+import { ClipgraphError } from '../errors/index.js';
+
+const PICTURE_NAME = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif|heic|svg)$/i;
+
+/**
+ * An argument as a content: the picture in a file of that name, or the text itself.
+ *
+ * @throws BAD_USER_INPUT for the name of a picture that is not there: nobody means it as a text
+ */
+export async function contentOf(argument: string): Promise<Content> {
+  if (statSync(argument, { throwIfNoEntry: false })?.isFile() === true) {
+    return { image: { bytes: await readFile(argument) } };
+  }
+  if (PICTURE_NAME.test(argument) && !/\s/.test(argument)) {
+    throw new ClipgraphError('BAD_USER_INPUT', `There is no file ${argument}.`);
+  }
+  return { text: argument };
+}

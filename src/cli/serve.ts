@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { VERSION } from '../config/index.js';
+import { createLog, startServer } from '../server/index.js';
+import { addConfigFlags, configOf } from './config-flags.js';
+
+/** `clipgraph serve`. */
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description('Serve the GraphQL endpoint and the page.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ clipgraph serve --port 8080\n  $ clipgraph serve --model ./my-clip --runtime cpu',
+    );
+  return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
+    const config = configOf(options);
+    const server = await startServer(config, createLog(config.log));
+    const { id, manifest } = server.embedder.models.default;
+    const runtime = await server.embedder.runtimes.default();
+    const { explorer } = config.server;
+    process.stdout.write(
+      `Clipgraph ${VERSION}: model ${id} on ${runtime.name}\n` +
+        `  page      ${server.url}/\n` +
+        `  GraphQL   ${server.url}/graphql${explorer === 'off' ? '' : '  (in a browser: the explorer)'}\n` +
+        `${manifest.description}\n`,
+    );
+    let isEnding = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (isEnding) process.exit(1); // Asked twice: at once.
+        isEnding = true;
+        void server.close().then(() => process.exit(0));
+      });
+    }
+  });
+}

@@ -1,0 +1,20 @@
+/** The bytes that stand for themselves: printable Latin-1. The others get the code points from 256 on, in order. */
+function isPrintable(byte: number): boolean {
+  return (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+}
+
+/**
+ * A printable character for each of the 256 bytes, so that byte sequences can be spelled as text.
+ * Source: openai/CLIP clip/simple_tokenizer.py, `bytes_to_unicode`.
+ */
+export const BYTE_CHARACTERS: readonly string[] = (() => {
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isPrintable(byte) ? byte : next++));
+})();
+
+const utf8 = new TextEncoder();
+
+/** The UTF-8 bytes of a text in that alphabet. */
+export function toByteCharacters(text: string): string[] {
+  return Array.from(utf8.encode(text), (byte) => BYTE_CHARACTERS[byte]);
+}

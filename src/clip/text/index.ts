@@ -1,0 +1,2 @@
+export { parseVocabulary, START_MARKER, END_MARKER, type Vocabulary } from './vocabulary.js';
+export { createTokenizer, type Tokenizer, type TokenizeOptions, type Tokens } from './tokenizer.js';

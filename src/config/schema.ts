@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { limitsSchema } from './limits.js';
+
+const names = z.array(z.string().min(1));
+
+/** The whole configuration: every key, its default and what it means. */
+export const configSchema = z.strictObject({
+  runtime: z
+    .union([z.string().min(1), names.min(1)])
+    .default('auto')
+    .describe('A runtime’s name, an ordered list of which the first that is ready serves, or auto.'),
+  runtimes: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .prefault({})
+    .describe('Options of each runtime plugin, by its name.'),
+  plugins: names.default([]).describe('More runtime plugins: module names or paths.'),
+  model: z.string().min(1).default('starter').describe('The default model: its id, or a folder.'),
+  models: names.default([]).describe('More models that a request may name.'),
+  server: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+      port: z.number().int().min(0).max(65_535).default(4000).describe('The port; 0 takes a free one.'),
+      explorer: z
+        .enum(['sandbox', 'graphiql', 'off'])
+        .default('sandbox')
+        .describe('What a browser sees at /graphql.'),
+    })
+    .prefault({}),
+  preparation: z
+    .strictObject({
+      strict: z
+        .boolean()
+        .default(false)
+        .describe('Do exactly what the reference does: EXIF ignored, markers in a text not escaped.'),
+      workers: z
+        .number()
+        .int()
+        .positive()
+        .default(() => Math.min(availableParallelism(), 4))
+        .describe('Processes that decode pictures, started when they are needed.'),
+    })
+    .prefault({}),
+  cache: z
+    .strictObject({
+      maxBytes: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(64 * 2 ** 20)
+        .describe('Memory for embeddings made before.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .describe('The least severe message that is logged.'),
+    })
+    .prefault({}),
+  limits: limitsSchema.prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+/** What a user writes: every key may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;

@@ -1,0 +1,44 @@
+import type { Tokens } from '../clip/text/index.js';
+import type { Model } from '../models/index.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { Modality } from './content.js';
+
+/** What was decoded from a picture. */
+export interface ImageInfo {
+  readonly format: string;
+  /** Pixels, after the EXIF orientation if it was applied. */
+  readonly width: number;
+  readonly height: number;
+  /** Of the file. */
+  readonly bytes: number;
+}
+
+/** Milliseconds. */
+export interface Timing {
+  /** Reading, decoding, resampling or tokenising. */
+  readonly prepare: number;
+  /** Waiting for a batch. */
+  readonly queue: number;
+  /** The run of the whole batch. */
+  readonly inference: number;
+}
+
+/** A content's vector and what made it. */
+export interface Embedding {
+  /** SHA-256 over everything that determines the vector. */
+  readonly id: string;
+  readonly modality: Modality;
+  readonly model: Model;
+  readonly runtime: Runtime;
+  /** As given, for texts. */
+  readonly text: string | undefined;
+  /** `[dimensions]`, scaled to unit length unless that was declined. */
+  readonly vector: Float32Array;
+  /** The L2 norm before any scaling. */
+  readonly norm: number;
+  readonly isNormalized: boolean;
+  readonly tokens: Tokens | undefined;
+  readonly image: ImageInfo | undefined;
+  readonly isCached: boolean;
+  readonly timing: Timing;
+}

@@ -1,0 +1,119 @@
+/**
+ * The one table of errors: what each code means and what to do about it.
+ *
+ * `scope` says what a failure concerns. A `content` failure is one input's own fault: in a batch it is data, in its
+ * place among the results. A `request` failure concerns everything that was asked.
+ */
+interface ErrorEntry {
+  readonly scope: 'content' | 'request';
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+export const ERRORS = {
+  BAD_USER_INPUT: {
+    scope: 'content',
+    meaning: 'An argument has a value that cannot be used.',
+    remedy: 'Correct the value that the message names.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    scope: 'request',
+    meaning: 'The body of the request is larger than the server accepts.',
+    remedy: 'Send fewer or smaller contents, or raise limits.maxBodyBytes.',
+  },
+  TEXT_TOO_LONG: {
+    scope: 'content',
+    meaning: "A text has more tokens than the model's context, or more bytes than the server accepts.",
+    remedy: 'Shorten the text, or set options.truncate to cut it at the context length.',
+  },
+  UNDECODABLE_IMAGE: {
+    scope: 'content',
+    meaning: 'The bytes start like a picture of a supported format but cannot be decoded.',
+    remedy: 'Check that the file is complete: it opens in an image viewer.',
+  },
+  UNSUPPORTED_IMAGE_FORMAT: {
+    scope: 'content',
+    meaning: 'The bytes are not a picture of a supported format.',
+    remedy: 'Send a JPEG, PNG or WebP picture.',
+  },
+  IMAGE_TOO_LARGE: {
+    scope: 'content',
+    meaning: 'A picture has more bytes or more pixels than the server accepts.',
+    remedy: 'Send a smaller picture, or raise limits.maxImageBytes or limits.maxImagePixels.',
+  },
+  INVALID_BASE64: {
+    scope: 'content',
+    meaning: 'A picture given as base64 is not base64.',
+    remedy: 'Encode the bytes of the file in standard base64 (RFC 4648); a data: URI works too.',
+  },
+  INVALID_VECTOR: {
+    scope: 'content',
+    meaning: 'A vector is empty or holds a value that is not a finite number.',
+    remedy: 'Send finite numbers.',
+  },
+  ZERO_VECTOR: {
+    scope: 'content',
+    meaning: 'A vector has length zero, so that it has no direction to compare.',
+    remedy: 'Leave this content out of the comparison.',
+  },
+  DIMENSION_MISMATCH: {
+    scope: 'content',
+    meaning: 'Two vectors of different lengths were to be compared.',
+    remedy: 'Compare vectors of one model.',
+  },
+  TOO_MANY_INPUTS: {
+    scope: 'request',
+    meaning: 'A list holds more contents than one request may carry.',
+    remedy: 'Split the list over several requests, or raise limits.maxInputs.',
+  },
+  QUERY_TOO_COMPLEX: {
+    scope: 'request',
+    meaning: 'The operation asks for too much at once, counted over aliases, lists and nested fields.',
+    remedy: 'Ask for less in one operation, or send several.',
+  },
+  MODEL_NOT_FOUND: {
+    scope: 'request',
+    meaning: 'No model of this name is configured.',
+    remedy: 'Query models { id } for the names, or add the model to the configuration.',
+  },
+  MODALITY_NOT_SUPPORTED: {
+    scope: 'request',
+    meaning: 'The model has no tower for this kind of content.',
+    remedy: 'Choose a model that has one.',
+  },
+  MODEL_UNAVAILABLE: {
+    scope: 'request',
+    meaning: "The model's files are missing, damaged, or not a CLIP that can be run.",
+    remedy: "Correct the model's folder as the message says.",
+  },
+  RUNTIME_NOT_FOUND: {
+    scope: 'request',
+    meaning: 'No runtime plugin of this name is configured.',
+    remedy: 'Query runtimes { name } for the names.',
+  },
+  RUNTIME_UNAVAILABLE: {
+    scope: 'request',
+    meaning: 'The runtime cannot do the work on this machine, or its process failed twice.',
+    remedy: 'Query runtimes { name reason }, or choose another runtime.',
+  },
+  OVERLOADED: {
+    scope: 'request',
+    meaning: 'The queue is full.',
+    remedy: 'Try again in a moment, or raise limits.maxQueue.',
+  },
+  TIMEOUT: {
+    scope: 'request',
+    meaning: 'The work was not done within the time limit.',
+    remedy: 'Ask for less at once, or raise limits.timeoutMs.',
+  },
+  INTERNAL_SERVER_ERROR: {
+    scope: 'request',
+    meaning: 'Something went wrong that is not the fault of the request.',
+    remedy: 'Find the id of the answer in the log of the server, and report it.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A stable code, part of the API: `extensions.code` of a GraphQL error, `code` of a `ContentError`. */
+export type ErrorCode = keyof typeof ERRORS;
+
+export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];

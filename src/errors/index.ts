@@ -1,0 +1,2 @@
+export { ERRORS, ERROR_CODES, type ErrorCode } from './codes.js';
+export { ClipgraphError, isContentError, type InputLocation } from './clipgraph-error.js';

@@ -1,0 +1,12 @@
+import type { Config } from '../config/index.js';
+import type { Embedder } from '../engine/index.js';
+
+/** What the resolvers of one operation share. */
+export interface Context {
+  readonly embedder: Embedder;
+  readonly config: Config;
+  /** When the server started, as `performance.now()`. */
+  readonly startedAt: number;
+  /** Aborted when the client goes away or the time is over. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,99 @@
+import { Ctx, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Model } from '../../models/index.js';
+import type { Context } from '../context.js';
+
+@ObjectType('Model', { description: 'A CLIP, or something that answers like one.' })
+export class ModelType {}
+
+@Resolver(() => ModelType)
+export class ModelResolver {
+  @Query(() => [ModelType], { description: 'The models that a request may name, the default one first.' })
+  models(@Ctx() { embedder }: Context): readonly Model[] {
+    return embedder.models.list();
+  }
+
+  @FieldResolver(() => ID)
+  id(@Root() { id }: Model): string {
+    return id;
+  }
+
+  @FieldResolver(() => [String], { description: 'Other names for it.' })
+  aliases(@Root() { manifest }: Model): readonly string[] {
+    return manifest.aliases;
+  }
+
+  @FieldResolver(() => String, { nullable: true })
+  revision(@Root() { manifest }: Model): string | undefined {
+    return manifest.revision;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'SHA-256 over the files that determine its numbers; null until they are here.',
+  })
+  checksum(@Root() model: Model): Promise<string> {
+    return model.checksum();
+  }
+
+  @FieldResolver(() => String, { nullable: true })
+  architecture(@Root() { manifest }: Model): string | undefined {
+    return manifest.architecture;
+  }
+
+  @FieldResolver(() => Int, { nullable: true, description: 'Numbers in an embedding.' })
+  dimensions(@Root() { manifest }: Model): number {
+    return manifest.dimensions;
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: 'Tokens, with the start and end markers; null for a model without a text tower.',
+  })
+  contextLength(@Root() { manifest }: Model): number | undefined {
+    return manifest.towers.text && manifest.contextLength;
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: 'Pixels; null for a model without an image tower.',
+  })
+  imageSize(@Root() { manifest }: Model): number | undefined {
+    return manifest.towers.image && manifest.imageSize;
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description:
+      "exp(logit_scale): 100 for OpenAI's models. Read from the weights or the manifest, never from a configuration's initial value.",
+  })
+  logitScale(@Root() { manifest }: Model): number | undefined {
+    return manifest.logitScale;
+  }
+
+  @FieldResolver(() => String, { description: 'fp32, fp16, q8, …' })
+  dtype(@Root() { manifest }: Model): string {
+    return manifest.dtype;
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether it answers where a request names none.' })
+  isDefault(@Root() model: Model, @Ctx() { embedder }: Context): boolean {
+    return model === embedder.models.default;
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether one of its towers has been asked for.' })
+  isLoaded(@Root() { isLoaded }: Model): boolean {
+    return isLoaded;
+  }
+
+  @FieldResolver(() => String, { nullable: true })
+  license(@Root() { manifest }: Model): string | undefined {
+    return manifest.license;
+  }
+
+  @FieldResolver(() => String, {
+    description: "What it is good for and what it isn't, in a sentence or two.",
+  })
+  description(@Root() { manifest }: Model): string {
+    return manifest.description;
+  }
+}

@@ -1,0 +1,75 @@
+import { Ctx, Field, Int, ObjectType, Query, registerEnumType, Resolver } from 'type-graphql';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { Context } from '../context.js';
+import { RuntimeName } from '../scalars.js';
+
+export enum RuntimeStatus {
+  READY = 'READY',
+  IDLE = 'IDLE',
+  UNAVAILABLE = 'UNAVAILABLE',
+}
+registerEnumType(RuntimeStatus, {
+  name: 'RuntimeStatus',
+  valuesConfig: {
+    READY: { description: 'Its process runs.' },
+    IDLE: { description: 'It can run, and starts when it is first asked.' },
+    UNAVAILABLE: { description: 'It cannot run on this machine: see reason.' },
+  },
+});
+
+@ObjectType('Runtime', { description: 'A plugin that runs models.' })
+export class RuntimeType {
+  @Field(() => RuntimeName)
+  name!: string;
+
+  @Field(() => RuntimeStatus)
+  status!: RuntimeStatus;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Why it can't run, and what to do about it; null if it can.",
+  })
+  reason?: string;
+
+  @Field(() => String, { nullable: true, description: 'What does the arithmetic.' })
+  device?: string;
+
+  @Field(() => String, { nullable: true })
+  library?: string;
+
+  @Field(() => String, { nullable: true })
+  version?: string;
+
+  @Field(() => Int, { nullable: true, description: 'Threads of one worker.' })
+  threads?: number;
+
+  @Field(() => Int, { nullable: true, description: 'Processes that run it side by side.' })
+  workers?: number;
+
+  @Field(() => Boolean, { description: 'Whether it does the work where a request names none.' })
+  isDefault!: boolean;
+}
+
+/** A runtime's present state. */
+export async function describeRuntime(runtime: Runtime, { embedder }: Context): Promise<RuntimeType> {
+  const { name, workers } = runtime;
+  const isDefault = (await embedder.runtimes.default().catch(() => undefined)) === runtime;
+  const probe = await runtime.probe();
+  if (!probe.ready) {
+    const reason = `${probe.reason} ${probe.remedy}`;
+    return { name, status: RuntimeStatus.UNAVAILABLE, reason, isDefault };
+  }
+  const { device, library, version, threads } = probe.info;
+  const status = runtime.pids.length > 0 ? RuntimeStatus.READY : RuntimeStatus.IDLE;
+  return { name, status, device, library, version, threads, workers, isDefault };
+}
+
+@Resolver(() => RuntimeType)
+export class RuntimeResolver {
+  @Query(() => [RuntimeType], {
+    description: 'Every runtime plugin, and why the ones that cannot run cannot.',
+  })
+  runtimes(@Ctx() context: Context): Promise<RuntimeType[]> {
+    return Promise.all(context.embedder.runtimes.list().map((runtime) => describeRuntime(runtime, context)));
+  }
+}

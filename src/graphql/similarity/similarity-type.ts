@@ -1,0 +1,94 @@
+import { Arg, Ctx, FieldResolver, Float, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { compare, type Embedding, type Similarity } from '../../engine/index.js';
+import type { Model } from '../../models/index.js';
+import { embedOne } from '../content/embedding-scope.js';
+import { ContentInput, EmbedOptionsInput } from '../content/inputs.js';
+import type { Context } from '../context.js';
+import { EmbeddingType } from '../embedding/embedding-type.js';
+import { ModelType } from '../model/model-type.js';
+
+@ObjectType('Similarity', {
+  description: 'Two embeddings compared by the one cosine core, whichever plugin made them.',
+})
+export class SimilarityType {}
+
+@Resolver(() => SimilarityType)
+export class SimilarityResolver {
+  @Query(() => SimilarityType, {
+    description:
+      'How alike two contents are. For example `similarity(a: {text: "a dog"}, b: {image: {example: "dog"}})`.',
+  })
+  async similarity(
+    @Arg('a', () => ContentInput) a: ContentInput,
+    @Arg('b', () => ContentInput) b: ContentInput,
+    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Ctx() context: Context,
+  ): Promise<Similarity> {
+    const [left, right] = await Promise.all([
+      embedOne(context, a, options, 'a'),
+      embedOne(context, b, options, 'b'),
+    ]);
+    return compare(left, right);
+  }
+
+  @FieldResolver(() => Float, { description: 'Cosine of the angle between a and b, in [-1, 1].' })
+  cosine(@Root() { cosine }: Similarity): number {
+    return cosine;
+  }
+
+  @FieldResolver(() => Float, { description: 'The angle in degrees, in [0, 180].' })
+  angle(@Root() { angle }: Similarity): number {
+    return angle;
+  }
+
+  @FieldResolver(() => Float, { description: '1 - cosine, in [0, 2].' })
+  distance(@Root() { distance }: Similarity): number {
+    return distance;
+  }
+
+  @FieldResolver(() => Float, { description: '(1 + cosine) / 2, in [0, 1].' })
+  certainty(@Root() { certainty }: Similarity): number {
+    return certainty;
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description:
+      "CLIPScore of Hessel et al. 2021, 2.5 · max(cosine, 0), without the paper's prompt prefix; null unless one side is a text and the other an image.",
+  })
+  clipScore(@Root() { clipScore }: Similarity): number | undefined {
+    return clipScore;
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description: "The model's logit scale times the cosine; null where the model states none.",
+  })
+  logit(@Root() { logit }: Similarity): number | undefined {
+    return logit;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'What this cosine means for this model and these kinds of content, in a sentence; null where the model does not state its typical scores.',
+  })
+  interpretation(@Root() { interpretation }: Similarity): string | undefined {
+    return interpretation;
+  }
+
+  @FieldResolver(() => ModelType)
+  model(@Root() { a }: Similarity): Model {
+    return a.model;
+  }
+
+  @FieldResolver(() => EmbeddingType)
+  a(@Root() { a }: Similarity): Embedding {
+    return a;
+  }
+
+  @FieldResolver(() => EmbeddingType)
+  b(@Root() { b }: Similarity): Embedding {
+    return b;
+  }
+}

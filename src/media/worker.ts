@@ -1,0 +1,5 @@
+// The entry of a preparation process: decoders may crash or hang, so they run apart from the server.
+import { answerRequests } from '../runtime/isolation/answer.js';
+import { prepareImage } from './prepare.js';
+
+answerRequests({ prepare: prepareImage });

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { CLIP_NORMALIZATION } from '../clip/image/index.js';
+
+const fileName = z
+  .string()
+  .min(1)
+  .refine(
+    (name) => !name.startsWith('/') && !name.split(/[\\/]/).includes('..'),
+    'must lie inside the folder',
+  );
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+const positive = z.number().int().positive();
+
+const towerSchema = z.strictObject({
+  /** The ONNX graph, relative to the manifest. */
+  graph: fileName,
+  /** The graph's names of its input and of the pooled embedding. */
+  input: z.string().min(1),
+  output: z.string().min(1),
+});
+
+const rangeSchema = z
+  .strictObject({
+    /** The typical cosine of contents that have nothing to do with each other. */
+    unrelated: z.number().min(-1).max(1),
+    /** The typical cosine of contents that mean the same. */
+    related: z.number().min(-1).max(1),
+  })
+  .refine(({ unrelated, related }) => unrelated < related, 'unrelated must be below related');
+
+/** `clipgraph.json`: what a model is. */
+export const manifestSchema = z.strictObject({
+  id: z.string().regex(/^[\w.@-]+(\/[\w.@-]+)?$/, 'must be a name, or owner/name'),
+  aliases: z.array(z.string().min(1)).default([]),
+  revision: z.string().optional(),
+  license: z.string().optional(),
+  description: z.string().min(1),
+  architecture: z.string().optional(),
+  dimensions: positive,
+  /** Tokens, with the two markers. */
+  contextLength: positive,
+  /** Pixels. */
+  imageSize: positive,
+  towers: z.strictObject({ text: towerSchema.optional(), image: towerSchema.optional() }),
+  tokenizer: z.strictObject({ vocabulary: fileName, merges: fileName }).optional(),
+  preparation: z
+    .strictObject({
+      convention: z.enum(['hf']).default('hf'),
+      mean: channels.default([...CLIP_NORMALIZATION.mean]),
+      std: channels.default([...CLIP_NORMALIZATION.std]),
+    })
+    .prefault({}),
+  /** exp(logit_scale): what a cosine is multiplied by before a softmax. */
+  logitScale: z.number().positive().optional(),
+  dtype: z.string().min(1).default('fp32'),
+  /** What cosines of this model look like, by the kinds of the two contents. */
+  scoreRanges: z
+    .strictObject({
+      textText: rangeSchema.optional(),
+      imageText: rangeSchema.optional(),
+      imageImage: rangeSchema.optional(),
+    })
+    .prefault({}),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ScoreRange = z.infer<typeof rangeSchema>;

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Normalization } from '../clip/image/index.js';
+import { createTokenizer, parseVocabulary, type Tokenizer } from '../clip/text/index.js';
+import { ClipgraphError } from '../errors/index.js';
+import type { TowerKind, TowerSource } from '../runtime/index.js';
+import { checksumOf } from './checksum.js';
+import type { Manifest } from './manifest.js';
+
+/** A model on disk. Its files are read when they are first needed. */
+export class Model {
+  readonly manifest: Manifest;
+  readonly #folder: string;
+  #checksum: Promise<string> | undefined;
+  #tokenizer: Promise<Tokenizer> | undefined;
+  #isLoaded = false;
+
+  constructor(folder: string, manifest: Manifest) {
+    this.#folder = folder;
+    this.manifest = manifest;
+  }
+
+  get id(): string {
+    return this.manifest.id;
+  }
+
+  get normalization(): Normalization {
+    const { mean, std } = this.manifest.preparation;
+    return { mean, std };
+  }
+
+  /** Whether one of its towers has been asked for. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** SHA-256 over the files that determine its numbers. */
+  checksum(): Promise<string> {
+    const { towers, tokenizer, preparation, contextLength, imageSize } = this.manifest;
+    const files = [
+      ...Object.values(towers).map((tower) => tower?.graph),
+      tokenizer?.vocabulary,
+      tokenizer?.merges,
+    ];
+    this.#checksum ??= this.#reading(
+      checksumOf(
+        this.#folder,
+        files.filter((file) => file !== undefined),
+        { preparation, contextLength, imageSize },
+      ),
+    );
+    return this.#checksum;
+  }
+
+  /**
+   * @throws MODALITY_NOT_SUPPORTED for a model without a tokenizer
+   */
+  tokenizer(): Promise<Tokenizer> {
+    this.#tokenizer ??= this.#readTokenizer();
+    return this.#tokenizer;
+  }
+
+  /**
+   * The tower that reads this kind of content.
+   *
+   * @throws MODALITY_NOT_SUPPORTED when the model has none
+   */
+  async tower(kind: TowerKind): Promise<TowerSource> {
+    const { id, towers, dimensions } = this.manifest;
+    const tower = towers[kind];
+    if (tower === undefined) throw this.#unsupported(kind);
+    this.#isLoaded = true;
+    return {
+      key: `${await this.checksum()}:${kind}`,
+      kind,
+      manifest: { model: id, input: tower.input, output: tower.output, dimensions },
+      graph: { path: path.join(this.#folder, tower.graph) },
+    };
+  }
+
+  async #readTokenizer(): Promise<Tokenizer> {
+    const { tokenizer, contextLength } = this.manifest;
+    if (tokenizer === undefined) throw this.#unsupported('text');
+    const read = (name: string) => this.#reading(readFile(path.join(this.#folder, name), 'utf8'));
+    const [vocabulary, merges] = await Promise.all([read(tokenizer.vocabulary), read(tokenizer.merges)]);
+    return createTokenizer(parseVocabulary(vocabulary, merges), contextLength);
+  }
+
+  async #reading<Value>(work: Promise<Value>): Promise<Value> {
+    try {
+      return await work;
+    } catch (cause) {
+      const file = path.basename((cause as NodeJS.ErrnoException).path ?? 'a file');
+      throw new ClipgraphError(
+        'MODEL_UNAVAILABLE',
+        `The model ${this.id} cannot be read: ${file} is missing.`,
+        { cause },
+      );
+    }
+  }
+
+  #unsupported(kind: TowerKind): ClipgraphError {
+    const message = `The model ${this.id} has no ${kind} tower: it cannot read a ${kind}.`;
+    return new ClipgraphError('MODALITY_NOT_SUPPORTED', message);
+  }
+}

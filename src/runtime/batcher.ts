@@ -1,0 +1,229 @@
+import type { Normalization } from '../clip/image/index.js';
+import { ClipgraphError } from '../errors/index.js';
+import type { TowerSource } from './contract.js';
+import { FairQueue } from './fair-queue.js';
+import type { RunParams, RunResult, WireBatch } from './wire.js';
+
+/** One content, ready for its tower. */
+export type PreparedContent =
+  | { readonly kind: 'text'; readonly ids: readonly number[] }
+  | {
+      readonly kind: 'image';
+      /** `size × size` RGB pixels. */
+      readonly crop: Uint8Array;
+      readonly size: number;
+      readonly normalization: Normalization;
+    };
+
+/** A content's embedding as the tower gave it, and the milliseconds that it waited and ran. */
+export interface RunAnswer {
+  readonly vector: Float32Array;
+  readonly queueMs: number;
+  readonly inferenceMs: number;
+}
+
+/** Something that runs batches, one at a time. */
+export interface BatchRunner {
+  run(params: RunParams, signal: AbortSignal): Promise<RunResult>;
+}
+
+interface Job {
+  readonly content: PreparedContent;
+  readonly group: object;
+  readonly signal: AbortSignal;
+  readonly queuedAt: number;
+  resolve(answer: RunAnswer): void;
+  reject(reason: unknown): void;
+}
+
+interface TowerQueue {
+  readonly source: TowerSource;
+  readonly jobs: FairQueue<Job>;
+  /** What one content has taken lately, once that is known. */
+  millisecondsEach: number | undefined;
+}
+
+interface BatcherOptions {
+  readonly runners: readonly BatchRunner[];
+  readonly maxBatch: number;
+  /** Contents that may wait; more are refused. */
+  readonly maxQueue: number;
+  /** A batch is cut so that it should take no longer, since what arrives meanwhile has to wait for it. */
+  readonly batchBudgetMs?: number;
+}
+
+/** The batch before anything was measured: small, in case that the model is large. */
+const FIRST_BATCH = 4;
+/** How much of the newest measurement goes into the estimate. */
+const LEARNING_RATE = 0.3;
+
+/** CLIP's padding id. Any would do: attention is causal and pooling takes the first end marker. */
+const PADDING_ID = 49_407;
+
+function toWireBatch(contents: readonly PreparedContent[]): WireBatch {
+  const texts = contents.filter((content) => content.kind === 'text');
+  if (texts.length > 0) {
+    const lengths = texts.map(({ ids }) => ids.length);
+    const length = Math.max(...lengths);
+    const ids = new Int32Array(texts.length * length).fill(PADDING_ID);
+    for (const [row, text] of texts.entries()) ids.set(text.ids, row * length);
+    return { kind: 'text', ids, lengths, size: texts.length, length };
+  }
+  const images = contents.filter((content) => content.kind === 'image');
+  const { size: imageSize, normalization } = images[0];
+  const crops = new Uint8Array(images.length * imageSize * imageSize * 3);
+  for (const [row, image] of images.entries()) crops.set(image.crop, row * imageSize * imageSize * 3);
+  return { kind: 'image', crops, size: images.length, imageSize, normalization };
+}
+
+/** Aborted when the last of the signals is: then nobody waits for the batch any more. */
+function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  let waiting = signals.length;
+  for (const signal of signals) {
+    signal.addEventListener(
+      'abort',
+      () => {
+        waiting--;
+        if (waiting === 0) controller.abort(signal.reason);
+      },
+      { once: true },
+    );
+  }
+  return controller.signal;
+}
+
+/**
+ * Joins contents of many requests into batches.
+ *
+ * A batch starts as soon as a runner is free, with what is waiting then: no delay when idle, full batches under load.
+ * Contents of one tower share batches; towers take turns, and so do requests.
+ */
+export class Batcher {
+  readonly #towers = new Map<string, TowerQueue>();
+  readonly #idle: BatchRunner[];
+  readonly #maxBatch: number;
+  readonly #maxQueue: number;
+  readonly #budgetMs: number;
+  #waiting = 0;
+
+  constructor({ runners, maxBatch, maxQueue, batchBudgetMs = 250 }: BatcherOptions) {
+    this.#idle = [...runners];
+    this.#maxBatch = maxBatch;
+    this.#maxQueue = maxQueue;
+    this.#budgetMs = batchBudgetMs;
+  }
+
+  /** Contents that wait for a runner. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /**
+   * Runs a content in one of the next batches.
+   *
+   * @param group the request that it belongs to; contents of different groups take turns
+   * @param signal takes the content out of the queue; a batch that has started is cancelled once nobody waits for it
+   * @throws OVERLOADED at once when the queue is full
+   */
+  submit(
+    source: TowerSource,
+    content: PreparedContent,
+    { group, signal }: { readonly group: object; readonly signal: AbortSignal },
+  ): Promise<RunAnswer> {
+    if (this.#waiting >= this.#maxQueue) {
+      const message = `The queue is full: ${this.#waiting} contents are waiting. Try again in a moment.`;
+      return Promise.reject(new ClipgraphError('OVERLOADED', message));
+    }
+    signal.throwIfAborted();
+    const tower = this.#towerOf(source);
+    return new Promise<RunAnswer>((resolve, reject) => {
+      const job: Job = { content, group, signal, queuedAt: performance.now(), resolve, reject };
+      const abort = (): void => {
+        tower.jobs.remove(group, job);
+        this.#recount();
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      const settle = (): void => {
+        signal.removeEventListener('abort', abort);
+      };
+      job.resolve = (answer) => {
+        settle();
+        resolve(answer);
+      };
+      job.reject = (reason) => {
+        settle();
+        reject(reason as Error);
+      };
+      tower.jobs.push(group, job);
+      this.#recount();
+      // What is submitted in the same turn of the event loop belongs into the same batch.
+      setImmediate(() => {
+        this.#dispatch();
+      });
+    });
+  }
+
+  #towerOf(source: TowerSource): TowerQueue {
+    const known = this.#towers.get(source.key);
+    if (known !== undefined) return known;
+    const tower: TowerQueue = { source, jobs: new FairQueue(), millisecondsEach: undefined };
+    this.#towers.set(source.key, tower);
+    return tower;
+  }
+
+  #recount(): void {
+    this.#waiting = 0;
+    for (const { jobs } of this.#towers.values()) this.#waiting += jobs.size;
+  }
+
+  #dispatch(): void {
+    while (this.#idle.length > 0) {
+      const tower = [...this.#towers.values()].find(({ jobs }) => jobs.size > 0);
+      if (tower === undefined) return;
+      // The tower goes to the back, so that the other one has its turn.
+      this.#towers.delete(tower.source.key);
+      this.#towers.set(tower.source.key, tower);
+      const jobs = tower.jobs.take(this.#batchSize(tower));
+      this.#recount();
+      const runner = this.#idle.shift();
+      if (runner === undefined) return;
+      void this.#run(runner, tower, jobs).finally(() => {
+        this.#idle.push(runner);
+        this.#dispatch();
+      });
+    }
+  }
+
+  #batchSize({ millisecondsEach }: TowerQueue): number {
+    const fitting =
+      millisecondsEach === undefined ? FIRST_BATCH : Math.floor(this.#budgetMs / millisecondsEach);
+    return Math.max(1, Math.min(this.#maxBatch, fitting));
+  }
+
+  async #run(runner: BatchRunner, tower: TowerQueue, jobs: readonly Job[]): Promise<void> {
+    const startedAt = performance.now();
+    const batch = toWireBatch(jobs.map(({ content }) => content));
+    try {
+      const params = { source: tower.source, batch };
+      const { vectors, milliseconds } = await runner.run(
+        params,
+        whenAllAbort(jobs.map(({ signal }) => signal)),
+      );
+      const each = milliseconds / jobs.length;
+      tower.millisecondsEach ??= each;
+      tower.millisecondsEach += LEARNING_RATE * (each - tower.millisecondsEach);
+      const dimensions = vectors.length / jobs.length;
+      for (const [row, job] of jobs.entries()) {
+        job.resolve({
+          vector: vectors.slice(row * dimensions, (row + 1) * dimensions),
+          queueMs: startedAt - job.queuedAt,
+          inferenceMs: milliseconds,
+        });
+      }
+    } catch (error) {
+      for (const job of jobs) job.reject(error);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { parentPort } from 'node:worker_threads';
+import { ClipgraphError } from '../../errors/index.js';
+import type { FromWorker, ToWorker, WireError } from './messages.js';
+
+type Handler = (params: never, signal: AbortSignal) => unknown;
+
+function toWire(error: unknown): WireError {
+  if (error instanceof ClipgraphError) return { code: error.code, message: error.message };
+  return { code: undefined, message: error instanceof Error ? error.message : String(error) };
+}
+
+/**
+ * The worker's side of a `Remote`: answers each request with what the handler of its method returns or throws.
+ * Ends the worker when it is asked to, and when the server is gone.
+ */
+export function answerRequests(handlers: Readonly<Record<string, Handler>>): void {
+  const running = new Map<number, AbortController>();
+  const port = parentPort;
+  const send = (message: FromWorker): void => {
+    if (port !== null) port.postMessage(message);
+    else process.send?.(message);
+  };
+
+  const answer = async (message: ToWorker): Promise<void> => {
+    if ('cancel' in message) {
+      running.get(message.cancel)?.abort();
+      return;
+    }
+    const { id, method, params } = message;
+    if (method === 'exit') process.exit(0);
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      send({ id, result: await handlers[method](params as never, controller.signal) });
+    } catch (error) {
+      send({ id, error: toWire(error) });
+    } finally {
+      running.delete(id);
+    }
+  };
+
+  const receive = (message: unknown): void => void answer(message as ToWorker);
+  if (port !== null) {
+    port.on('message', receive);
+    return;
+  }
+  process.on('message', receive);
+  process.on('disconnect', () => process.exit(0));
+  // Ctrl-C reaches the whole process group: the server decides when its workers end.
+  process.on('SIGINT', () => undefined);
+}

@@ -1,0 +1,97 @@
+import { fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, ToWorker } from './messages.js';
+
+/** `process`: a crash or a hang of native code stays there. `thread`: for WebAssembly, which can do neither to us. */
+export type Isolation = 'process' | 'thread';
+
+/** A connection to code that runs apart. */
+export interface Link {
+  readonly pid: number | undefined;
+  send(message: ToWorker): void;
+  /** Ends the other side at once, whatever it is doing. */
+  kill(): void;
+}
+
+interface LinkEvents {
+  onMessage(message: FromWorker): void;
+  /** Called once, when the other side is gone; `reason` is a sentence's end: "was killed by SIGKILL". */
+  onExit(reason: string): void;
+  /** A line that the other side printed. */
+  onOutput(line: string): void;
+}
+
+/** A TypeScript entry, run from a checkout's source, needs a loader. */
+function loaderFor(entry: string): string[] {
+  return entry.endsWith('.ts') ? ['--require', 'tsx/cjs'] : [];
+}
+
+function forwardLines(stream: Readable | null, onOutput: (line: string) => void): void {
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    for (const line of text.split('\n')) if (line.trim() !== '') onOutput(line);
+  });
+}
+
+function linkProcess(entry: string, { onMessage, onExit, onOutput }: LinkEvents): Link {
+  const child = fork(entry, {
+    serialization: 'advanced',
+    execArgv: loaderFor(entry),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let isGone = false;
+  const leave = (reason: string): void => {
+    if (isGone) return;
+    isGone = true;
+    onExit(reason);
+  };
+  child.on('message', (message) => {
+    onMessage(message as FromWorker);
+  });
+  child.on('error', (error) => {
+    leave(`could not be reached: ${error.message}`);
+  });
+  child.on('exit', (code, signal) => {
+    leave(signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}`);
+  });
+  forwardLines(child.stdout, onOutput);
+  forwardLines(child.stderr, onOutput);
+  return {
+    pid: child.pid,
+    send: (message) => {
+      // A failure to send means that the process is going; its exit tells the rest.
+      if (child.connected) child.send(message, () => undefined);
+    },
+    kill: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function linkThread(entry: string, { onMessage, onExit, onOutput }: LinkEvents): Link {
+  const thread = new Worker(entry, { execArgv: loaderFor(entry), stdout: true, stderr: true });
+  let failure: string | undefined;
+  thread.on('message', (message) => {
+    onMessage(message as FromWorker);
+  });
+  thread.on('error', (error) => {
+    failure = `failed: ${error instanceof Error ? error.message : String(error)}`;
+  });
+  thread.on('exit', (code) => {
+    onExit(failure ?? `exited with code ${code}`);
+  });
+  forwardLines(thread.stdout, onOutput);
+  forwardLines(thread.stderr, onOutput);
+  return {
+    pid: undefined,
+    send: (message) => {
+      thread.postMessage(message);
+    },
+    kill: () => void thread.terminate(),
+  };
+}
+
+/** Starts `entry`, a module that calls `answerRequests`, in a process or a thread of its own. */
+export function link(entry: string, isolation: Isolation, events: LinkEvents): Link {
+  return isolation === 'process' ? linkProcess(entry, events) : linkThread(entry, events);
+}

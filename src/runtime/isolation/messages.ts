@@ -1,0 +1,14 @@
+import type { ErrorCode } from '../../errors/index.js';
+
+/** From the server to its worker. `cancel` names a request that nobody waits for any more. */
+export type ToWorker =
+  { readonly id: number; readonly method: string; readonly params: unknown } | { readonly cancel: number };
+
+export interface WireError {
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+}
+
+/** From the worker to its server: each request is answered once. */
+export type FromWorker =
+  { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: WireError };

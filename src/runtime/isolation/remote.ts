@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClipgraphError } from '../../errors/index.js';
+import { link, type Isolation, type Link } from './link.js';
+import type { FromWorker } from './messages.js';
+
+/** The other side ended before it answered. */
+export class WorkerLost extends Error {
+  override readonly name = 'WorkerLost';
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export interface RemoteOptions {
+  /** What the worker is, for messages and the log: `runtime cpu`. */
+  readonly title: string;
+  /** The module that runs apart. */
+  readonly entry: string;
+  readonly isolation?: Isolation;
+  /** Called with each line that the worker prints. */
+  readonly onOutput?: (line: string) => void;
+  /** Called when the worker ended without being asked to. */
+  readonly onLost?: (reason: string) => void;
+}
+
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds after which the worker counts as hanging and is killed. */
+  readonly watchdogMs?: number | undefined;
+}
+
+/** Lines kept to explain an early end. */
+const REMEMBERED_LINES = 5;
+
+/** Requests to one worker, a process or a thread. Lives as long as the worker does. */
+export class Remote {
+  readonly #pending = new Map<number, Pending>();
+  readonly #title: string;
+  readonly #link: Link;
+  readonly #lines: string[] = [];
+  readonly #exited: Promise<void>;
+  #nextId = 1;
+  #lost: WorkerLost | undefined;
+  #isClosing = false;
+
+  constructor({ title, entry, isolation = 'process', onOutput, onLost }: RemoteOptions) {
+    this.#title = title;
+    let markExited: () => void;
+    this.#exited = new Promise((resolve) => (markExited = resolve));
+    this.#link = link(entry, isolation, {
+      onMessage: (message) => {
+        this.#settle(message);
+      },
+      onExit: (reason) => {
+        const said = this.#lines.length === 0 ? '' : ` It printed: ${this.#lines.join(' | ')}`;
+        this.#lost ??= new WorkerLost(`The ${title} ${reason}.${said}`);
+        for (const { reject } of this.#pending.values()) reject(this.#lost);
+        this.#pending.clear();
+        if (!this.#isClosing) onLost?.(this.#lost.message);
+        markExited();
+      },
+      onOutput: (line) => {
+        if (this.#lines.push(line) > REMEMBERED_LINES) this.#lines.shift();
+        onOutput?.(line);
+      },
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#link.pid;
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @throws WorkerLost when the worker ends first, or hangs; what the other side threw otherwise
+   */
+  async call(method: string, params: unknown, { signal, watchdogMs }: CallOptions = {}): Promise<unknown> {
+    if (this.#lost !== undefined) throw this.#lost;
+    signal?.throwIfAborted();
+    const id = this.#nextId++;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#link.send({ id, method, params });
+    });
+    const cancel = (): void => {
+      this.#link.send({ cancel: id });
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    const watchdog =
+      watchdogMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            this.#lost = new WorkerLost(
+              `The ${this.#title} did not answer within ${watchdogMs} ms and was ended.`,
+            );
+            this.#link.kill();
+          }, watchdogMs);
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(watchdog);
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Asks the worker to end, and ends it if it does not within `graceMs`. */
+  async close(graceMs = 2000): Promise<void> {
+    this.#isClosing = true;
+    if (this.#lost === undefined) {
+      this.#link.send({ id: 0, method: 'exit', params: undefined });
+      const grace = new AbortController();
+      await Promise.race([
+        this.#exited,
+        delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined),
+      ]);
+      grace.abort();
+      this.#link.kill();
+    }
+    await this.#exited;
+  }
+
+  #settle(message: FromWorker): void {
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (pending === undefined) return;
+    if ('result' in message) {
+      pending.resolve(message.result);
+      return;
+    }
+    const { code, message: text } = message.error;
+    pending.reject(code === undefined ? new Error(text) : new ClipgraphError(code, text));
+  }
+}

@@ -1,0 +1,31 @@
+import type { Normalization } from '../clip/image/index.js';
+import type { TextBatch, TowerSource } from './contract.js';
+
+/** Pictures as they cross to the worker: 8-bit crops, a quarter of the bytes of the float tensor they become there. */
+export interface CropBatch {
+  readonly kind: 'image';
+  /** `size` crops of `imageSize × imageSize` RGB pixels. */
+  readonly crops: Uint8Array;
+  readonly size: number;
+  readonly imageSize: number;
+  readonly normalization: Normalization;
+}
+
+export type WireBatch = TextBatch | CropBatch;
+
+export interface StartParams {
+  /** The plugin's module. */
+  readonly module: string;
+  readonly options: Record<string, unknown>;
+}
+
+export interface RunParams {
+  readonly source: TowerSource;
+  readonly batch: WireBatch;
+}
+
+/** `vectors` is `[size, dimensions]`. */
+export interface RunResult {
+  readonly vectors: Float32Array;
+  readonly milliseconds: number;
+}

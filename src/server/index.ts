@@ -1,0 +1,2 @@
+export { startServer, type ClipgraphServer } from './server.js';
+export { createLog } from './log.js';

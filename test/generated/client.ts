@@ -1,0 +1,303 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A text or a picture: exactly one of these. */
+export type ContentInput =
+  {   image: ImageInput; text?: never; }
+  |  { image?: never;   /** For example "a dog". */
+  text: string; };
+
+/** How contents are embedded. */
+export type EmbedOptions = {
+  /** A model's id or alias; the configured default if absent. */
+  model?: string | number | null | undefined;
+  /** Scale the vector to unit length. */
+  normalize?: boolean;
+  /** Turn the image as its EXIF orientation says before anything else; as configured if absent. */
+  orientation?: Orientation | null | undefined;
+  /** The runtime that must do the work; an error, never another runtime, if it can't. */
+  runtime?: string | null | undefined;
+  /** Cut texts that are longer than the model's context instead of refusing them. */
+  truncate?: boolean;
+};
+
+/** What went wrong; docs/errors.md says what to do about it. */
+export type ErrorCode =
+  /** An argument has a value that cannot be used. */
+  | 'BAD_USER_INPUT'
+  /** Two vectors of different lengths were to be compared. */
+  | 'DIMENSION_MISMATCH'
+  /** A picture has more bytes or more pixels than the server accepts. */
+  | 'IMAGE_TOO_LARGE'
+  /** Something went wrong that is not the fault of the request. */
+  | 'INTERNAL_SERVER_ERROR'
+  /** A picture given as base64 is not base64. */
+  | 'INVALID_BASE64'
+  /** A vector is empty or holds a value that is not a finite number. */
+  | 'INVALID_VECTOR'
+  /** The model has no tower for this kind of content. */
+  | 'MODALITY_NOT_SUPPORTED'
+  /** No model of this name is configured. */
+  | 'MODEL_NOT_FOUND'
+  /** The model's files are missing, damaged, or not a CLIP that can be run. */
+  | 'MODEL_UNAVAILABLE'
+  /** The queue is full. */
+  | 'OVERLOADED'
+  /** The body of the request is larger than the server accepts. */
+  | 'PAYLOAD_TOO_LARGE'
+  /** The operation asks for too much at once, counted over aliases, lists and nested fields. */
+  | 'QUERY_TOO_COMPLEX'
+  /** No runtime plugin of this name is configured. */
+  | 'RUNTIME_NOT_FOUND'
+  /** The runtime cannot do the work on this machine, or its process failed twice. */
+  | 'RUNTIME_UNAVAILABLE'
+  /** A text has more tokens than the model's context, or more bytes than the server accepts. */
+  | 'TEXT_TOO_LONG'
+  /** The work was not done within the time limit. */
+  | 'TIMEOUT'
+  /** A list holds more contents than one request may carry. */
+  | 'TOO_MANY_INPUTS'
+  /** The bytes start like a picture of a supported format but cannot be decoded. */
+  | 'UNDECODABLE_IMAGE'
+  /** The bytes are not a picture of a supported format. */
+  | 'UNSUPPORTED_IMAGE_FORMAT'
+  /** A vector has length zero, so that it has no direction to compare. */
+  | 'ZERO_VECTOR';
+
+/** Where a picture comes from: exactly one of these. */
+export type ImageInput =
+  {   /** Bytes in base64; a data: URI is accepted too. */
+  base64: string; example?: never; }
+  |  { base64?: never;   /** A picture that ships with the server: server { examples }. For example "dog". */
+  example: string; };
+
+/** The kind of a content. */
+export type Modality =
+  | 'IMAGE'
+  | 'TEXT';
+
+/** What becomes of the orientation that a camera wrote into a picture. */
+export type Orientation =
+  /** Turn the picture upright first, as browsers do. */
+  | 'APPLY'
+  /** Take the pixels as they are stored, as the reference implementations do. */
+  | 'IGNORE';
+
+export type RuntimeStatus =
+  /** It can run, and starts when it is first asked. */
+  | 'IDLE'
+  /** Its process runs. */
+  | 'READY'
+  /** It cannot run on this machine: see reason. */
+  | 'UNAVAILABLE';
+
+export type EmbedQueryVariables = Exact<{
+  input: ContentInput;
+  options?: EmbedOptions | null | undefined;
+}>;
+
+
+export type EmbedQuery = { embed: { id: string, modality: Modality, text: string | null, dimensions: number, shape: Array<number>, vector: Array<number>, vectorBase64: string, norm: number, isNormalized: boolean, isCached: boolean, model: { id: string, checksum: string | null, dtype: string }, runtime: { name: string, status: RuntimeStatus, library: string | null, version: string | null } | null, tokens: { ids: Array<number>, pieces: Array<string>, count: number, contextLength: number, isTruncated: boolean } | null, image: { format: string, width: number, height: number, bytes: number } | null, timing: { prepare: number, queue: number, inference: number } | null } };
+
+export type EmbedBatchQueryVariables = Exact<{
+  inputs: Array<ContentInput> | ContentInput;
+  options?: EmbedOptions | null | undefined;
+}>;
+
+
+export type EmbedBatchQuery = { embedBatch: Array<
+    | { __typename: 'ContentError', index: number, code: ErrorCode, message: string }
+    | { __typename: 'Embedding', text: string | null, modality: Modality, vectorBase64: string, isCached: boolean }
+  > };
+
+export type RankQueryVariables = Exact<{
+  query: ContentInput;
+  candidates: Array<ContentInput> | ContentInput;
+  limit?: number | null | undefined;
+  options?: EmbedOptions | null | undefined;
+}>;
+
+
+export type RankQuery = { rank: Array<{ index: number, cosine: number, probability: number | null, embedding: { text: string | null } }> };
+
+export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServerQuery = { server: { version: string, uptime: number, examples: Array<string>, limits: { maxInputs: number, maxBodyBytes: number, maxTextBytes: number, maxImageBytes: number, maxImagePixels: number, maxQueue: number, timeoutMs: number } }, models: Array<{ id: string, aliases: Array<string>, revision: string | null, checksum: string | null, architecture: string | null, dimensions: number | null, contextLength: number | null, imageSize: number | null, logitScale: number | null, dtype: string, isDefault: boolean, isLoaded: boolean, license: string | null, description: string }>, runtimes: Array<{ name: string, status: RuntimeStatus, reason: string | null, device: string | null, library: string | null, version: string | null, threads: number | null, workers: number | null, isDefault: boolean }> };
+
+export type SimilarityQueryVariables = Exact<{
+  a: ContentInput;
+  b: ContentInput;
+  options?: EmbedOptions | null | undefined;
+}>;
+
+
+export type SimilarityQuery = { similarity: { cosine: number, angle: number, distance: number, certainty: number, clipScore: number | null, logit: number | null, interpretation: string | null, model: { id: string }, a: { modality: Modality, runtime: { name: string } | null }, b: { modality: Modality } } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const EmbedDocument = new TypedDocumentString(`
+    query Embed($input: ContentInput!, $options: EmbedOptions) {
+  embed(input: $input, options: $options) {
+    id
+    modality
+    text
+    dimensions
+    shape
+    vector
+    vectorBase64
+    norm
+    isNormalized
+    isCached
+    model {
+      id
+      checksum
+      dtype
+    }
+    runtime {
+      name
+      status
+      library
+      version
+    }
+    tokens {
+      ids
+      pieces
+      count
+      contextLength
+      isTruncated
+    }
+    image {
+      format
+      width
+      height
+      bytes
+    }
+    timing {
+      prepare
+      queue
+      inference
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EmbedQuery, EmbedQueryVariables>;
+export const EmbedBatchDocument = new TypedDocumentString(`
+    query EmbedBatch($inputs: [ContentInput!]!, $options: EmbedOptions) {
+  embedBatch(inputs: $inputs, options: $options) {
+    __typename
+    ... on Embedding {
+      text
+      modality
+      vectorBase64
+      isCached
+    }
+    ... on ContentError {
+      index
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EmbedBatchQuery, EmbedBatchQueryVariables>;
+export const RankDocument = new TypedDocumentString(`
+    query Rank($query: ContentInput!, $candidates: [ContentInput!]!, $limit: Int, $options: EmbedOptions) {
+  rank(query: $query, candidates: $candidates, limit: $limit, options: $options) {
+    index
+    cosine
+    probability
+    embedding {
+      text
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RankQuery, RankQueryVariables>;
+export const ServerDocument = new TypedDocumentString(`
+    query Server {
+  server {
+    version
+    uptime
+    examples
+    limits {
+      maxInputs
+      maxBodyBytes
+      maxTextBytes
+      maxImageBytes
+      maxImagePixels
+      maxQueue
+      timeoutMs
+    }
+  }
+  models {
+    id
+    aliases
+    revision
+    checksum
+    architecture
+    dimensions
+    contextLength
+    imageSize
+    logitScale
+    dtype
+    isDefault
+    isLoaded
+    license
+    description
+  }
+  runtimes {
+    name
+    status
+    reason
+    device
+    library
+    version
+    threads
+    workers
+    isDefault
+  }
+}
+    `) as unknown as TypedDocumentString<ServerQuery, ServerQueryVariables>;
+export const SimilarityDocument = new TypedDocumentString(`
+    query Similarity($a: ContentInput!, $b: ContentInput!, $options: EmbedOptions) {
+  similarity(a: $a, b: $b, options: $options) {
+    cosine
+    angle
+    distance
+    certainty
+    clipScore
+    logit
+    interpretation
+    model {
+      id
+    }
+    a {
+      modality
+      runtime {
+        name
+      }
+    }
+    b {
+      modality
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SimilarityQuery, SimilarityQueryVariables>;

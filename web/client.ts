@@ -1,0 +1,26 @@
+import type { TypedDocumentString } from './generated/client.js';
+
+interface Answer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
+/**
+ * Runs a generated operation; its variables and its result are typed.
+ *
+ * @throws Error with the server's sentence when the operation failed
+ */
+export async function request<Result, Variables>(
+  operation: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): Promise<Result> {
+  const response = await fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: operation.toString(), variables }),
+  });
+  const { data, errors } = (await response.json()) as Answer<Result>;
+  if (errors !== undefined && errors.length > 0) throw new Error(errors[0].message);
+  if (data == null) throw new Error(`The server answered ${response.status} without data.`);
+  return data;
+}

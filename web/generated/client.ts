@@ -1,0 +1,85 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A text or a picture: exactly one of these. */
+export type ContentInput =
+  {   image: ImageInput; text?: never; }
+  |  { image?: never;   /** For example "a dog". */
+  text: string; };
+
+/** Where a picture comes from: exactly one of these. */
+export type ImageInput =
+  {   /** Bytes in base64; a data: URI is accepted too. */
+  base64: string; example?: never; }
+  |  { base64?: never;   /** A picture that ships with the server: server { examples }. For example "dog". */
+  example: string; };
+
+export type AboutQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AboutQuery = { models: Array<{ id: string, description: string, isDefault: boolean }> };
+
+export type RankPromptsQueryVariables = Exact<{
+  picture: ImageInput;
+  prompts: Array<ContentInput> | ContentInput;
+}>;
+
+
+export type RankPromptsQuery = { rank: Array<{ index: number, cosine: number, probability: number | null, similarity: { interpretation: string | null, model: { id: string, dtype: string }, a: { image: { width: number, height: number } | null, runtime: { name: string } | null } } }> };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const AboutDocument = new TypedDocumentString(`
+    query About {
+  models {
+    id
+    description
+    isDefault
+  }
+}
+    `) as unknown as TypedDocumentString<AboutQuery, AboutQueryVariables>;
+export const RankPromptsDocument = new TypedDocumentString(`
+    query RankPrompts($picture: ImageInput!, $prompts: [ContentInput!]!) {
+  rank(query: {image: $picture}, candidates: $prompts) {
+    index
+    cosine
+    probability
+    similarity {
+      interpretation
+      model {
+        id
+        dtype
+      }
+      a {
+        image {
+          width
+          height
+        }
+        runtime {
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RankPromptsQuery, RankPromptsQueryVariables>;
