@@ -77,7 +77,7 @@ export default defineRuntime<CpuOptions>((options) => {
     const describe = (metadata: readonly InferenceSession.ValueMetadata[]) =>
       metadata
         .filter((value) => value.isTensor)
-        .map(({ name, type, shape }) => ({ name, type: String(type), shape: [...shape] }));
+        .map(({ name, type, shape }) => ({ name, type, shape: [...shape] }));
     const inputs = describe(session.inputMetadata);
     const outputs = describe(session.outputMetadata);
 

@@ -22,9 +22,9 @@ export function addConfigFlags(command: Command): Command {
     new Option(
       '--set <key=value>',
       "a plugin's option, such as runtimes.cpu.threads=2; may be repeated",
-    ).argParser((text: string, earlier: Flags = {}): Flags => {
+    ).argParser((text: string, earlier: Flags | undefined): Flags => {
       const match = PLUGIN_OPTION.exec(`--${text}`);
-      if (match?.[2] === undefined) throw new InvalidArgumentError('Write it as runtimes.cpu.threads=2.');
+      if (match?.at(2) === undefined) throw new InvalidArgumentError('Write it as runtimes.cpu.threads=2.');
       return { ...earlier, [match[1]]: match[2] };
     }),
   );
@@ -37,7 +37,7 @@ export function foldPluginFlags(args: readonly string[]): string[] {
   for (let i = 0; i < args.length; i++) {
     const match = PLUGIN_OPTION.exec(args[i]);
     if (match === null) folded.push(args[i]);
-    else folded.push('--set', `${match[1]}=${match[2] ?? args[++i] ?? ''}`);
+    else folded.push('--set', `${match[1]}=${match.at(2) ?? args.at(++i) ?? ''}`);
   }
   return folded;
 }

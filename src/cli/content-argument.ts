@@ -5,13 +5,22 @@ import { ClipgraphError } from '../errors/index.js';
 
 const PICTURE_NAME = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif|heic|svg)$/i;
 
+/** Whether there is such a file. A long text is no name that a file could have, and asking for it fails. */
+function isFile(name: string): boolean {
+  try {
+    return statSync(name).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * An argument as a content: the picture in a file of that name, or the text itself.
  *
  * @throws BAD_USER_INPUT for the name of a picture that is not there: nobody means it as a text
  */
 export async function contentOf(argument: string): Promise<Content> {
-  if (statSync(argument, { throwIfNoEntry: false })?.isFile() === true) {
+  if (isFile(argument)) {
     return { image: { bytes: await readFile(argument) } };
   }
   if (PICTURE_NAME.test(argument) && !/\s/.test(argument)) {

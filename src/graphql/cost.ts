@@ -25,12 +25,19 @@ export function costPerElement(name: string) {
 /** Contents that a field of Query reads, by the arguments that hold them. */
 const CONTENT_ARGUMENTS = ['input', 'inputs', 'a', 'b', 'query', 'candidates'];
 
-const countContents: ComplexityEstimator = ({ args, childComplexity }) => {
-  const own = CONTENT_ARGUMENTS.map((name) => (args as Record<string, unknown>)[name])
-    .filter((value) => value !== undefined)
-    .reduce<number>((sum, value) => sum + (Array.isArray(value) ? value.length : 1), 0);
-  return own + childComplexity;
-};
+/** Counts contents, and remembers the longest list of them. */
+function contentCounter() {
+  let longestList = 0;
+  const estimator: ComplexityEstimator = ({ args, childComplexity }) => {
+    const given = CONTENT_ARGUMENTS.map((name) => (args as Record<string, unknown>)[name]);
+    const counts = given
+      .filter((value) => value !== undefined)
+      .map((value) => (Array.isArray(value) ? value.length : 1));
+    longestList = Math.max(longestList, ...counts);
+    return counts.reduce((sum, count) => sum + count, childComplexity);
+  };
+  return { estimator, longestList: () => longestList };
+}
 
 /** Nodes of a document that are looked at, fragments counted each time they are spread: those can grow exponentially. */
 const MAX_NODES = 100_000;
@@ -61,11 +68,13 @@ function measure(operation: Operation, estimators: ComplexityEstimator[]): numbe
  * @throws TOO_MANY_INPUTS, QUERY_TOO_COMPLEX
  */
 export function checkCost(operation: Operation, { maxInputs, maxComplexity }: Config['limits']): void {
-  const fields = measure(operation, [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })]);
-  const contents = measure(operation, [countContents]);
-  if (contents > maxInputs && hasListOver(operation.variables, maxInputs)) {
-    const message = `A list holds more than ${maxInputs} contents (limits.maxInputs). Split it over several requests.`;
-    throw new ClipgraphError('TOO_MANY_INPUTS', message);
+  const counter = contentCounter();
+  const contents = measure(operation, [counter.estimator]);
+  if (counter.longestList() > maxInputs) {
+    throw new ClipgraphError(
+      'TOO_MANY_INPUTS',
+      `A list holds ${counter.longestList()} contents; the limit is ${maxInputs} (limits.maxInputs). Split it over several requests.`,
+    );
   }
   if (contents > maxInputs) {
     throw new ClipgraphError(
@@ -73,14 +82,11 @@ export function checkCost(operation: Operation, { maxInputs, maxComplexity }: Co
       `The operation reads ${contents} contents, counted over aliases and lists; the limit is ${maxInputs} (limits.maxInputs).`,
     );
   }
+  const fields = measure(operation, [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })]);
   if (fields > maxComplexity) {
     throw new ClipgraphError(
       'QUERY_TOO_COMPLEX',
       `The operation asks for ${fields} fields, counted over aliases and lists; the limit is ${maxComplexity} (limits.maxComplexity).`,
     );
   }
-}
-
-function hasListOver(variables: Record<string, unknown>, count: number): boolean {
-  return Object.values(variables).some((value) => Array.isArray(value) && value.length > count);
 }

@@ -16,8 +16,8 @@ interface PoolOptions {
 interface Job {
   readonly task: PrepareTask;
   readonly signal: AbortSignal;
-  resolve(image: PreparedImage): void;
-  reject(reason: unknown): void;
+  readonly resolve: (image: PreparedImage) => void;
+  readonly reject: (reason: unknown) => void;
   attempts: number;
 }
 

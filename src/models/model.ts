@@ -37,11 +37,7 @@ export class Model {
   /** SHA-256 over the files that determine its numbers. */
   checksum(): Promise<string> {
     const { towers, tokenizer, preparation, contextLength, imageSize } = this.manifest;
-    const files = [
-      ...Object.values(towers).map((tower) => tower?.graph),
-      tokenizer?.vocabulary,
-      tokenizer?.merges,
-    ];
+    const files = [towers.text?.graph, towers.image?.graph, tokenizer?.vocabulary, tokenizer?.merges];
     this.#checksum ??= this.#reading(
       checksumOf(
         this.#folder,

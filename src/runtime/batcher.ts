@@ -29,11 +29,10 @@ export interface BatchRunner {
 
 interface Job {
   readonly content: PreparedContent;
-  readonly group: object;
   readonly signal: AbortSignal;
   readonly queuedAt: number;
-  resolve(answer: RunAnswer): void;
-  reject(reason: unknown): void;
+  readonly resolve: (answer: RunAnswer) => void;
+  readonly reject: (reason: Error) => void;
 }
 
 interface TowerQueue {
@@ -76,20 +75,15 @@ function toWireBatch(contents: readonly PreparedContent[]): WireBatch {
   return { kind: 'image', crops, size: images.length, imageSize, normalization };
 }
 
-/** Aborted when the last of the signals is: then nobody waits for the batch any more. */
-function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
+/** Aborted when the last of the signals is: then nobody waits for the batch any more. `done` ends the watching. */
+function whenAllAbort(signals: readonly AbortSignal[], done: AbortSignal): AbortSignal {
   const controller = new AbortController();
   let waiting = signals.length;
-  for (const signal of signals) {
-    signal.addEventListener(
-      'abort',
-      () => {
-        waiting--;
-        if (waiting === 0) controller.abort(signal.reason);
-      },
-      { once: true },
-    );
-  }
+  const leave = ({ target }: Event): void => {
+    waiting--;
+    if (waiting === 0) controller.abort((target as AbortSignal).reason);
+  };
+  for (const signal of signals) signal.addEventListener('abort', leave, { once: true, signal: done });
   return controller.signal;
 }
 
@@ -126,43 +120,37 @@ export class Batcher {
    * @param signal takes the content out of the queue; a batch that has started is cancelled once nobody waits for it
    * @throws OVERLOADED at once when the queue is full
    */
-  submit(
+  async submit(
     source: TowerSource,
     content: PreparedContent,
     { group, signal }: { readonly group: object; readonly signal: AbortSignal },
   ): Promise<RunAnswer> {
     if (this.#waiting >= this.#maxQueue) {
       const message = `The queue is full: ${this.#waiting} contents are waiting. Try again in a moment.`;
-      return Promise.reject(new ClipgraphError('OVERLOADED', message));
+      throw new ClipgraphError('OVERLOADED', message);
     }
     signal.throwIfAborted();
-    const tower = this.#towerOf(source);
-    return new Promise<RunAnswer>((resolve, reject) => {
-      const job: Job = { content, group, signal, queuedAt: performance.now(), resolve, reject };
-      const abort = (): void => {
-        tower.jobs.remove(group, job);
+    const { jobs } = this.#towerOf(source);
+    const settled = new AbortController();
+    try {
+      return await new Promise<RunAnswer>((resolve, reject) => {
+        const job: Job = { content, signal, queuedAt: performance.now(), resolve, reject };
+        const leave = (): void => {
+          jobs.remove(group, job);
+          this.#recount();
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', leave, { signal: settled.signal });
+        jobs.push(group, job);
         this.#recount();
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      const settle = (): void => {
-        signal.removeEventListener('abort', abort);
-      };
-      job.resolve = (answer) => {
-        settle();
-        resolve(answer);
-      };
-      job.reject = (reason) => {
-        settle();
-        reject(reason as Error);
-      };
-      tower.jobs.push(group, job);
-      this.#recount();
-      // What is submitted in the same turn of the event loop belongs into the same batch.
-      setImmediate(() => {
-        this.#dispatch();
+        // What is submitted in the same turn of the event loop belongs into the same batch.
+        setImmediate(() => {
+          this.#dispatch();
+        });
       });
-    });
+    } finally {
+      settled.abort();
+    }
   }
 
   #towerOf(source: TowerSource): TowerQueue {
@@ -205,12 +193,11 @@ export class Batcher {
   async #run(runner: BatchRunner, tower: TowerQueue, jobs: readonly Job[]): Promise<void> {
     const startedAt = performance.now();
     const batch = toWireBatch(jobs.map(({ content }) => content));
+    const done = new AbortController();
+    const signals = jobs.map(({ signal }) => signal);
     try {
       const params = { source: tower.source, batch };
-      const { vectors, milliseconds } = await runner.run(
-        params,
-        whenAllAbort(jobs.map(({ signal }) => signal)),
-      );
+      const { vectors, milliseconds } = await runner.run(params, whenAllAbort(signals, done.signal));
       const each = milliseconds / jobs.length;
       tower.millisecondsEach ??= each;
       tower.millisecondsEach += LEARNING_RATE * (each - tower.millisecondsEach);
@@ -223,7 +210,9 @@ export class Batcher {
         });
       }
     } catch (error) {
-      for (const job of jobs) job.reject(error);
+      for (const job of jobs) job.reject(error as Error);
+    } finally {
+      done.abort();
     }
   }
 }

@@ -1,6 +1,6 @@
 import { ClipgraphError } from '../../errors/index.js';
 
-type Numbers = ArrayLike<number>;
+type Numbers = ArrayLike<number> & Iterable<number>;
 
 /**
  * The L2 norm, accumulated in float64.
@@ -11,7 +11,7 @@ type Numbers = ArrayLike<number>;
 export function norm(vector: Numbers): number {
   if (vector.length === 0) throw new ClipgraphError('INVALID_VECTOR', 'The vector is empty.');
   let squares = 0;
-  for (let i = 0; i < vector.length; i++) squares += vector[i] * vector[i];
+  for (const value of vector) squares += value * value;
   if (!Number.isFinite(squares)) {
     throw new ClipgraphError('INVALID_VECTOR', 'The vector holds a value that is not a finite number.');
   }

@@ -13,7 +13,7 @@ export interface Vocabulary {
   readonly pieces: readonly string[];
   readonly startId: number;
   readonly endId: number;
-  merge(left: number, right: number): Merge | undefined;
+  readonly merge: (left: number, right: number) => Merge | undefined;
 }
 
 export const START_MARKER = '<|startoftext|>';

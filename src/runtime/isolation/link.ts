@@ -15,11 +15,11 @@ export interface Link {
 }
 
 interface LinkEvents {
-  onMessage(message: FromWorker): void;
+  readonly onMessage: (message: FromWorker) => void;
   /** Called once, when the other side is gone; `reason` is a sentence's end: "was killed by SIGKILL". */
-  onExit(reason: string): void;
+  readonly onExit: (reason: string) => void;
   /** A line that the other side printed. */
-  onOutput(line: string): void;
+  readonly onOutput: (line: string) => void;
 }
 
 /** A TypeScript entry, run from a checkout's source, needs a loader. */

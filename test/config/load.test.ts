@@ -1,0 +1,88 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { loadConfig } from '../../src/config/index.js';
+
+function fileWith(text: string): string {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'clipgraph-')), 'clipgraph.yml');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('the configuration', () => {
+  it('has defaults', () => {
+    const { config, origins } = loadConfig();
+    expect(config).toMatchObject({
+      runtime: 'auto',
+      model: 'starter',
+      server: { host: '127.0.0.1', port: 4000, explorer: 'sandbox' },
+      limits: { maxInputs: 256, maxBodyBytes: 20971520, maxImagePixels: 89478485 },
+    });
+    expect(origins.size).toBe(0);
+  });
+
+  it('takes the file, then the environment, then the flags, and remembers which', () => {
+    const file = fileWith('server: { port: 1, host: file }\nruntime: [cuda, cpu]\nmodel: from-file\n');
+    const { config, origins } = loadConfig({
+      file,
+      environment: {
+        CLIPGRAPH_SERVER_PORT: '2',
+        CLIPGRAPH_MODEL: 'from-environment',
+        CLIPGRAPH_LIMITS_MAX_INPUTS: '7',
+      },
+      flags: { 'server.port': '3' },
+    });
+    expect(config.server).toMatchObject({ port: 3, host: 'file' });
+    expect(config).toMatchObject({
+      model: 'from-environment',
+      runtime: ['cuda', 'cpu'],
+      limits: { maxInputs: 7 },
+    });
+    expect(Object.fromEntries(origins)).toMatchObject({
+      'server.port': '--server.port',
+      'server.host': file,
+      model: 'CLIPGRAPH_MODEL',
+    });
+  });
+
+  it('reads lists, booleans and the options of plugins from text', () => {
+    const { config } = loadConfig({
+      environment: {
+        CLIPGRAPH_RUNTIME: 'cuda, cpu',
+        CLIPGRAPH_PREPARATION_STRICT: 'true',
+        CLIPGRAPH_RUNTIMES_CPU_GRAPH_OPTIMIZATION: 'basic',
+      },
+      flags: { 'runtimes.cpu.threads': '2' },
+    });
+    expect(config.runtime).toEqual(['cuda', 'cpu']);
+    expect(config.preparation.strict).toBe(true);
+    expect(config.runtimes).toEqual({ cpu: { graphOptimization: 'basic', threads: 2 } });
+  });
+
+  it('ignores a foreign variable, with a warning', () => {
+    const { warnings } = loadConfig({ environment: { CLIPGRAPH_SERVICE_PORT: '80', OTHER: 'x' } });
+    expect(warnings).toEqual([
+      'The environment variable CLIPGRAPH_SERVICE_PORT is not known and was ignored. Did you mean CLIPGRAPH_SERVER_PORT?',
+    ]);
+  });
+
+  it.each([
+    [
+      'an unknown key',
+      'limits: { maxInput: 3 }',
+      /limits\.maxInput \(from .*\): there is no such key\. Did you mean maxInputs\?/,
+    ],
+    ['a value of another kind', 'server: { port: many }', /server\.port \(from .*\): .*expected number/],
+    ['a value out of range', 'server: { port: 70000 }', /server\.port/],
+    ['text that is no YAML', 'server: [', /cannot be read/],
+    ['a list', '- a', /must hold keys and values/],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => loadConfig({ file: fileWith(text) })).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('refuses a flag that is not known, with the nearest', () => {
+    expect(() => loadConfig({ flags: { 'server.prot': '1' } })).toThrow('Did you mean server.port?');
+  });
+});

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+const ROOT = path.join(__dirname, '..');
+/** As in docs/architecture.md: a layer imports only from itself and from those before it. */
+const LAYERS = [
+  'errors',
+  'clip',
+  'config',
+  'runtime',
+  'models',
+  'media',
+  'engine',
+  'graphql',
+  'server',
+  'cli',
+];
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => path.join(folder, name));
+}
+
+function importsOf(file: string): string[] {
+  return ts
+    .preProcessFile(readFileSync(path.join(ROOT, file), 'utf8'), true, true)
+    .importedFiles.map(({ fileName }) => fileName);
+}
+
+/** The layer of a file of src/, or of what it imports; undefined for a package. */
+function layerOf(file: string): string | undefined {
+  const [folder, layer] = file.split(path.sep);
+  return folder === 'src' ? (layer.endsWith('.ts') ? 'program' : layer) : undefined;
+}
+
+describe('layers', () => {
+  it.each(sourcesOf('src').filter((file) => layerOf(file) !== 'program'))(
+    '%s imports only from the layers above it',
+    (file) => {
+      const own = LAYERS.indexOf(layerOf(file)!);
+      expect(own).toBeGreaterThanOrEqual(0);
+      for (const imported of importsOf(file).filter((name) => name.startsWith('.'))) {
+        const target = path.join(path.dirname(file), imported);
+        const layer = layerOf(target);
+        expect({
+          imported,
+          isAbove: layer !== undefined && LAYERS.indexOf(layer) <= own && LAYERS.includes(layer),
+        }).toEqual({
+          imported,
+          isAbove: true,
+        });
+      }
+    },
+  );
+
+  it.each(sourcesOf('src/clip'))('%s of the core uses no package and no Node API', (file) => {
+    expect(importsOf(file).filter((name) => !name.startsWith('.'))).toEqual([]);
+    expect(readFileSync(path.join(ROOT, file), 'utf8')).not.toMatch(/\b(Buffer|process|require)\b\s*[.(]/);
+  });
+
+  it.each(sourcesOf('plugins'))(
+    '%s, a plugin, knows nothing of the project but clipgraph/runtime',
+    (file) => {
+      const own = path.dirname(file);
+      for (const imported of importsOf(file)) {
+        if (imported.startsWith('.')) expect(path.join(own, imported).startsWith(own)).toBe(true);
+        else expect(imported === 'clipgraph/runtime' || !imported.startsWith('clipgraph')).toBe(true);
+      }
+    },
+  );
+
+  it('does not import a plugin from src', () => {
+    const imports = sourcesOf('src').flatMap(importsOf);
+    expect(imports.filter((name) => name.includes('plugins/') || name.startsWith('onnxruntime'))).toEqual([]);
+  });
+
+  it('keeps the library free of GraphQL', () => {
+    expect(importsOf('src/index.ts').filter((name) => /graphql|server|cli/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { EXAMPLES_FOLDER, PreparationPool } from '../../src/media/index.js';
+
+const never = new AbortController().signal;
+const task = {
+  bytes: readFileSync(path.join(EXAMPLES_FOLDER, 'cat.jpg')),
+  format: 'jpeg',
+  size: 224,
+  isOriented: true,
+  maxPixels: 1e6,
+} as const;
+
+/** The preparation processes of this test. */
+function workerPids(): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'media/worker'], {
+    encoding: 'utf8',
+  });
+  return stdout.trim().split(/\s+/).filter(Boolean).map(Number);
+}
+
+describe('the preparation pool', () => {
+  it('prepares a picture again whose process is killed', async () => {
+    const lost: string[] = [];
+    const pool = new PreparationPool({
+      workers: 1,
+      maxQueue: 10,
+      watchdogMs: 20_000,
+      onLost: (reason) => lost.push(reason),
+    });
+    try {
+      await pool.prepare(task, never);
+      const [pid] = workerPids();
+      process.kill(pid, 'SIGSTOP');
+      const prepared = pool.prepare(task, never);
+      process.kill(pid, 'SIGKILL');
+      expect((await prepared).crop).toHaveLength(224 * 224 * 3);
+      expect(lost).toEqual([expect.stringContaining('was killed by SIGKILL')]);
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('gives a picture up on which its process hangs twice', async () => {
+    const pool = new PreparationPool({ workers: 1, maxQueue: 10, watchdogMs: 400, onLost: () => undefined });
+    const stopper = setInterval(() => {
+      for (const pid of workerPids()) process.kill(pid, 'SIGSTOP');
+    }, 20);
+    try {
+      await expect(pool.prepare(task, never)).rejects.toMatchObject({ code: 'UNDECODABLE_IMAGE' });
+    } finally {
+      clearInterval(stopper);
+      await pool.close();
+    }
+  });
+
+  it('refuses more than may wait', async () => {
+    const pool = new PreparationPool({
+      workers: 1,
+      maxQueue: 1,
+      watchdogMs: 20_000,
+      onLost: () => undefined,
+    });
+    try {
+      const running = pool.prepare(task, never);
+      const waiting = pool.prepare(task, never);
+      await expect(pool.prepare(task, never)).rejects.toMatchObject({ code: 'OVERLOADED' });
+      await Promise.all([running, waiting]);
+    } finally {
+      await pool.close();
+    }
+  });
+});

@@ -1,0 +1,48 @@
+import pino from 'pino';
+import { configSchema, type ConfigInput } from '../src/config/index.js';
+import { startServer, type ClipgraphServer } from '../src/server/index.js';
+import type { TypedDocumentString } from './generated/client.js';
+
+interface GraphQLAnswer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: {
+      readonly code: string;
+      readonly input?: { argument: string; index: number };
+      readonly id?: string;
+    };
+  }[];
+}
+
+/** A server on a free port, asked over HTTP. */
+export interface RunningServer extends ClipgraphServer {
+  /** Sends a typed operation. */
+  ask<Result, Variables>(
+    operation: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+  ): Promise<GraphQLAnswer<Result> & { readonly status: number }>;
+  /** Sends any document. */
+  post(
+    query: string,
+    variables?: object,
+  ): Promise<GraphQLAnswer<Record<string, unknown>> & { readonly status: number }>;
+}
+
+export async function runServer(config: ConfigInput = {}): Promise<RunningServer> {
+  const parsed = configSchema.parse({ ...config, server: { ...config.server, port: 0 } });
+  const server = await startServer(parsed, pino({ level: 'silent' }));
+  const post = async (query: string, variables: object = {}) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    return { status: response.status, ...((await response.json()) as GraphQLAnswer<never>) };
+  };
+  return {
+    ...server,
+    post,
+    ask: (operation, variables) => post(operation.toString(), variables as object),
+  };
+}
