@@ -25,6 +25,11 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts', 'plugins/**/*.test.ts'],
-    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // Jest's matchers are `any`.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
   },
 );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildSchema, GraphQLEnumType } from 'graphql';
+import { buildSchema, type GraphQLEnumType } from 'graphql';
 import { ERROR_CODES, ERRORS } from '../src/errors/index.js';
 
 const read = (...names: string[]): string => readFileSync(path.join(__dirname, '..', ...names), 'utf8');

@@ -37,6 +37,11 @@ export class PreparationPool {
     this.#options = options;
   }
 
+  /** The processes that run now. */
+  get pids(): number[] {
+    return [...this.#workers].map(({ pid }) => pid).filter((pid) => pid !== undefined);
+  }
+
   /**
    * @throws UNDECODABLE_IMAGE also when the picture crashes or hangs the decoder twice; OVERLOADED at once when the
    *   queue is full

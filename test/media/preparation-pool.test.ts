@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXAMPLES_FOLDER, PreparationPool } from '../../src/media/index.js';
@@ -12,14 +11,6 @@ const task = {
   maxPixels: 1e6,
 } as const;
 
-/** The preparation processes of this test. */
-function workerPids(): number[] {
-  const { stdout } = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'media/worker'], {
-    encoding: 'utf8',
-  });
-  return stdout.trim().split(/\s+/).filter(Boolean).map(Number);
-}
-
 describe('the preparation pool', () => {
   it('prepares a picture again whose process is killed', async () => {
     const lost: string[] = [];
@@ -31,7 +22,7 @@ describe('the preparation pool', () => {
     });
     try {
       await pool.prepare(task, never);
-      const [pid] = workerPids();
+      const [pid] = pool.pids;
       process.kill(pid, 'SIGSTOP');
       const prepared = pool.prepare(task, never);
       process.kill(pid, 'SIGKILL');
@@ -45,7 +36,7 @@ describe('the preparation pool', () => {
   it('gives a picture up on which its process hangs twice', async () => {
     const pool = new PreparationPool({ workers: 1, maxQueue: 10, watchdogMs: 400, onLost: () => undefined });
     const stopper = setInterval(() => {
-      for (const pid of workerPids()) process.kill(pid, 'SIGSTOP');
+      for (const pid of pool.pids) process.kill(pid, 'SIGSTOP');
     }, 20);
     try {
       await expect(pool.prepare(task, never)).rejects.toMatchObject({ code: 'UNDECODABLE_IMAGE' });

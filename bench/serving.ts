@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+const MAIN = path.join(__dirname, '..', 'dist', 'src', 'cli', 'main.js');
+
+interface Serving {
+  readonly url: string;
+  /** Sends a GraphQL operation and returns its data. */
+  post(query: string, variables: object): Promise<unknown>;
+  stop(): void;
+}
+
+/** The compiled server in a process of its own, as users run it. */
+export async function serve(...args: string[]): Promise<Serving> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  for await (const chunk of child.stdout) {
+    printed += String(chunk);
+    const match = /page +(http:\S+)\/\n/.exec(printed);
+    if (match === null) continue;
+    const [, url] = match;
+    return {
+      url,
+      stop: () => child.kill('SIGTERM'),
+      post: async (query, variables) => {
+        const response = await fetch(`${url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ query, variables }),
+        });
+        const { data, errors } = (await response.json()) as { data?: unknown; errors?: unknown };
+        if (errors !== undefined) throw new Error(JSON.stringify(errors));
+        return data;
+      },
+    };
+  }
+  throw new Error('The server ended before it listened.');
+}

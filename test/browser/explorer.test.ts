@@ -1,0 +1,59 @@
+import type { Browser } from 'playwright-core';
+import { runServer } from '../running-server.js';
+import { launchBrowser } from './chromium.js';
+import { describeInBrowser } from './describe-in-browser.js';
+
+describeInBrowser('the explorer', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  // The Sandbox comes from a CDN, which is refused here: the page must fall back by itself.
+  it.each(['sandbox', 'graphiql'] as const)(
+    '%s answers the first question in a browser without a network',
+    async (explorer) => {
+      const server = await runServer({ server: { explorer } });
+      try {
+        const page = await browser.newPage();
+        await page.route('**/*', (route) =>
+          route.request().url().startsWith(server.url)
+            ? route.continue()
+            : route.abort('internetdisconnected'),
+        );
+        await page.goto(`${server.url}/graphql`, { waitUntil: 'commit' });
+        await page.locator('.graphiql-execute-button').click();
+        await page.getByRole('menuitem', { name: 'Similarity', exact: true }).click();
+        await page.locator('.result-window', { hasText: '"cosine": 0.42' }).waitFor();
+        expect(await page.locator('.result-window').textContent()).toContain('"name": "cpu"');
+        await page.close();
+      } finally {
+        await server.close();
+      }
+    },
+  );
+
+  it('is Apollo Sandbox by default, with the starting operations and without telemetry', async () => {
+    const server = await runServer();
+    try {
+      const html = await (await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })).text();
+      expect(html).toContain('embeddable-sandbox.cdn.apollographql.com');
+      expect(html).toContain('query Similarity');
+      expect(html).toMatch(/runTelemetry[^,]*false/);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('is not there when it is off', async () => {
+    const server = await runServer({ server: { explorer: 'off' } });
+    try {
+      const response = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } });
+      expect(response.headers.get('content-type')).toContain('application/json');
+      expect((await fetch(`${server.url}/explorer/graphiql`)).status).toBe(404);
+    } finally {
+      await server.close();
+    }
+  });
+});
