@@ -27,13 +27,15 @@ async function main(): Promise<void> {
   try {
     await server.post(query, { inputs: inputs.slice(0, 1) });
     const times: number[] = [];
-    let isRunning = true;
     const from = performance.now();
     const batch = server.post(query, {
       inputs: inputs.slice(1).concat({ image: { base64: (await picture(99)).toString('base64') } }),
     });
-    void batch.finally(() => (isRunning = false));
-    while (isRunning) {
+    const ended = new AbortController();
+    void batch.finally(() => {
+      ended.abort();
+    });
+    while (!ended.signal.aborted) {
       const start = performance.now();
       await (await fetch(`${server.url}/health/live`)).arrayBuffer();
       times.push(performance.now() - start);

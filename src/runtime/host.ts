@@ -82,7 +82,9 @@ export class RuntimeHost {
         this.#deathsInARow = 0;
         return result;
       } catch (error) {
-        if (error instanceof ClipgraphError || signal.aborted) throw error;
+        if (signal.aborted) throw error;
+        this.#options.log.warn({ runtime: this.#options.name, err: error, attempt }, 'batch failed');
+        if (error instanceof ClipgraphError) throw error;
         const isLost = error instanceof WorkerLost;
         if (isLost && attempt < ATTEMPTS && !this.#isClosed) continue;
         const what = isLost ? `failed ${attempt} times` : 'failed';

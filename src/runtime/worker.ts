@@ -49,15 +49,26 @@ function checkShape(tower: Tower, { manifest }: TowerSource): void {
   }
 }
 
+async function openChecked(source: TowerSource): Promise<Tower> {
+  const { kind, manifest } = source;
+  let tower: Tower;
+  try {
+    tower = await started().open(source);
+  } catch (cause) {
+    throw new ClipgraphError(
+      'MODEL_UNAVAILABLE',
+      `The ${kind} tower of ${manifest.model} cannot be opened: its graph is damaged, or uses what the runtime does not know.`,
+      { cause },
+    );
+  }
+  checkShape(tower, source);
+  return tower;
+}
+
 function open(source: TowerSource): Promise<Tower> {
   const known = towers.get(source.key);
   if (known !== undefined) return known;
-  const opening = started()
-    .open(source)
-    .then((tower) => {
-      checkShape(tower, source);
-      return tower;
-    });
+  const opening = openChecked(source);
   towers.set(source.key, opening);
   opening.catch(() => towers.delete(source.key));
   return opening;

@@ -132,7 +132,7 @@ describe('a request that is refused', () => {
     const send = async (body: string) => {
       const headers = { 'content-type': 'application/json' };
       const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
-      return { status: response.status, body: (await response.json()) };
+      return { status: response.status, body: await response.json() };
     };
     expect(await send(`"${'a'.repeat(21 * 2 ** 20)}"`)).toEqual({
       status: 413,

@@ -5,8 +5,10 @@ import type { FromWorker, ToWorker, WireError } from './messages.js';
 type Handler = (params: never, signal: AbortSignal) => unknown;
 
 function toWire(error: unknown): WireError {
-  if (error instanceof ClipgraphError) return { code: error.code, message: error.message };
-  return { code: undefined, message: error instanceof Error ? error.message : String(error) };
+  const text = (value: unknown): string => (value instanceof Error ? value.message : String(value));
+  if (!(error instanceof ClipgraphError)) return { code: undefined, message: text(error) };
+  const detail = error.cause === undefined ? undefined : text(error.cause);
+  return { code: error.code, message: error.message, detail };
 }
 
 /**
@@ -46,6 +48,6 @@ export function answerRequests(handlers: Readonly<Record<string, Handler>>): voi
   }
   process.on('message', receive);
   process.on('disconnect', () => process.exit(0));
-  // Ctrl-C reaches the whole process group: the server decides when its workers end.
-  process.on('SIGINT', () => undefined);
+  // Ctrl-C and service managers reach the whole process group: the server decides when its workers end.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 }

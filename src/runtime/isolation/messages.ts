@@ -7,6 +7,8 @@ export type ToWorker =
 export interface WireError {
   readonly code: ErrorCode | undefined;
   readonly message: string;
+  /** What lies behind a coded failure: for the log, not for a client. */
+  readonly detail?: string | undefined;
 }
 
 /** From the worker to its server: each request is answered once. */

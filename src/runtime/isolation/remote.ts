@@ -134,7 +134,7 @@ export class Remote {
       pending.resolve(message.result);
       return;
     }
-    const { code, message: text } = message.error;
-    pending.reject(code === undefined ? new Error(text) : new ClipgraphError(code, text));
+    const { code, message: text, detail } = message.error;
+    pending.reject(code === undefined ? new Error(text) : new ClipgraphError(code, text, { cause: detail }));
   }
 }
