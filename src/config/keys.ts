@@ -18,8 +18,13 @@ function unwrap(schema: z.ZodType): z.ZodType {
 
 function kindOf(schema: z.ZodType): Kind {
   if (schema instanceof z.ZodNumber) return 'number';
+  if (schema instanceof z.ZodUnion) {
+    const kinds = schema.options.map((option) => kindOf(option as z.ZodType));
+    return kinds.includes('list') ? 'list' : kinds[0];
+  }
+  if (schema instanceof z.ZodLiteral) return typeof schema.value === 'number' ? 'number' : 'string';
   if (schema instanceof z.ZodBoolean) return 'boolean';
-  return schema instanceof z.ZodArray || schema instanceof z.ZodUnion ? 'list' : 'string';
+  return schema instanceof z.ZodArray ? 'list' : 'string';
 }
 
 function keysOf(schema: z.ZodType, path: readonly string[]): ConfigKey[] {

@@ -29,10 +29,18 @@ export const configSchema = z.strictObject({
     .prefault({}),
   preparation: z
     .strictObject({
+      convention: z
+        .enum(['model', 'hf', 'hf4', 'openai'])
+        .default('model')
+        .describe('Whose preparation is followed; model: as the model says.'),
+      pillow: z
+        .union([z.literal(13), z.literal(12)])
+        .default(13)
+        .describe('Which Pillow’s order of resampling passes: 13, or 12 and earlier.'),
       strict: z
         .boolean()
         .default(false)
-        .describe('Do exactly what the reference does: EXIF ignored, markers in a text not escaped.'),
+        .describe('Do exactly what the reference does with EXIF, 16-bit grey and markers in a text.'),
       workers: z
         .number()
         .int()

@@ -1,6 +1,7 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Convention } from '../clip/image/index.js';
 import { norm, unit } from '../clip/similarity/index.js';
 import type { Tokens } from '../clip/text/index.js';
 import type { Config } from '../config/index.js';
@@ -171,6 +172,11 @@ export class Embedder {
     });
   }
 
+  #conventionOf({ manifest }: Model): Convention {
+    const { convention } = this.#config.preparation;
+    return convention === 'model' ? manifest.preparation.convention : convention;
+  }
+
   #read(content: Content, model: Model, options: EmbedOptions): Promise<ReadContent> {
     return 'text' in content
       ? this.#readText(content.text, model, options)
@@ -196,14 +202,17 @@ export class Embedder {
     const { limits, preparation } = this.#config;
     const bytes = await readBytes(source, limits.maxImageBytes);
     const format = sniffFormat(bytes);
-    const isOriented = options.isOriented ?? !preparation.strict;
+    const { pillow, strict } = preparation;
+    const convention = this.#conventionOf(model);
+    const isOriented = options.isOriented ?? !strict;
     const size = model.manifest.imageSize;
     const digest = await webcrypto.subtle.digest('SHA-256', bytes); // off the main thread
     return {
-      identity: ['image', Buffer.from(digest).toString('hex'), isOriented, preparation.strict],
+      identity: ['image', Buffer.from(digest).toString('hex'), convention, pillow, strict, isOriented],
       tokens: undefined,
       prepare: async (signal) => {
-        const task = { bytes, format, size, isOriented, maxPixels: limits.maxImagePixels };
+        const maxPixels = limits.maxImagePixels;
+        const task = { bytes, format, size, convention, pillow, strict, isOriented, maxPixels };
         const { crop, width, height } = await this.#pool.prepare(task, signal);
         const image = { format: format.toUpperCase(), width, height, bytes: bytes.length };
         return { content: { kind: 'image', crop, size, normalization: model.normalization }, image };

@@ -2,4 +2,4 @@ export { decodeBase64 } from './base64.js';
 export { EXAMPLES, EXAMPLES_FOLDER, readExample, type Example } from './examples.js';
 export { PreparationPool } from './preparation-pool.js';
 export type { PreparedImage } from './prepare.js';
-export { sniffFormat, type ImageFormat } from './sniff.js';
+export { nameOf, sniffFormat, type ImageFormat } from './sniff.js';

@@ -1,10 +1,20 @@
-import { compositeOnWhite, planCrop, resampleCrop } from '../clip/image/index.js';
+import {
+  columnsOf,
+  planCrop,
+  preparePicture,
+  type Convention,
+  type PillowVersion,
+} from '../clip/image/index.js';
 import { decodeImage, type DecodeOptions } from './decode.js';
 
-export interface PrepareTask extends DecodeOptions {
+export interface PrepareTask extends Omit<DecodeOptions, 'neededColumns'> {
   readonly bytes: Uint8Array;
   /** The model's input edge in pixels. */
   readonly size: number;
+  readonly convention: Convention;
+  readonly pillow: PillowVersion;
+  /** Treat 16-bit grey as the references do. */
+  readonly strict: boolean;
 }
 
 export interface PreparedImage {
@@ -13,17 +23,29 @@ export interface PreparedImage {
   /** Pixels of the picture, after its EXIF orientation if that was applied. */
   readonly width: number;
   readonly height: number;
+  /** The size after the resize, and where the crop lies in it. */
+  readonly resized: readonly [width: number, height: number];
+  readonly offset: readonly [left: number, top: number];
 }
 
 /**
- * From a file's bytes to the model's crop, as transformers' `CLIPImageProcessorPil` makes it: transparency onto white,
- * the shortest side resized to `size`, the centre cut out.
+ * From a file's bytes to the model's crop, to the bit as the convention's reference makes it.
  *
  * @throws UNDECODABLE_IMAGE, IMAGE_TOO_LARGE
  */
 export async function prepareImage({ bytes, size, ...options }: PrepareTask): Promise<PreparedImage> {
-  const decoded = await decodeImage(bytes, options);
-  const { width, height } = decoded;
-  const opaque = decoded.channels === 4 ? compositeOnWhite(decoded) : decoded;
-  return { crop: resampleCrop(opaque, planCrop(width, height, size)).data, width, height };
+  const { convention, pillow, strict } = options;
+  const planFor = (width: number, height: number) => planCrop(width, height, size, { convention, pillow });
+  const { picture, width, height } = await decodeImage(bytes, {
+    ...options,
+    neededColumns: (w, h) => columnsOf(planFor(w, h)),
+  });
+  const plan = planFor(width, height);
+  return {
+    crop: preparePicture(picture, plan, { convention, strict }),
+    width,
+    height,
+    resized: [plan.resizedWidth, plan.resizedHeight],
+    offset: [plan.left, plan.top],
+  };
 }

@@ -1,27 +1,54 @@
 import { ClipgraphError } from '../errors/index.js';
 
 /** Formats that are decoded. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp';
-
-function startsWith(bytes: Uint8Array, signature: readonly number[], at = 0): boolean {
-  return signature.every((byte, i) => bytes[at + i] === byte);
-}
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
 
 const ascii = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
+function hasBytes(bytes: Uint8Array, expected: readonly number[], at = 0): boolean {
+  return expected.every((byte, i) => bytes[at + i] === byte);
+}
+
+const SIGNATURES: readonly (readonly [ImageFormat, (bytes: Uint8Array) => boolean])[] = [
+  ['jpeg', (bytes) => hasBytes(bytes, [0xff, 0xd8, 0xff])],
+  ['png', (bytes) => hasBytes(bytes, [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a])],
+  ['gif', (bytes) => hasBytes(bytes, ascii('GIF87a')) || hasBytes(bytes, ascii('GIF89a'))],
+  ['webp', (bytes) => hasBytes(bytes, ascii('RIFF')) && hasBytes(bytes, ascii('WEBP'), 8)],
+  ['tiff', (bytes) => hasBytes(bytes, [0x49, 0x49, 42, 0]) || hasBytes(bytes, [0x4d, 0x4d, 0, 42])],
+  [
+    'avif',
+    (bytes) =>
+      hasBytes(bytes, ascii('ftyp'), 4) && ['avif', 'avis'].some((b) => hasBytes(bytes, ascii(b), 8)),
+  ],
+];
+
+const NAMES: Record<ImageFormat, string> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  tiff: 'TIFF',
+  avif: 'AVIF',
+};
+
+/** The format as people write it. */
+export function nameOf(format: ImageFormat): string {
+  return NAMES[format];
+}
+
 /**
- * The format that the first bytes state. No decoder sees bytes that don't begin like one of the supported formats.
+ * The format that the first bytes state. No decoder sees bytes that don't begin like one of the supported formats:
+ * HEIC, SVG, PDF and all else end here.
  *
  * @throws UNDECODABLE_IMAGE when there are no bytes, UNSUPPORTED_IMAGE_FORMAT
  */
 export function sniffFormat(bytes: Uint8Array): ImageFormat {
   if (bytes.length === 0)
     throw new ClipgraphError('UNDECODABLE_IMAGE', 'The picture is empty: it has no bytes.');
-  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return 'jpeg';
-  if (startsWith(bytes, [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a])) return 'png';
-  if (startsWith(bytes, ascii('RIFF')) && startsWith(bytes, ascii('WEBP'), 8)) return 'webp';
+  const found = SIGNATURES.find(([, matches]) => matches(bytes));
+  if (found !== undefined) return found[0];
   throw new ClipgraphError(
     'UNSUPPORTED_IMAGE_FORMAT',
-    'The bytes are not a picture of a supported format. Send JPEG, PNG or WebP.',
+    'The bytes are not a picture of a supported format. Send JPEG, PNG, WebP, GIF, TIFF or AVIF.',
   );
 }

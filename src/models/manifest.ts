@@ -45,7 +45,7 @@ export const manifestSchema = z.strictObject({
   tokenizer: z.strictObject({ vocabulary: fileName, merges: fileName }).optional(),
   preparation: z
     .strictObject({
-      convention: z.enum(['hf']).default('hf'),
+      convention: z.enum(['hf', 'hf4', 'openai']).default('hf'),
       mean: channels.default([...CLIP_NORMALIZATION.mean]),
       std: channels.default([...CLIP_NORMALIZATION.std]),
     })

@@ -83,10 +83,16 @@ export class RuntimeHost {
         return result;
       } catch (error) {
         if (signal.aborted) throw error;
+        if (this.#isClosed) {
+          throw new ClipgraphError(
+            'RUNTIME_UNAVAILABLE',
+            `The runtime ${this.#options.name} is shutting down.`,
+          );
+        }
         this.#options.log.warn({ runtime: this.#options.name, err: error, attempt }, 'batch failed');
         if (error instanceof ClipgraphError) throw error;
         const isLost = error instanceof WorkerLost;
-        if (isLost && attempt < ATTEMPTS && !this.#isClosed) continue;
+        if (isLost && attempt < ATTEMPTS) continue;
         const what = isLost ? `failed ${attempt} times` : 'failed';
         throw new ClipgraphError(
           'RUNTIME_UNAVAILABLE',

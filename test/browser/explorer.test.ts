@@ -23,7 +23,8 @@ describeInBrowser('the explorer', () => {
             : route.abort('internetdisconnected'),
         );
         await page.goto(`${server.url}/graphql`, { waitUntil: 'commit' });
-        await page.locator('.graphiql-execute-button').click();
+        // The button opens a menu once the document's operations are known.
+        await page.locator('.graphiql-execute-button[aria-haspopup="menu"]').click();
         await page.getByRole('menuitem', { name: 'Similarity', exact: true }).click();
         await page.locator('.result-window', { hasText: '"cosine": 0.42' }).waitFor();
         expect(await page.locator('.result-window').textContent()).toContain('"name": "cpu"');

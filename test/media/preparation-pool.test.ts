@@ -8,6 +8,9 @@ const task = {
   format: 'jpeg',
   size: 224,
   isOriented: true,
+  convention: 'hf',
+  pillow: 13,
+  strict: false,
   maxPixels: 1e6,
 } as const;
 

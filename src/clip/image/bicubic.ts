@@ -1,20 +1,20 @@
-import type { Span } from './crop-plan.js';
+import type { CropPlan, Span } from './crop-plan.js';
 
 /** Pillow's bicubic is Keys' kernel with a = -0.5. Source: Pillow src/libImaging/Resample.c, `bicubic_filter`. */
 const A = -0.5;
 /** Half the kernel's width, in source pixels at scale 1. Source: the same file, `BICUBIC`. */
 const SUPPORT = 2;
-/** Weights are integers in units of 2^-22. Source: the same file, `PRECISION_BITS` = 32 - 8 - 2. */
+/** 8-bit weights are integers in units of 2^-22. Source: the same file, `PRECISION_BITS` = 32 - 8 - 2. */
 export const PRECISION_BITS = 22;
 
 /** For each output of one axis, the inputs that it is made of and their weights. */
-export interface Taps {
+export interface Taps<Weights extends Float64Array | Int32Array = Float64Array> {
   /** Index of the first input of each output. */
   readonly first: Int32Array;
   /** Number of inputs of each output. */
   readonly count: Int32Array;
-  /** `stride` weights for each output, in units of 2^-PRECISION_BITS; those after `count` are zero. */
-  readonly weights: Int32Array;
+  /** `stride` weights for each output; those after `count` are zero. */
+  readonly weights: Weights;
   readonly stride: number;
   /** All inputs that any of the outputs needs. */
   readonly inputs: Span;
@@ -27,37 +27,42 @@ function kernel(x: number): number {
   return 0;
 }
 
+/** The inputs of one output: its centre, the first one and how many. */
+function reach(
+  output: number,
+  inputSize: number,
+  scale: number,
+): { centre: number; first: number; count: number } {
+  const centre = (output + 0.5) * scale;
+  const support = SUPPORT * Math.max(scale, 1);
+  const first = Math.max(Math.trunc(centre - support + 0.5), 0);
+  return { centre, first, count: Math.min(Math.trunc(centre + support + 0.5), inputSize) - first };
+}
+
 /**
  * Weights for the outputs `[from, to)` when `inputSize` samples become `outputSize`. When the picture shrinks, the
  * kernel widens by the same factor: that is Pillow's antialiasing.
  *
- * The rounding of bounds and weights is Pillow's to the bit: source, the same file, `precompute_coeffs` and
- * `normalize_coeffs_8bpc`.
+ * Source, for the rounding too: the same file, `precompute_coeffs`.
  */
 export function bicubicTaps(inputSize: number, outputSize: number, { from, to }: Span): Taps {
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);
-  const support = SUPPORT * filterScale;
-  const stride = Math.ceil(support) * 2 + 1;
+  const stride = Math.ceil(SUPPORT * filterScale) * 2 + 1;
   const outputs = to - from;
   const first = new Int32Array(outputs);
   const count = new Int32Array(outputs);
-  const weights = new Int32Array(outputs * stride);
-  const exact = new Float64Array(stride);
+  const weights = new Float64Array(outputs * stride);
 
   for (let output = 0; output < outputs; output++) {
-    const centre = (output + from + 0.5) * scale;
-    const start = Math.max(Math.trunc(centre - support + 0.5), 0);
-    const length = Math.min(Math.trunc(centre + support + 0.5), inputSize) - start;
+    const { centre, first: start, count: length } = reach(output + from, inputSize, scale);
+    const at = output * stride;
     let sum = 0;
     for (let i = 0; i < length; i++) {
-      exact[i] = kernel((i + start - centre + 0.5) * (1 / filterScale));
-      sum += exact[i];
+      weights[at + i] = kernel((i + start - centre + 0.5) * (1 / filterScale));
+      sum += weights[at + i];
     }
-    for (let i = 0; i < length; i++) {
-      const weight = sum === 0 ? exact[i] : exact[i] / sum;
-      weights[output * stride + i] = Math.trunc((weight < 0 ? -0.5 : 0.5) + weight * 2 ** PRECISION_BITS);
-    }
+    if (sum !== 0) for (let i = 0; i < length; i++) weights[at + i] /= sum;
     first[output] = start;
     count[output] = length;
   }
@@ -68,4 +73,37 @@ export function bicubicTaps(inputSize: number, outputSize: number, { from, to }:
     stride,
     inputs: { from: first[0], to: first[outputs - 1] + count[outputs - 1] },
   };
+}
+
+/** The weights as Pillow rounds them for 8-bit samples. Source: the same file, `normalize_coeffs_8bpc`. */
+export function toFixedPoint(taps: Taps): Taps<Int32Array> {
+  const weights = Int32Array.from(taps.weights, (weight) =>
+    Math.trunc((weight < 0 ? -0.5 : 0.5) + weight * 2 ** PRECISION_BITS),
+  );
+  return { ...taps, weights };
+}
+
+/** The taps of both axes for the window of a plan; undefined for an axis that keeps its size: Pillow skips its pass. */
+export function tapsOf(plan: CropPlan): { across: Taps | undefined; down: Taps | undefined } {
+  const { width, height, resizedWidth, resizedHeight, left, top, size } = plan;
+  return {
+    across:
+      width === resizedWidth ? undefined : bicubicTaps(width, resizedWidth, { from: left, to: left + size }),
+    down:
+      height === resizedHeight
+        ? undefined
+        : bicubicTaps(height, resizedHeight, { from: top, to: top + size }),
+  };
+}
+
+function inputsOf(inputSize: number, outputSize: number, from: number, size: number): Span {
+  if (inputSize === outputSize) return { from, to: from + size };
+  const scale = inputSize / outputSize;
+  const last = reach(from + size - 1, inputSize, scale);
+  return { from: reach(from, inputSize, scale).first, to: last.first + last.count };
+}
+
+/** The columns of the picture that the window of a plan is made of: no others need be decoded. */
+export function columnsOf({ width, resizedWidth, left, size }: CropPlan): Span {
+  return inputsOf(width, resizedWidth, left, size);
 }

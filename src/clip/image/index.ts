@@ -1,5 +1,12 @@
-export { planCrop, type CropPlan, type Span } from './crop-plan.js';
-export { resampleCrop } from './resample.js';
-export { compositeOnWhite } from './transparency.js';
+export { columnsOf } from './bicubic.js';
+export {
+  planCrop,
+  type Convention,
+  type CropOptions,
+  type CropPlan,
+  type PillowVersion,
+  type Span,
+} from './crop-plan.js';
+export { preparePicture, type PrepareOptions } from './prepare.js';
+export type { Picture, Raster } from './raster.js';
 export { cropsToTensor, CLIP_NORMALIZATION, type Normalization } from './tensor.js';
-export type { Raster } from './raster.js';

@@ -1,70 +1,101 @@
-import { bicubicTaps, PRECISION_BITS, type Taps } from './bicubic.js';
+import { PRECISION_BITS, tapsOf, toFixedPoint, type Taps } from './bicubic.js';
 import type { CropPlan, Span } from './crop-plan.js';
 import type { Raster } from './raster.js';
 
-/** Rounds a fixed-point sum to 8 bits. Source: Pillow src/libImaging/Resample.c, `clip8`. */
-function clip8(sum: number): number {
-  const value = sum >> PRECISION_BITS;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+/** What sets 8-bit and 16-bit samples apart: their weights, where a sum begins, and how it is rounded. */
+interface Depth<Samples extends Uint8Array | Uint16Array> {
+  readonly weigh: (taps: Taps) => Taps<Float64Array | Int32Array>;
+  readonly start: number;
+  readonly round: (sum: number) => number;
+  readonly allocate: (length: number) => Samples;
 }
 
-const HALF = 1 << (PRECISION_BITS - 1);
+/** Source: Pillow src/libImaging/Resample.c, `clip8`. */
+const EIGHT_BIT: Depth<Uint8Array> = {
+  weigh: toFixedPoint,
+  start: 1 << (PRECISION_BITS - 1),
+  round: (sum) => {
+    const value = sum >> PRECISION_BITS;
+    return value < 0 ? 0 : value > 255 ? 255 : value;
+  },
+  allocate: (length) => new Uint8Array(length),
+};
 
-/** The columns of `rows` resampled: `taps.first.length` columns remain. */
-function resampleColumns({ data, width, channels }: Raster, rows: Span, taps: Taps): Raster {
-  const { first, count, weights, stride } = taps;
+/** Source: the same file, `ImagingResampleHorizontal_16bpc`: weights in double, halves away from zero. */
+const SIXTEEN_BIT: Depth<Uint16Array> = {
+  weigh: (taps) => taps,
+  start: 0,
+  round: (sum) => Math.min(Math.max(Math.trunc(sum < 0 ? sum - 0.5 : sum + 0.5), 0), 65_535),
+  allocate: (length) => new Uint16Array(length),
+};
+
+/** The columns resampled: `taps.first.length` columns remain of each of the `rows`. */
+function resampleColumns<Samples extends Uint8Array | Uint16Array>(
+  { data, width, channels }: Raster<Samples>,
+  rows: Span,
+  taps: Taps,
+  { weigh, start, round, allocate }: Depth<Samples>,
+): Raster<Samples> {
+  const { first, count, weights, stride } = weigh(taps);
   const outputs = first.length;
   const height = rows.to - rows.from;
-  const out = new Uint8Array(outputs * height * channels);
+  const out = allocate(outputs * height * channels);
   let at = 0;
   for (let y = rows.from; y < rows.to; y++) {
     for (let output = 0; output < outputs; output++) {
-      let sample = (y * width + first[output]) * channels;
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      let alpha = HALF;
       const end = output * stride + count[output];
-      for (let w = output * stride; w < end; w++, sample += channels) {
-        const weight = weights[w];
-        red += data[sample] * weight;
-        green += data[sample + 1] * weight;
-        blue += data[sample + 2] * weight;
-        if (channels === 4) alpha += data[sample + 3] * weight;
+      for (let channel = 0; channel < channels; channel++) {
+        let sample = (y * width + first[output]) * channels + channel;
+        let sum = start;
+        for (let w = output * stride; w < end; w++, sample += channels) sum += data[sample] * weights[w];
+        out[at++] = round(sum);
       }
-      out[at] = clip8(red);
-      out[at + 1] = clip8(green);
-      out[at + 2] = clip8(blue);
-      if (channels === 4) out[at + 3] = clip8(alpha);
-      at += channels;
     }
   }
   return { data: out, width: outputs, height, channels };
 }
 
-/** The rows of `columns` resampled. `taps` count from the picture's top; `raster` starts at its row `top`. */
-function resampleRows({ data, width, channels }: Raster, columns: Span, taps: Taps, top: number): Raster {
-  const { first, count, weights, stride } = taps;
+/** The rows resampled: `taps.first.length` rows remain of each of the `columns`. */
+function resampleRows<Samples extends Uint8Array | Uint16Array>(
+  { data, width, channels }: Raster<Samples>,
+  columns: Span,
+  taps: Taps,
+  { weigh, start, round, allocate }: Depth<Samples>,
+): Raster<Samples> {
+  const { first, count, weights, stride } = weigh(taps);
   const outputs = first.length;
   const samples = (columns.to - columns.from) * channels;
-  const out = new Uint8Array(outputs * samples);
-  const sums = new Int32Array(samples);
+  const out = allocate(outputs * samples);
+  const sums = new Float64Array(samples);
   for (let output = 0; output < outputs; output++) {
-    sums.fill(HALF);
+    sums.fill(start);
     for (let i = 0; i < count[output]; i++) {
       const weight = weights[output * stride + i];
-      const row = ((first[output] + i - top) * width + columns.from) * channels;
+      const row = ((first[output] + i) * width + columns.from) * channels;
       for (let x = 0; x < samples; x++) sums[x] += data[row + x] * weight;
     }
-    for (let x = 0; x < samples; x++) out[output * samples + x] = clip8(sums[x]);
+    for (let x = 0; x < samples; x++) out[output * samples + x] = round(sums[x]);
   }
   return { data: out, width: columns.to - columns.from, height: outputs, channels };
 }
 
-function cut({ data, width, channels }: Raster, columns: Span, rows: Span): Raster {
+/** Taps that count from `origin` instead of zero. */
+function shifted(taps: Taps, origin: number): Taps {
+  if (origin === 0) return taps;
+  const { from, to } = taps.inputs;
+  const inputs = { from: from - origin, to: to - origin };
+  return { ...taps, first: taps.first.map((input) => input - origin), inputs };
+}
+
+/** A window of a raster, copied. */
+export function cut<Samples extends Uint8Array | Uint16Array>(
+  { data, width, channels }: Raster<Samples>,
+  columns: Span,
+  rows: Span,
+): Raster<Samples> {
   const length = (columns.to - columns.from) * channels;
   const height = rows.to - rows.from;
-  const out = new Uint8Array(length * height);
+  const out = data.slice(0, length * height) as Samples;
   for (let y = 0; y < height; y++) {
     const row = ((y + rows.from) * width + columns.from) * channels;
     out.set(data.subarray(row, row + length), y * length);
@@ -72,36 +103,74 @@ function cut({ data, width, channels }: Raster, columns: Span, rows: Span): Rast
   return { data: out, width: columns.to - columns.from, height, channels };
 }
 
-/**
- * Pillow 13's order of the two passes, each of which rounds to 8 bits: rows first where the height shrinks by more
- * than twice what the width does. Source: `facts/exactness.md` §2.1, fitted to Pillow 13.0.0 over 1,439 geometries.
- */
-function resamplesRowsFirst({ width, height, resizedWidth, resizedHeight }: CropPlan): boolean {
-  return height > resizedHeight && height - resizedHeight > 2 * (width - resizedWidth);
+function resample<Samples extends Uint8Array | Uint16Array>(
+  raster: Raster<Samples>,
+  plan: CropPlan,
+  depth: Depth<Samples>,
+): Raster<Samples> {
+  const { top, size, isRowsFirst } = plan;
+  const origin = raster.left ?? 0;
+  const left = plan.left - origin;
+  const columns = { from: left, to: left + size };
+  const rows = { from: top, to: top + size };
+  const whole = { from: 0, to: size };
+  const taps = tapsOf(plan);
+  const across = taps.across && shifted(taps.across, origin);
+  const { down } = taps;
+
+  if (across === undefined && down === undefined) return cut(raster, columns, rows);
+  if (across === undefined) return down === undefined ? raster : resampleRows(raster, columns, down, depth);
+  if (down === undefined) return resampleColumns(raster, rows, across, depth);
+  if (isRowsFirst) {
+    const narrowed = resampleRows(raster, across.inputs, down, depth);
+    return resampleColumns(narrowed, whole, shifted(across, across.inputs.from), depth);
+  }
+  const narrowed = resampleColumns(raster, down.inputs, across, depth);
+  return resampleRows(narrowed, whole, shifted(down, down.inputs.from), depth);
 }
 
 /**
  * The window of the resized picture that the plan keeps, with Pillow's bicubic to the bit. Only the rows and columns
- * that the window needs are computed.
+ * that the window needs are computed. This is the reference: `resampleFast` gives the same, faster.
  *
  * @returns `plan.size × plan.size` pixels with the raster's channels
+ * Source: Pillow src/libImaging/Resample.c.
  */
 export function resampleCrop(raster: Raster, plan: CropPlan): Raster {
-  const { width, height, resizedWidth, resizedHeight, size } = plan;
-  const columns = { from: plan.left, to: plan.left + size };
-  const rows = { from: plan.top, to: plan.top + size };
-  // Pillow skips the pass of an axis that keeps its size.
-  const across = width === resizedWidth ? undefined : bicubicTaps(width, resizedWidth, columns);
-  const down = height === resizedHeight ? undefined : bicubicTaps(height, resizedHeight, rows);
+  return resample(raster, plan, EIGHT_BIT);
+}
 
-  if (across === undefined && down === undefined) return cut(raster, columns, rows);
-  if (across === undefined) return down === undefined ? raster : resampleRows(raster, columns, down, 0);
-  if (down === undefined) return resampleColumns(raster, rows, across);
-  if (resamplesRowsFirst(plan)) {
-    const tall = resampleRows(raster, across.inputs, down, 0);
-    const shifted = { ...across, first: across.first.map((input) => input - across.inputs.from) };
-    return resampleColumns(tall, { from: 0, to: size }, shifted);
+/** The same for 16-bit samples. */
+export function resampleCrop16(raster: Raster<Uint16Array>, plan: CropPlan): Raster<Uint16Array> {
+  return resample(raster, plan, SIXTEEN_BIT);
+}
+
+/**
+ * For each output of an axis the input that is nearest. The position is accumulated as Pillow does, with its rounding.
+ * Source: Pillow src/libImaging/Geometry.c, `ImagingScaleAffine`.
+ */
+function nearestInputs(inputSize: number, outputSize: number, from: number, size: number): Int32Array {
+  const step = inputSize / outputSize;
+  const inputs = new Int32Array(size);
+  let position = step * 0.5;
+  for (let output = 0; output < from + size; output++, position += step) {
+    if (output >= from) inputs[output - from] = Math.min(Math.trunc(position), inputSize - 1);
   }
-  const wide = resampleColumns(raster, down.inputs, across);
-  return resampleRows(wide, { from: 0, to: size }, down, down.inputs.from);
+  return inputs;
+}
+
+/** The window that the plan keeps, each pixel the nearest one: what Pillow does in its modes 1 and P. */
+export function nearestCrop({ data, channels }: Raster, plan: CropPlan): Raster {
+  const { width, height, resizedWidth, resizedHeight, left, top, size } = plan;
+  const across = nearestInputs(width, resizedWidth, left, size);
+  const down = nearestInputs(height, resizedHeight, top, size);
+  const out = new Uint8Array(size * size * channels);
+  let at = 0;
+  for (const y of down) {
+    for (const x of across) {
+      const pixel = (y * width + x) * channels;
+      for (let channel = 0; channel < channels; channel++) out[at++] = data[pixel + channel];
+    }
+  }
+  return { data: out, width: size, height: size, channels };
 }

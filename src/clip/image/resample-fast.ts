@@ -1,0 +1,220 @@
+import { tapsOf, toFixedPoint, type Taps } from './bicubic.js';
+import type { CropPlan, Span } from './crop-plan.js';
+import { kernelWith, releaseKernel } from './kernel.js';
+import type { Raster } from './raster.js';
+import { resampleCrop } from './resample.js';
+
+/** Bytes of a record of the kernel before its groups. */
+const HEADER_BYTES = 16;
+/** Taps in a group of the kernel's passes. */
+const COLUMN_GROUP = 4;
+const ROW_GROUP = 2;
+/** Rows are copied into the kernel's memory strip by strip, so that it stays in the processor's cache. */
+const STRIP_BYTES = 192 * 1024;
+/** The kernel reads up to this much beyond a row, and four rows at a time. */
+const SLACK_BYTES = 64;
+const ROWS_AT_A_TIME = 4;
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / SLACK_BYTES) * SLACK_BYTES;
+}
+
+/** The weights of one axis as the kernel reads them: a record for each output. */
+interface Records {
+  readonly words: Int32Array;
+  readonly recordBytes: number;
+}
+
+/**
+ * @param unit what an input counts for: bytes of a pixel, or one row
+ * @param origin the input that the kernel's memory begins with
+ */
+function pack(taps: Taps, group: number, unit: number, origin: number): Records {
+  const { first, count, weights, stride } = toFixedPoint(taps);
+  const recordWords = HEADER_BYTES / 4 + Math.ceil(stride / group) * group;
+  const words = new Int32Array(first.length * recordWords);
+  for (let output = 0; output < first.length; output++) {
+    const groups = Math.ceil(count[output] / group);
+    let at = output * recordWords;
+    words[at] = (first[output] - origin) * unit;
+    words[at + 1] = groups;
+    at += HEADER_BYTES / 4;
+    for (let g = 0; g < groups; g++, at += group) {
+      for (let pair = 0; pair < group; pair += 2) {
+        // Weights after `count` are zero, and the stride is odd: the one after it may be the next output's.
+        const tap = g * group + pair;
+        const a = tap < count[output] ? weights[output * stride + tap] : 0;
+        const b = tap + 1 < count[output] ? weights[output * stride + tap + 1] : 0;
+        const lowA = (a << 16) >> 16;
+        const lowB = (b << 16) >> 16;
+        words[at + pair / 2] = (lowA & 0xffff) | (lowB << 16);
+        words[at + group / 2 + pair / 2] = (((a - lowA) >> 16) & 0xffff) | (((b - lowB) >> 16) << 16);
+      }
+    }
+  }
+  return { words, recordBytes: recordWords * 4 };
+}
+
+/** Where the kernel's memory is free: AssemblyScript keeps its constants below. */
+const FREE_FROM = 4096;
+
+/** One after the other in the kernel's memory. */
+function layOut(sizes: readonly number[]): { readonly addresses: readonly number[]; readonly end: number } {
+  let end = FREE_FROM;
+  const addresses = sizes.map((size) => {
+    const address = end;
+    end = align(end + size);
+    return address;
+  });
+  return { addresses, end };
+}
+
+/** Both axes change: the passes' taps and what they have in common. */
+interface Job {
+  readonly raster: Raster;
+  readonly size: number;
+  readonly across: Taps;
+  readonly down: Taps;
+  /** Bytes of a row of the columns that are needed. */
+  readonly rowBytes: number;
+  readonly inputStride: number;
+  readonly outputStride: number;
+}
+
+/** Copies rows of the columns that are needed. */
+function copyRows(
+  { raster, across, rowBytes, inputStride }: Job,
+  memory: Uint8Array,
+  rows: Span,
+  address: number,
+): void {
+  const { data, width, channels, left = 0 } = raster;
+  let to = address;
+  for (let y = rows.from; y < rows.to; y++, to += inputStride) {
+    const from = (y * width + across.inputs.from - left) * channels;
+    memory.set(data.subarray(from, from + rowBytes), to);
+  }
+}
+
+function readResult({ raster, size, outputStride }: Job, memory: Uint8Array, address: number): Raster {
+  const { channels } = raster;
+  const rowBytes = size * channels;
+  const data = new Uint8Array(size * rowBytes);
+  for (let y = 0; y < size; y++) {
+    const from = address + y * outputStride;
+    data.set(memory.subarray(from, from + rowBytes), y * rowBytes);
+  }
+  return { data, width: size, height: size, channels };
+}
+
+/** Strip by strip the columns, then all rows. */
+function columnsFirst(job: Job): Raster | undefined {
+  const { raster, size, across, down, inputStride, outputStride } = job;
+  const { channels } = raster;
+  const needed = down.inputs.to - down.inputs.from;
+  const stripRows = Math.max(1, Math.floor(STRIP_BYTES / inputStride / ROWS_AT_A_TIME)) * ROWS_AT_A_TIME;
+  const columns = pack(across, COLUMN_GROUP, channels, across.inputs.from);
+  const rows = pack(down, ROW_GROUP, 1, 0);
+  const { addresses, end } = layOut([
+    columns.words.byteLength,
+    rows.words.byteLength,
+    (stripRows + 1) * inputStride,
+    (needed + ROWS_AT_A_TIME) * outputStride,
+    (size + 1) * outputStride,
+  ]);
+  const [columnsAt, rowsAt, stripAt, middleAt, resultAt] = addresses;
+  const kernel = kernelWith(end);
+  if (kernel === undefined) return undefined;
+  const memory = new Uint8Array(kernel.memory.buffer);
+  const words = new Int32Array(kernel.memory.buffer);
+  words.set(columns.words, columnsAt / 4);
+  words.set(rows.words, rowsAt / 4);
+
+  const resampleColumns = channels === 3 ? kernel.columns3 : kernel.columns4;
+  for (let y = 0; y < needed; y += stripRows) {
+    const count = Math.min(stripRows, needed - y);
+    const from = down.inputs.from + y;
+    copyRows(job, memory, { from, to: from + count }, stripAt);
+    const middle = middleAt + y * outputStride;
+    resampleColumns(stripAt, inputStride, count, middle, outputStride, columnsAt, columns.recordBytes, size);
+  }
+  const { from } = down.inputs;
+  kernel.rows(
+    middleAt,
+    outputStride,
+    from,
+    size * channels,
+    resultAt,
+    outputStride,
+    rowsAt,
+    rows.recordBytes,
+    size,
+  );
+  return readResult(job, memory, resultAt);
+}
+
+/** As many outputs as the strip has the inputs for: their rows; when all are done, the columns. */
+function rowsFirst(job: Job): Raster | undefined {
+  const { raster, size, across, down, rowBytes, inputStride, outputStride } = job;
+  const { channels } = raster;
+  const stripRows = Math.max(Math.max(...down.count) + 1, Math.ceil(STRIP_BYTES / inputStride));
+  const columns = pack(across, COLUMN_GROUP, channels, across.inputs.from);
+  const rows = pack(down, ROW_GROUP, 1, 0);
+  const { addresses, end } = layOut([
+    columns.words.byteLength,
+    rows.words.byteLength,
+    (stripRows + 1) * inputStride,
+    (size + ROWS_AT_A_TIME) * inputStride,
+    (size + ROWS_AT_A_TIME) * outputStride,
+  ]);
+  const [columnsAt, rowsAt, stripAt, middleAt, resultAt] = addresses;
+  const kernel = kernelWith(end);
+  if (kernel === undefined) return undefined;
+  const memory = new Uint8Array(kernel.memory.buffer);
+  const words = new Int32Array(kernel.memory.buffer);
+  words.set(columns.words, columnsAt / 4);
+  words.set(rows.words, rowsAt / 4);
+
+  for (let output = 0; output < size;) {
+    const from = down.first[output];
+    let next = output + 1;
+    while (next < size && down.first[next] + down.count[next] - from <= stripRows) next++;
+    copyRows(job, memory, { from, to: down.first[next - 1] + down.count[next - 1] }, stripAt);
+    const records = rowsAt + output * rows.recordBytes;
+    const middle = middleAt + output * inputStride;
+    kernel.rows(
+      stripAt,
+      inputStride,
+      from,
+      rowBytes,
+      middle,
+      inputStride,
+      records,
+      rows.recordBytes,
+      next - output,
+    );
+    output = next;
+  }
+  const resampleColumns = channels === 3 ? kernel.columns3 : kernel.columns4;
+  resampleColumns(middleAt, inputStride, size, resultAt, outputStride, columnsAt, columns.recordBytes, size);
+  return readResult(job, memory, resultAt);
+}
+
+/**
+ * What `resampleCrop` gives, to the bit, from WebAssembly SIMD where there is such a thing. It takes the plain way where
+ * there is not, and where an axis keeps its size.
+ */
+export function resampleFast(raster: Raster, plan: CropPlan): Raster {
+  const { across, down } = tapsOf(plan);
+  const { channels } = raster;
+  if (across === undefined || down === undefined || channels === 1) return resampleCrop(raster, plan);
+  const { size, isRowsFirst } = plan;
+  const rowBytes = (across.inputs.to - across.inputs.from) * channels;
+  const strides = { inputStride: align(rowBytes + 16), outputStride: align(size * channels + 16) };
+  const job: Job = { raster, size, across, down, rowBytes, ...strides };
+  try {
+    return (isRowsFirst ? rowsFirst(job) : columnsFirst(job)) ?? resampleCrop(raster, plan);
+  } finally {
+    releaseKernel();
+  }
+}

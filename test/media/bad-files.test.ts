@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { ClipgraphError } from '../../src/errors/index.js';
+import { prepareImage } from '../../src/media/prepare.js';
+import { sniffFormat } from '../../src/media/sniff.js';
+import { goldenPath, readGoldenJson } from '../golden-data.js';
+
+interface BadFile {
+  readonly name: string;
+  readonly expect: string;
+  readonly accept: readonly string[];
+  readonly note: string;
+}
+
+const { cases, pixel_limit_assumed: maxPixels } = readGoldenJson<{
+  cases: BadFile[];
+  pixel_limit_assumed: number;
+}>('bad', 'manifest.json');
+
+async function outcomeOf(name: string): Promise<string> {
+  const bytes = readFileSync(goldenPath('bad', 'files', name));
+  const options = {
+    size: 224,
+    convention: 'hf',
+    pillow: 13,
+    strict: false,
+    isOriented: true,
+    maxPixels,
+  } as const;
+  try {
+    await prepareImage({ bytes, format: sniffFormat(bytes), ...options });
+    return 'OK';
+  } catch (error) {
+    if (!(error instanceof ClipgraphError)) throw error;
+    expect(error.message.length).toBeLessThan(200);
+    return error.code;
+  }
+}
+
+describe('a bad file', () => {
+  it.each(cases.map((file) => [file.name, file.note, file] as const))(
+    '%s (%s) has the code that is expected',
+    async (name, _, file) => {
+      expect([file.expect, ...file.accept]).toContain(await outcomeOf(name));
+    },
+  );
+});
