@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { VERSION } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { foldPluginFlags } from './config-flags.js';
+import { inspectCommand } from './inspect.js';
 import { serveCommand } from './serve.js';
 import { similarityCommand } from './similarity.js';
 
@@ -11,7 +12,8 @@ async function main(): Promise<void> {
     .description('How alike are these texts and images?')
     .version(VERSION)
     .addCommand(serveCommand())
-    .addCommand(similarityCommand());
+    .addCommand(similarityCommand())
+    .addCommand(inspectCommand());
   await program.parseAsync(foldPluginFlags(process.argv.slice(2)), { from: 'user' });
 }
 

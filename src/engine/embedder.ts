@@ -6,13 +6,13 @@ import { norm, unit } from '../clip/similarity/index.js';
 import type { Tokens } from '../clip/text/index.js';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, isContentError } from '../errors/index.js';
-import { decodeBase64, readExample, sniffFormat, type PreparationPool } from '../media/index.js';
+import { decodeBase64, nameOf, readExample, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { Model, ModelCatalog } from '../models/index.js';
 import type { PreparedContent, RunAnswer } from '../runtime/batcher.js';
 import type { RuntimeRegistry } from '../runtime/registry.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { EmbeddingCache, type CachedVector } from './cache.js';
-import { checkTextSize, modalityOf, type Content, type ImageSource } from './content.js';
+import { checkImageSize, checkTextSize, modalityOf, type Content, type ImageSource } from './content.js';
 import type { Embedding, Timing } from './embedding.js';
 import { SharedWork } from './shared-work.js';
 
@@ -190,7 +190,8 @@ export class Embedder {
       await nextTurn();
       this.#turnBeganAt = performance.now();
     }
-    const tokens = tokenize(text, { truncate, strict: this.#config.preparation.strict });
+    const convention = this.#conventionOf(model) === 'openai' ? 'openai' : 'hf';
+    const tokens = tokenize(text, { convention, truncate, strict: this.#config.preparation.strict });
     return {
       identity: ['text', tokens.ids],
       tokens,
@@ -214,7 +215,7 @@ export class Embedder {
         const maxPixels = limits.maxImagePixels;
         const task = { bytes, format, size, convention, pillow, strict, isOriented, maxPixels };
         const { crop, width, height } = await this.#pool.prepare(task, signal);
-        const image = { format: format.toUpperCase(), width, height, bytes: bytes.length };
+        const image = { format: nameOf(format).toUpperCase(), width, height, bytes: bytes.length };
         return { content: { kind: 'image', crop, size, normalization: model.normalization }, image };
       },
     };
@@ -227,11 +228,8 @@ export class Embedder {
 async function readBytes(source: ImageSource, maxBytes: number): Promise<Uint8Array> {
   if ('base64' in source) return decodeBase64(source.base64, maxBytes);
   const bytes = 'example' in source ? await readExample(source.example) : source.bytes;
-  if (bytes.length <= maxBytes) return bytes;
-  throw new ClipgraphError(
-    'IMAGE_TOO_LARGE',
-    `The picture has ${bytes.length} bytes; the limit is ${maxBytes} (limits.maxImageBytes).`,
-  );
+  checkImageSize(bytes.length, maxBytes);
+  return bytes;
 }
 
 function hash(parts: readonly unknown[]): string {

@@ -4,6 +4,7 @@ import { ModelCatalog } from '../models/index.js';
 import type { RuntimeLog } from '../runtime/host.js';
 import { RuntimeRegistry } from '../runtime/registry.js';
 import { Embedder } from './embedder.js';
+import { Inspector } from './inspector.js';
 
 /**
  * Puts the parts together. No worker runs yet; the models' files are found but not read.
@@ -11,17 +12,33 @@ import { Embedder } from './embedder.js';
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE, RUNTIME_NOT_FOUND, BAD_USER_INPUT
  */
 export async function openEmbedder(config: Config, log: RuntimeLog): Promise<Embedder> {
-  const { limits, preparation } = config;
+  const { limits } = config;
   const watchdogMs = limits.timeoutMs;
-  const models = await ModelCatalog.open([config.model, ...config.models]);
+  const models = await openModels(config);
   const runtimes = new RuntimeRegistry({ ...config, maxQueue: limits.maxQueue, watchdogMs, log });
-  const pool = new PreparationPool({
+  return new Embedder({ config, models, runtimes, pool: createPool(config, log) });
+}
+
+/**
+ * The same without a runtime.
+ *
+ * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
+ */
+export async function openInspector(config: Config, log: RuntimeLog): Promise<Inspector> {
+  return new Inspector({ config, models: await openModels(config), pool: createPool(config, log) });
+}
+
+function openModels({ model, models }: Config): Promise<ModelCatalog> {
+  return ModelCatalog.open([model, ...models]);
+}
+
+function createPool({ limits, preparation }: Config, log: RuntimeLog): PreparationPool {
+  return new PreparationPool({
     workers: preparation.workers,
     maxQueue: limits.maxQueue,
-    watchdogMs,
+    watchdogMs: limits.timeoutMs,
     onLost: (reason) => {
       log.warn({ reason }, 'preparation process lost');
     },
   });
-  return new Embedder({ config, models, runtimes, pool });
 }

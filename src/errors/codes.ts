@@ -34,7 +34,7 @@ export const ERRORS = {
   UNSUPPORTED_IMAGE_FORMAT: {
     scope: 'content',
     meaning: 'The bytes are not a picture of a supported format.',
-    remedy: 'Send a JPEG, PNG or WebP picture.',
+    remedy: 'Send a JPEG, PNG, WebP, GIF, TIFF or AVIF picture.',
   },
   IMAGE_TOO_LARGE: {
     scope: 'content',

@@ -4,7 +4,7 @@ import { ClipgraphError } from '../errors/index.js';
 import { decodeGif } from './gif.js';
 import { readJpegHeader } from './jpeg-header.js';
 import { checkPixels } from './pixel-limit.js';
-import { PngColourType, readPngHeader, type PngHeader } from './png-header.js';
+import { PNG_COLOURS, readPngHeader, type PngHeader } from './png-header.js';
 import { nameOf, type ImageFormat } from './sniff.js';
 
 // libvips decodes far more than is asked for, SVG and PDF among it. Only these are let through.
@@ -86,12 +86,11 @@ function decodePng(
   hasAlpha: boolean,
   { depth, colourType, greyKey }: PngHeader,
 ): Promise<Picture> {
-  if (colourType === PngColourType.Grey && depth === 16) return decodeGrey16(image, greyKey);
-  const isChannel = colourType === PngColourType.GreyAlpha || colourType === PngColourType.RgbAlpha;
+  if (colourType === PNG_COLOURS.grey && depth === 16) return decodeGrey16(image, greyKey);
+  const isChannel = colourType === PNG_COLOURS.greyAlpha || colourType === PNG_COLOURS.rgbAlpha;
   const alpha = isChannel ? 'channel' : hasAlpha ? 'key' : 'none';
   // Pillow's modes P and 1.
-  const isIndexed =
-    colourType === PngColourType.Palette || (colourType === PngColourType.Grey && depth === 1);
+  const isIndexed = colourType === PNG_COLOURS.palette || (colourType === PNG_COLOURS.grey && depth === 1);
   return decodeColour(image, alpha, { isIndexed });
 }
 

@@ -166,8 +166,10 @@ export function decodeGif(bytes: Uint8Array, maxPixels: number): Picture {
     if (block === 0x3b) throw undecodable('it holds no frame');
     if (block !== 0x21) continue; // Pillow skips what it does not know.
     const label = reader.byte();
-    const [control] = reader.subBlocks();
-    if (label === 0xf9 && control?.length >= 4 && (control[0] & 1) === 1) transparent = control[3];
+    const control = reader.subBlocks().at(0);
+    if (label === 0xf9 && control !== undefined && control.length >= 4 && (control[0] & 1) === 1) {
+      transparent = control[3];
+    }
   }
   const left = reader.uint16();
   const top = reader.uint16();

@@ -4,18 +4,13 @@ export interface PngHeader {
   readonly height: number;
   /** Bits of a sample. */
   readonly depth: number;
-  readonly colourType: PngColourType;
+  /** One of `PNG_COLOURS`. */
+  readonly colourType: number;
   /** The transparent sample of a grey picture, where tRNS names one. */
   readonly greyKey: number | undefined;
 }
 
-export enum PngColourType {
-  Grey = 0,
-  Rgb = 2,
-  Palette = 3,
-  GreyAlpha = 4,
-  RgbAlpha = 6,
-}
+export const PNG_COLOURS = { grey: 0, rgb: 2, palette: 3, greyAlpha: 4, rgbAlpha: 6 } as const;
 
 /**
  * Reads a PNG's header and, of the chunks before the data, tRNS.

@@ -4,6 +4,7 @@ import {
   preparePicture,
   type Convention,
   type PillowVersion,
+  type Picture,
 } from '../clip/image/index.js';
 import { decodeImage, type DecodeOptions } from './decode.js';
 
@@ -26,6 +27,20 @@ export interface PreparedImage {
   /** The size after the resize, and where the crop lies in it. */
   readonly resized: readonly [width: number, height: number];
   readonly offset: readonly [left: number, top: number];
+  /** What the picture holds, in words. */
+  readonly contents: string;
+}
+
+function describe(picture: Picture): string {
+  if (picture.kind === 'cmyk') return 'CMYK';
+  if (picture.kind === 'grey16') return '16-bit grey';
+  const { alpha, isIndexed } = picture;
+  const colours = isIndexed ? 'colours of a palette' : '8-bit colours or grey';
+  return {
+    none: colours,
+    channel: `${colours} with an alpha channel`,
+    key: `${colours}, one of them transparent`,
+  }[alpha];
 }
 
 /**
@@ -47,5 +62,6 @@ export async function prepareImage({ bytes, size, ...options }: PrepareTask): Pr
     height,
     resized: [plan.resizedWidth, plan.resizedHeight],
     offset: [plan.left, plan.top],
+    contents: describe(picture),
   };
 }

@@ -26,7 +26,7 @@ describe('a content that is refused', () => {
       'UNSUPPORTED_IMAGE_FORMAT',
       'a text file',
       asBase64(Buffer.from('hello, world')),
-      /Send JPEG, PNG or WebP/,
+      /Send JPEG, PNG, WebP, GIF, TIFF or AVIF/,
     ],
     ['IMAGE_TOO_LARGE', 'a bomb', asBase64(bomb()), /60000 × 60000 = 3600000000 pixels; the limit is 500000/],
     ['INVALID_BASE64', 'base64 with a hash', { image: { base64: 'ab#d' } }, /outside the standard alphabet/],

@@ -1,4 +1,5 @@
 import { ClipgraphError } from '../../errors/index.js';
+import type { Part } from './part.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
 
 /**
@@ -28,9 +29,6 @@ function splitMarker(word: string): string[] {
 function splitOrdinary(text: string): string[] {
   return (normalize(text).match(WORDS) ?? []).flatMap(splitMarker);
 }
-
-/** A word to be encoded, or a marker that stands for itself. */
-export type Part = { readonly word: string } | { readonly marker: typeof START_MARKER | typeof END_MARKER };
 
 /**
  * Cuts a text into words as Hugging Face's fast CLIP tokenizer does.

@@ -1,2 +1,9 @@
+export { cleanOpenai } from './openai-split.js';
 export { parseVocabulary, START_MARKER, END_MARKER, type Vocabulary } from './vocabulary.js';
-export { createTokenizer, type Tokenizer, type TokenizeOptions, type Tokens } from './tokenizer.js';
+export {
+  createTokenizer,
+  type TextConvention,
+  type Tokenizer,
+  type TokenizeOptions,
+  type Tokens,
+} from './tokenizer.js';

@@ -1,6 +1,7 @@
 import { ClipgraphError } from '../../errors/index.js';
 import { encodeWord } from './byte-pair-encoding.js';
 import { splitHf } from './hf-split.js';
+import { splitOpenai } from './openai-split.js';
 import { START_MARKER, type Vocabulary } from './vocabulary.js';
 
 /** A text as the model reads it. */
@@ -13,7 +14,12 @@ export interface Tokens {
   readonly isTruncated: boolean;
 }
 
+/** Whose cutting into words is followed: Hugging Face's, or openai/CLIP's with its cleaning. */
+export type TextConvention = 'hf' | 'openai';
+
 export interface TokenizeOptions {
+  /** Default `hf`. */
+  readonly convention?: TextConvention;
   /** Cut a text that is longer than the context; the end marker stays last. Default false: refuse it. */
   readonly truncate?: boolean;
   /** Do exactly what the reference does: markers spelled out in the text become markers. Default false. */
@@ -45,8 +51,9 @@ export function createTokenizer(vocabulary: Vocabulary, contextLength: number): 
     return ids;
   };
 
-  return (text, { truncate = false, strict = false } = {}) => {
-    const words = splitHf(text, { strict }).flatMap((part) =>
+  return (text, { convention = 'hf', truncate = false, strict = false } = {}) => {
+    const split = convention === 'openai' ? splitOpenai : splitHf;
+    const words = split(text, { strict }).flatMap((part) =>
       'word' in part ? encode(part.word) : [part.marker === START_MARKER ? startId : endId],
     );
     const count = words.length + 2;

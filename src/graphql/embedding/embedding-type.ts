@@ -10,7 +10,7 @@ import { Vector } from '../scalars.js';
 
 @ObjectType('ImageInfo', { description: 'What was decoded from a picture.' })
 export class ImageInfoType {
-  @Field(() => String, { description: 'JPEG, PNG or WEBP.' })
+  @Field(() => String, { description: 'JPEG, PNG, WEBP, GIF, TIFF or AVIF.' })
   format!: string;
 
   @Field(() => Int, { description: 'Pixels, after the EXIF orientation if that was applied.' })

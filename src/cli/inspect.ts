@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { z } from 'zod';
+import type { Convention, PillowVersion } from '../clip/image/index.js';
+import { cleanOpenai, type Tokens } from '../clip/text/index.js';
+import { openInspector, type ImageInspection, type Inspector } from '../engine/index.js';
+import { ClipgraphError } from '../errors/index.js';
+import { createLog } from '../server/index.js';
+import { addConfigFlags, configOf } from './config-flags.js';
+import { contentOf } from './content-argument.js';
+
+const imageLine = z.strictObject({
+  image: z.string(),
+  size: z.number().int().min(1).max(4096).optional(),
+  convention: z.enum(['hf', 'hf4', 'openai']).optional(),
+  pillow: z.union([z.literal(13), z.literal(12)]).optional(),
+  strict: z.boolean().optional(),
+  orientation: z.enum(['apply', 'ignore']).optional(),
+});
+const textLine = z.strictObject({
+  text: z.string(),
+  convention: z.enum(['hf', 'openai']).optional(),
+  truncate: z.boolean().optional(),
+  strict: z.boolean().optional(),
+});
+
+const never = new AbortController().signal;
+/** Lines under way at once: enough to keep the preparation processes busy. */
+const LINES_AT_ONCE = 16;
+
+function badLine(message: string, cause?: unknown): ClipgraphError {
+  return new ClipgraphError('BAD_USER_INPUT', message, { cause });
+}
+
+function parseLine(line: string): z.infer<typeof imageLine> | z.infer<typeof textLine> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw badLine('The line is not JSON.', cause);
+  }
+  const isText = typeof value === 'object' && value !== null && 'text' in value;
+  const result = (isText ? textLine : imageLine).safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw badLine(`The line is wrong: ${issues.join('; ')}.`);
+}
+
+async function readPicture(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw badLine('The file cannot be read.', cause);
+  }
+}
+
+async function answerLine(inspector: Inspector, line: string): Promise<object> {
+  try {
+    const request = parseLine(line);
+    if ('text' in request) {
+      const { ids, isTruncated } = await inspector.text(request.text, request);
+      return { ids, count: ids.length, isTruncated };
+    }
+    const { image, orientation, ...options } = request;
+    const isOriented = orientation === undefined ? undefined : orientation === 'apply';
+    const prepared = await inspector.image(await readPicture(image), { ...options, isOriented }, never);
+    const { sha256, width, height, resized, offset } = prepared;
+    return { sha256, width, height, resized, crop: offset };
+  } catch (error) {
+    if (!(error instanceof ClipgraphError)) throw error;
+    return { error: { code: error.code, message: error.message } };
+  }
+}
+
+/** Lines by their line feeds alone: JSON may hold other separators. */
+async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of input.setEncoding('utf8')) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest;
+}
+
+/** One JSON object a line in, one out, in order; pictures in parallel. */
+async function answerLines(inspector: Inspector): Promise<void> {
+  const underWay: Promise<object>[] = [];
+  const print = async (): Promise<void> => {
+    const answer = JSON.stringify(await underWay.shift());
+    // Waits where the reader is slower than we are.
+    await new Promise<void>((resolve) =>
+      process.stdout.write(`${answer}\n`, () => {
+        resolve();
+      }),
+    );
+  };
+  for await (const line of linesOf(process.stdin)) {
+    if (line.trim() === '') continue;
+    underWay.push(answerLine(inspector, line));
+    if (underWay.length >= LINES_AT_ONCE) await print();
+  }
+  while (underWay.length > 0) await print();
+}
+
+function largestDifference(a: Uint8Array, b: Uint8Array): number {
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0);
+}
+
+async function explainImage(inspector: Inspector, bytes: Uint8Array): Promise<string> {
+  const seen = await inspector.image(bytes, {}, never);
+  const { format, contents, width, height, resized, offset, sha256, crop } = seen;
+  const size = Math.sqrt(crop.length / 3);
+  const variants: [name: string, prepared: ImageInspection][] = [];
+  const add = async (
+    name: string,
+    options: { convention: Convention; pillow?: PillowVersion; strict?: boolean },
+  ) => variants.push([name, await inspector.image(bytes, options, never)]);
+  for (const convention of ['hf', 'hf4', 'openai'] as const) {
+    await add(convention, { convention });
+    await add(`${convention}, strict`, { convention, strict: true });
+    await add(`${convention}, Pillow 12`, { convention, pillow: 12 });
+  }
+  return [
+    `decoded   ${format}, ${width} × ${height}, ${contents}`,
+    `resized   ${resized[0]} × ${resized[1]}, bicubic`,
+    `cropped   ${size} × ${size} at ${offset[0]}, ${offset[1]}`,
+    `sha256    ${sha256}`,
+    '',
+    `compared with this (${inspector.convention}, as configured):`,
+    ...variants.map(([name, other]) => {
+      const difference = largestDifference(crop, other.crop);
+      return `  ${name.padEnd(20)} ${difference === 0 ? 'the same' : `up to ${difference} levels apart`}`;
+    }),
+    '',
+  ].join('\n');
+}
+
+function spell({ ids, pieces }: Tokens): string {
+  return pieces.map((piece, i) => `${piece} ${ids[i]}`).join(' · ');
+}
+
+async function explainText(inspector: Inspector, text: string): Promise<string> {
+  const inspect = (convention: 'hf' | 'openai', strict: boolean) =>
+    inspector.text(text, { convention, strict, truncate: true });
+  const [hf, openai] = [await inspect('hf', false), await inspect('openai', false)];
+  const strictHf = await inspect('hf', true);
+  const same = (a: Tokens, b: Tokens): boolean => a.ids.join() === b.ids.join();
+  return [
+    `hf        ${hf.ids.length} tokens of ${hf.contextLength}${hf.isTruncated ? ', cut' : ''}`,
+    `          ${spell(hf)}`,
+    `openai    ${same(hf, openai) ? 'the same' : `${openai.ids.length} tokens, after cleaning to: ${cleanOpenai(text)}`}`,
+    ...(same(hf, openai) ? [] : [`          ${spell(openai)}`]),
+    `strict    ${same(hf, strictHf) ? 'the same' : 'markers in the text become markers:'}`,
+    ...(same(hf, strictHf) ? [] : [`          ${spell(strictHf)}`]),
+    '',
+  ].join('\n');
+}
+
+/** `clipgraph inspect`. */
+export function inspectCommand(): Command {
+  const command = new Command('inspect')
+    .description('What a model would be given: the tool to find out why two systems disagree.')
+    .argument('[content]', 'a text or the name of a picture file')
+    .option('--jsonl', 'one JSON object a line on standard input, one a line on standard output')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ clipgraph inspect photo.jpg\n  $ clipgraph inspect "schÃ¶n &amp; gut"\n' +
+        '  $ echo \'{"image": "photo.jpg", "convention": "openai", "strict": true}\' | clipgraph inspect --jsonl\n' +
+        '  $ echo \'{"text": "a dog", "convention": "hf"}\' | clipgraph inspect --jsonl',
+    );
+  return addConfigFlags(command).action(
+    async (argument: string | undefined, options: Record<string, unknown>) => {
+      const isLines = options.jsonl === true;
+      if (isLines === (argument !== undefined)) throw badLine('Give either a content or --jsonl.');
+      const config = configOf({ 'log.level': 'warn', ...options });
+      const inspector = await openInspector(config, createLog(config.log));
+      try {
+        if (argument === undefined) {
+          await answerLines(inspector);
+          return;
+        }
+        const content = await contentOf(argument);
+        const explained =
+          'text' in content
+            ? explainText(inspector, content.text)
+            : explainImage(inspector, 'bytes' in content.image ? content.image.bytes : new Uint8Array());
+        process.stdout.write(await explained);
+      } finally {
+        await inspector.close();
+      }
+    },
+  );
+}

@@ -1,0 +1,51 @@
+import {
+  decodeC1Controls,
+  normalizeWidth,
+  removeControlCharacters,
+  removeTerminalEscapes,
+  replaceLoneSurrogates,
+  separateLigatures,
+  uncurlQuotes,
+  unifyLineBreaks,
+} from './characters.js';
+import { unescapeUnambiguous } from './html-entities.js';
+import { repairMojibake } from './mojibake.js';
+
+/** In ftfy's order, after HTML and mojibake. */
+const STEPS: readonly ((text: string) => string)[] = [
+  decodeC1Controls,
+  separateLigatures,
+  normalizeWidth,
+  uncurlQuotes,
+  unifyLineBreaks,
+  replaceLoneSurrogates,
+  removeTerminalEscapes,
+  removeControlCharacters,
+  (text) => text.normalize('NFC'),
+];
+
+/** Repeated until nothing changes: one step's result may be another's cause. */
+function fixSegment(segment: string, isHtml: boolean): string {
+  for (let current = segment; ;) {
+    const unescaped = isHtml ? current : unescapeUnambiguous(current);
+    const fixed = STEPS.reduce((text, step) => step(text), repairMojibake(unescaped));
+    if (fixed === current) return current;
+    current = fixed;
+  }
+}
+
+/**
+ * What ftfy makes of a text, line by line, with its default settings. From the first line with a `<` on, the text counts
+ * as HTML, in which references are left alone.
+ * Source: ftfy 6.3.1, `fix_text`.
+ */
+export function fixText(text: string): string {
+  let isHtml = false;
+  const segments = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  return segments
+    .map((segment) => {
+      isHtml ||= segment.includes('<');
+      return fixSegment(segment, isHtml);
+    })
+    .join('');
+}

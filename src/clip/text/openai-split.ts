@@ -1,0 +1,39 @@
+import { fixText } from './cleaning/fix-text.js';
+import { unescapeHtml } from './cleaning/html-entities.js';
+import type { Part } from './part.js';
+import { END_MARKER, START_MARKER } from './vocabulary.js';
+
+/** What Python's `str.strip` takes away. */
+// eslint-disable-next-line no-control-regex -- Python counts the separators among white space
+const OUTER_SPACE = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
+
+/**
+ * The pattern ignores case in Python. `i` in JavaScript would let `\p{L}` match U+0345, which Python drops; the text is in
+ * lower case already, so that only `'ſ` is left to be named.
+ */
+const WORDS = /'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu;
+const WORDS_AND_MARKERS = new RegExp(`<\\|startoftext\\|>|<\\|endoftext\\|>|${WORDS.source}`, 'gu');
+
+/**
+ * A text as openai/CLIP's tokenizer sees it: repaired, HTML unescaped twice, white space to single spaces, lower case.
+ * Source: openai/CLIP clip/simple_tokenizer.py, `basic_clean` and `whitespace_clean`.
+ */
+export function cleanOpenai(text: string): string {
+  const unescaped = unescapeHtml(unescapeHtml(fixText(text)));
+  return unescaped
+    .replace(OUTER_SPACE, '')
+    .replace(/\p{White_Space}+/gu, ' ')
+    .toLowerCase();
+}
+
+/**
+ * Cuts a text into words as openai/CLIP's tokenizer does, after its cleaning.
+ *
+ * @param strict marker strings become markers, as in the reference; see `splitHf`
+ */
+export function splitOpenai(text: string, { strict }: { readonly strict: boolean }): Part[] {
+  const words = cleanOpenai(text).match(strict ? WORDS_AND_MARKERS : WORDS) ?? [];
+  return words.map((word) =>
+    strict && (word === START_MARKER || word === END_MARKER) ? { marker: word } : { word },
+  );
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { Convention, PillowVersion } from '../clip/image/index.js';
+import type { TextConvention, Tokens } from '../clip/text/index.js';
+import type { Config } from '../config/index.js';
+import { nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
+import type { ModelCatalog } from '../models/index.js';
+import { checkImageSize, checkTextSize } from './content.js';
+
+/** How a picture is prepared; what is absent is as configured. */
+export interface ImageInspectionOptions {
+  readonly size?: number | undefined;
+  readonly convention?: Convention | undefined;
+  readonly pillow?: PillowVersion | undefined;
+  readonly strict?: boolean | undefined;
+  /** As configured if absent: applied, unless `strict`. */
+  readonly isOriented?: boolean | undefined;
+}
+
+/** What preparation makes of a picture. */
+export interface ImageInspection {
+  readonly format: string;
+  /** What the picture holds, in words. */
+  readonly contents: string;
+  /** Pixels of the picture, after its EXIF orientation if that was applied. */
+  readonly width: number;
+  readonly height: number;
+  readonly resized: readonly [width: number, height: number];
+  readonly offset: readonly [left: number, top: number];
+  /** `size × size` RGB pixels, and SHA-256 over them. */
+  readonly crop: Uint8Array;
+  readonly sha256: string;
+}
+
+export interface TextInspectionOptions {
+  readonly convention?: TextConvention | undefined;
+  readonly truncate?: boolean | undefined;
+  readonly strict?: boolean | undefined;
+}
+
+interface InspectorParts {
+  readonly config: Config;
+  readonly models: ModelCatalog;
+  readonly pool: PreparationPool;
+}
+
+/** Shows what a model would be given, without running it. */
+export class Inspector {
+  readonly #parts: InspectorParts;
+
+  constructor(parts: InspectorParts) {
+    this.#parts = parts;
+  }
+
+  /** The convention that is configured, or else the default model's. */
+  get convention(): Convention {
+    const { config, models } = this.#parts;
+    const { convention } = config.preparation;
+    return convention === 'model' ? models.default.manifest.preparation.convention : convention;
+  }
+
+  /**
+   * @throws UNSUPPORTED_IMAGE_FORMAT, UNDECODABLE_IMAGE, IMAGE_TOO_LARGE
+   */
+  async image(
+    bytes: Uint8Array,
+    options: ImageInspectionOptions,
+    signal: AbortSignal,
+  ): Promise<ImageInspection> {
+    const { config, models, pool } = this.#parts;
+    const { preparation, limits } = config;
+    checkImageSize(bytes.length, limits.maxImageBytes);
+    const format = sniffFormat(bytes);
+    const strict = options.strict ?? preparation.strict;
+    const task = {
+      bytes,
+      format,
+      size: options.size ?? models.default.manifest.imageSize,
+      convention: options.convention ?? this.convention,
+      pillow: options.pillow ?? preparation.pillow,
+      strict,
+      isOriented: options.isOriented ?? !strict,
+      maxPixels: limits.maxImagePixels,
+    };
+    const prepared = await pool.prepare(task, signal);
+    const sha256 = createHash('sha256').update(prepared.crop).digest('hex');
+    return { format: nameOf(format), ...prepared, sha256 };
+  }
+
+  /**
+   * @throws TEXT_TOO_LONG, BAD_USER_INPUT
+   */
+  async text(text: string, options: TextInspectionOptions = {}): Promise<Tokens> {
+    const { config, models } = this.#parts;
+    checkTextSize(text, config.limits.maxTextBytes);
+    const tokenize = await models.default.tokenizer();
+    return tokenize(text, {
+      convention: options.convention ?? (this.convention === 'openai' ? 'openai' : 'hf'),
+      truncate: options.truncate ?? false,
+      strict: options.strict ?? config.preparation.strict,
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#parts.pool.close();
+  }
+}
