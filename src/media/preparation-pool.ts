@@ -100,7 +100,8 @@ export class PreparationPool {
     job.attempts++;
     try {
       const { watchdogMs } = this.#options;
-      job.resolve((await worker.call('prepare', job.task, { watchdogMs })) as PreparedImage);
+      const { bytes, ...task } = job.task;
+      job.resolve((await worker.call('prepare', task, { payload: bytes, watchdogMs })) as PreparedImage);
     } catch (error) {
       if (!(error instanceof WorkerLost)) {
         job.reject(error);

@@ -1,5 +1,7 @@
 // The entry of a preparation process: decoders may crash or hang, so they run apart from the server.
 import { answerRequests } from '../runtime/isolation/answer.js';
-import { prepareImage } from './prepare.js';
+import { prepareImage, type PrepareTask } from './prepare.js';
 
-answerRequests({ prepare: prepareImage });
+answerRequests({
+  prepare: (task: Omit<PrepareTask, 'bytes'>, _signal, bytes) => prepareImage({ ...task, bytes }),
+});

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Normalization } from '../clip/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerSource } from './contract.js';
@@ -194,6 +195,7 @@ export class Batcher {
     const startedAt = performance.now();
     const batch = toWireBatch(jobs.map(({ content }) => content));
     const done = new AbortController();
+    setMaxListeners(0, done.signal); // One for each content of the batch.
     const signals = jobs.map(({ signal }) => signal);
     try {
       const params = { source: tower.source, batch };

@@ -6,6 +6,7 @@ const A = -0.5;
 const SUPPORT = 2;
 /** 8-bit weights are integers in units of 2^-22. Source: the same file, `PRECISION_BITS` = 32 - 8 - 2. */
 export const PRECISION_BITS = 22;
+const ONE = 2 ** PRECISION_BITS;
 
 /** For each output of one axis, the inputs that it is made of and their weights. */
 export interface Taps<Weights extends Float64Array | Int32Array = Float64Array> {
@@ -77,10 +78,11 @@ export function bicubicTaps(inputSize: number, outputSize: number, { from, to }:
 
 /** The weights as Pillow rounds them for 8-bit samples. Source: the same file, `normalize_coeffs_8bpc`. */
 export function toFixedPoint(taps: Taps): Taps<Int32Array> {
-  const weights = Int32Array.from(taps.weights, (weight) =>
-    Math.trunc((weight < 0 ? -0.5 : 0.5) + weight * 2 ** PRECISION_BITS),
-  );
-  return { ...taps, weights };
+  const { weights } = taps;
+  const fixed = new Int32Array(weights.length);
+  for (let i = 0; i < fixed.length; i++)
+    fixed[i] = Math.trunc((weights[i] < 0 ? -0.5 : 0.5) + weights[i] * ONE);
+  return { ...taps, weights: fixed };
 }
 
 /** The taps of both axes for the window of a plan; undefined for an axis that keeps its size: Pillow skips its pass. */

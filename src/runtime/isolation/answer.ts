@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { ClipgraphError } from '../../errors/index.js';
 import type { FromWorker, ToWorker, WireError } from './messages.js';
 
-type Handler = (params: never, signal: AbortSignal) => unknown;
+type Handler = (params: never, signal: AbortSignal, payload: Uint8Array) => unknown;
 
 function toWire(error: unknown): WireError {
   const text = (value: unknown): string => (value instanceof Error ? value.message : String(value));
@@ -17,6 +17,7 @@ function toWire(error: unknown): WireError {
  */
 export function answerRequests(handlers: Readonly<Record<string, Handler>>): void {
   const running = new Map<number, AbortController>();
+  const parts = new Map<number, Uint8Array[]>();
   const port = parentPort;
   const send = (message: FromWorker): void => {
     if (port !== null) port.postMessage(message);
@@ -28,12 +29,18 @@ export function answerRequests(handlers: Readonly<Record<string, Handler>>): voi
       running.get(message.cancel)?.abort();
       return;
     }
+    if ('part' in message) {
+      parts.set(message.id, [...(parts.get(message.id) ?? []), message.part]);
+      return;
+    }
     const { id, method, params } = message;
     if (method === 'exit') process.exit(0);
     const controller = new AbortController();
     running.set(id, controller);
     try {
-      send({ id, result: await handlers[method](params as never, controller.signal) });
+      const payload = Buffer.concat(parts.get(id) ?? []);
+      parts.delete(id);
+      send({ id, result: await handlers[method](params as never, controller.signal, payload) });
     } catch (error) {
       send({ id, error: toWire(error) });
     } finally {

@@ -1,8 +1,13 @@
 import type { ErrorCode } from '../../errors/index.js';
 
-/** From the server to its worker. `cancel` names a request that nobody waits for any more. */
+/**
+ * From the server to its worker. A large payload goes ahead of its request in parts; `cancel` names a request that nobody
+ * waits for any more.
+ */
 export type ToWorker =
-  { readonly id: number; readonly method: string; readonly params: unknown } | { readonly cancel: number };
+  | { readonly id: number; readonly part: Uint8Array }
+  | { readonly id: number; readonly method: string; readonly params: unknown }
+  | { readonly cancel: number };
 
 export interface WireError {
   readonly code: ErrorCode | undefined;

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { ClipgraphError } from '../../errors/index.js';
 import { link, type Isolation, type Link } from './link.js';
 import type { FromWorker } from './messages.js';
@@ -27,10 +27,14 @@ export interface RemoteOptions {
 
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Bytes for the handler, which may be many: they are sent in parts, so that the event loop goes on meanwhile. */
+  readonly payload?: Uint8Array | undefined;
   /** Milliseconds after which the worker counts as hanging and is killed. */
   readonly watchdogMs?: number | undefined;
 }
 
+/** Serialising this much takes less than a millisecond. */
+const PART_BYTES = 512 * 1024;
 /** Lines kept to explain an early end. */
 const REMEMBERED_LINES = 5;
 
@@ -81,10 +85,15 @@ export class Remote {
    *
    * @throws WorkerLost when the worker ends first, or hangs; what the other side threw otherwise
    */
-  async call(method: string, params: unknown, { signal, watchdogMs }: CallOptions = {}): Promise<unknown> {
+  async call(
+    method: string,
+    params: unknown,
+    { signal, payload, watchdogMs }: CallOptions = {},
+  ): Promise<unknown> {
     if (this.#lost !== undefined) throw this.#lost;
     signal?.throwIfAborted();
     const id = this.#nextId++;
+    if (payload !== undefined) await this.#sendParts(id, payload);
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       this.#link.send({ id, method, params });
@@ -124,6 +133,14 @@ export class Remote {
       this.#link.kill();
     }
     await this.#exited;
+  }
+
+  async #sendParts(id: number, payload: Uint8Array): Promise<void> {
+    for (let at = 0; at < payload.length; at += PART_BYTES) {
+      if (at > 0) await nextTurn();
+      if (this.#lost !== undefined) throw this.#lost;
+      this.#link.send({ id, part: payload.subarray(at, at + PART_BYTES) });
+    }
   }
 
   #settle(message: FromWorker): void {
