@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { ClipgraphError } from '../../src/errors/index.js';
 import { prepareImage } from '../../src/media/prepare.js';
 import { sniffFormat } from '../../src/media/sniff.js';
@@ -43,4 +44,29 @@ describe('a bad file', () => {
       expect([file.expect, ...file.accept]).toContain(await outcomeOf(name));
     },
   );
+});
+
+describe('AVIF and HEIC', () => {
+  const options = {
+    size: 64,
+    convention: 'hf',
+    pillow: 13,
+    strict: false,
+    isOriented: true,
+    maxPixels,
+  } as const;
+
+  it('decodes AVIF', async () => {
+    const red = sharp({ create: { width: 80, height: 60, channels: 3, background: '#c00' } });
+    const bytes = await red.avif({ lossless: true }).toBuffer();
+    const { crop, width, height } = await prepareImage({ bytes, format: sniffFormat(bytes), ...options });
+    expect([width, height]).toEqual([80, 60]);
+    expect(crop[0]).toBeGreaterThan(190);
+    expect(crop[1]).toBeLessThan(12);
+  });
+
+  it('refuses HEIC by its brand', () => {
+    const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+    expect(() => sniffFormat(heic)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_IMAGE_FORMAT' }));
+  });
 });
