@@ -45,6 +45,13 @@ function findGraph(folder: string, name: string): string | undefined {
   return [path.join('onnx', name), name].find((file) => existsSync(path.join(folder, file)));
 }
 
+/** `vocab.json` and `merges.txt`, or `tokenizer.json` where they are not there. */
+function findTokenizer(folder: string): Manifest['tokenizer'] {
+  const isThere = (name: string): boolean => existsSync(path.join(folder, name));
+  if (!isThere('merges.txt') && isThere('tokenizer.json')) return { json: 'tokenizer.json' };
+  return { vocabulary: 'vocab.json', merges: 'merges.txt' };
+}
+
 /** A manifest for a folder in the hub's layout: `config.json`, the tokenizer's files and one ONNX graph a tower. */
 async function deriveManifest(folder: string): Promise<Manifest> {
   const config = check(configSchema, await readJson(folder, 'config.json'), 'config.json');
@@ -79,7 +86,7 @@ async function deriveManifest(folder: string): Promise<Manifest> {
         text: text && { graph: text, input: 'input_ids', output: 'text_embeds' },
         image: image && { graph: image, input: 'pixel_values', output: 'image_embeds' },
       },
-      tokenizer: text && { vocabulary: 'vocab.json', merges: 'merges.txt' },
+      tokenizer: text && findTokenizer(folder),
       preparation: { mean: preprocessor.image_mean, std: preprocessor.image_std },
       logitScale: logitScale === undefined ? undefined : Math.exp(logitScale),
     },

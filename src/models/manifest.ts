@@ -42,7 +42,10 @@ export const manifestSchema = z.strictObject({
   /** Pixels. */
   imageSize: positive,
   towers: z.strictObject({ text: towerSchema.optional(), image: towerSchema.optional() }),
-  tokenizer: z.strictObject({ vocabulary: fileName, merges: fileName }).optional(),
+  /** CLIP's two files, or the one that holds both. */
+  tokenizer: z
+    .union([z.strictObject({ vocabulary: fileName, merges: fileName }), z.strictObject({ json: fileName })])
+    .optional(),
   preparation: z
     .strictObject({
       convention: z.enum(['hf', 'hf4', 'openai']).default('hf'),

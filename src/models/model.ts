@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Normalization } from '../clip/image/index.js';
-import { createTokenizer, parseVocabulary, type Tokenizer } from '../clip/text/index.js';
+import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } from '../clip/text/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { checksumOf } from './checksum.js';
@@ -37,7 +37,7 @@ export class Model {
   /** SHA-256 over the files that determine its numbers. */
   checksum(): Promise<string> {
     const { towers, tokenizer, preparation, contextLength, imageSize } = this.manifest;
-    const files = [towers.text?.graph, towers.image?.graph, tokenizer?.vocabulary, tokenizer?.merges];
+    const files = [towers.text?.graph, towers.image?.graph, ...Object.values(tokenizer ?? {})];
     this.#checksum ??= this.#reading(
       checksumOf(
         this.#folder,
@@ -78,6 +78,8 @@ export class Model {
     const { tokenizer, contextLength } = this.manifest;
     if (tokenizer === undefined) throw this.#unsupported('text');
     const read = (name: string) => this.#reading(readFile(path.join(this.#folder, name), 'utf8'));
+    if ('json' in tokenizer)
+      return createTokenizer(parseTokenizerJson(await read(tokenizer.json)), contextLength);
     const [vocabulary, merges] = await Promise.all([read(tokenizer.vocabulary), read(tokenizer.merges)]);
     return createTokenizer(parseVocabulary(vocabulary, merges), contextLength);
   }

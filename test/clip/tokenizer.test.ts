@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { createTokenizer, parseVocabulary, type TextConvention } from '../../src/clip/text/index.js';
+import {
+  createTokenizer,
+  parseTokenizerJson,
+  parseVocabulary,
+  type TextConvention,
+} from '../../src/clip/text/index.js';
 import { cleanOpenai } from '../../src/clip/text/openai-split.js';
 import { GOLDEN_TEXTS, readGoldenLines } from '../golden-data.js';
 
@@ -91,6 +96,32 @@ describe('the hf tokenizer', () => {
 
   it('refuses half of a surrogate pair', () => {
     expect(() => tokenize('a \ud83d b')).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+});
+
+describe('a vocabulary', () => {
+  const merges = readFileSync(path.join(STARTER, 'merges.txt'), 'utf8').split('\n').slice(1).filter(Boolean);
+  const vocab = JSON.parse(readFileSync(path.join(STARTER, 'vocab.json'), 'utf8')) as object;
+
+  it.each([
+    ['as strings', merges],
+    ['as pairs', merges.map((merge) => merge.split(' '))],
+  ])('is the same from tokenizer.json, merges %s', (_, form) => {
+    const fromJson = parseTokenizerJson(JSON.stringify({ model: { type: 'BPE', vocab, merges: form } }));
+    const tokenizeFromJson = createTokenizer(fromJson, Infinity);
+    for (const { text } of GOLDEN_TEXTS.slice(0, 200))
+      expect(tokenizeFromJson(text)).toEqual(tokenizeAll(text));
+  });
+
+  it.each([
+    ['no JSON', () => parseVocabulary('{', ''), /vocab\.json is not JSON/],
+    ['no BPE', () => parseTokenizerJson('{"model": {"type": "WordPiece", "vocab": {}}}'), /holds no BPE/],
+    ['merges of another', () => parseVocabulary('{"a": 0}', '#\na b'), /lacks "b"/],
+    ['no markers', () => parseVocabulary('{"a": 0}', '#'), /lacks "<\|startoftext\|>"/],
+  ])('is refused: %s', (_, parse, message) => {
+    expect(parse).toThrow(
+      expect.objectContaining({ code: 'MODEL_UNAVAILABLE', message: expect.stringMatching(message) }),
+    );
   });
 });
 

@@ -1,5 +1,11 @@
 export { cleanOpenai } from './openai-split.js';
-export { parseVocabulary, START_MARKER, END_MARKER, type Vocabulary } from './vocabulary.js';
+export {
+  parseTokenizerJson,
+  parseVocabulary,
+  START_MARKER,
+  END_MARKER,
+  type Vocabulary,
+} from './vocabulary.js';
 export {
   createTokenizer,
   type TextConvention,

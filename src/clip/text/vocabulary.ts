@@ -24,10 +24,43 @@ export const END_MARKER = '<|endoftext|>';
  *
  * @param vocabulary the text of `vocab.json`: token to id
  * @param merges the text of `merges.txt`: a version line, then `left right` a line, in order of rank
- * @throws MODEL_UNAVAILABLE when the files don't belong together
+ * @throws MODEL_UNAVAILABLE when the files are damaged or don't belong together
  */
 export function parseVocabulary(vocabulary: string, merges: string): Vocabulary {
-  const ids = new Map(Object.entries(parseJsonObject(vocabulary)));
+  const pairs = merges
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line) => line.split(' '));
+  return buildVocabulary(parseJson(vocabulary, 'vocab.json'), pairs);
+}
+
+/**
+ * Reads the one file that holds the same: `tokenizer.json`, in its older form (merges as strings) or its newer one
+ * (merges as pairs). Its pipeline is CLIP's and is not read.
+ *
+ * @throws MODEL_UNAVAILABLE when it is damaged, or not of a byte-level BPE
+ */
+export function parseTokenizerJson(text: string): Vocabulary {
+  const { model } = parseJson(text, 'tokenizer.json') as {
+    model?: { type?: unknown; vocab?: unknown; merges?: unknown };
+  };
+  const { vocab, merges } = model ?? {};
+  if (typeof vocab !== 'object' || vocab === null || !Array.isArray(merges)) {
+    throw new ClipgraphError(
+      'MODEL_UNAVAILABLE',
+      "The tokenizer's tokenizer.json holds no BPE: it needs model.vocab and model.merges.",
+    );
+  }
+  const pairs = (merges as (string | string[])[]).map((merge) =>
+    typeof merge === 'string' ? merge.split(' ') : merge,
+  );
+  return buildVocabulary(vocab, pairs);
+}
+
+function buildVocabulary(vocabulary: object, merges: readonly (readonly string[])[]): Vocabulary {
+  const ids = new Map(Object.entries(vocabulary) as [string, number][]);
   const pieces: string[] = [];
   for (const [piece, id] of ids) pieces[id] = piece;
 
@@ -36,19 +69,14 @@ export function parseVocabulary(vocabulary: string, merges: string): Vocabulary 
     if (id === undefined) {
       throw new ClipgraphError(
         'MODEL_UNAVAILABLE',
-        `The tokenizer's vocabulary lacks "${piece}", which its merges form.`,
+        `The tokenizer's vocabulary lacks "${piece}", which its merges form or CLIP needs.`,
       );
     }
     return id;
   };
   const pairs = new Map<number, Merge>();
   const pairKey = (left: number, right: number): number => left * pieces.length + right;
-  const lines = merges
-    .split('\n')
-    .slice(1)
-    .filter((line) => line !== '');
-  for (const [rank, line] of lines.entries()) {
-    const [left, right] = line.split(' ');
+  for (const [rank, [left, right]] of merges.entries()) {
     const key = pairKey(idOf(left), idOf(right));
     if (!pairs.has(key)) pairs.set(key, { rank, id: idOf(left + right) });
   }
@@ -61,10 +89,10 @@ export function parseVocabulary(vocabulary: string, merges: string): Vocabulary 
   };
 }
 
-function parseJsonObject(text: string): Record<string, number> {
+function parseJson(text: string, name: string): object {
   try {
-    return JSON.parse(text) as Record<string, number>;
+    return JSON.parse(text) as object;
   } catch (cause) {
-    throw new ClipgraphError('MODEL_UNAVAILABLE', "The tokenizer's vocab.json is not JSON.", { cause });
+    throw new ClipgraphError('MODEL_UNAVAILABLE', `The tokenizer's ${name} is not JSON.`, { cause });
   }
 }
