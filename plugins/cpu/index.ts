@@ -1,12 +1,5 @@
 import { availableParallelism } from 'node:os';
-import {
-  defineRuntime,
-  feedsFor,
-  type Probe,
-  type Tensor,
-  type Tower,
-  type TowerSource,
-} from 'clipgraph/runtime';
+import { defineRuntime, parseOptions, towerOfSession, type Probe } from 'clipgraph/runtime';
 import type { InferenceSession } from 'onnxruntime-node';
 import { z } from 'zod';
 
@@ -23,16 +16,9 @@ const optionsSchema = z.strictObject({
 
 export type CpuOptions = z.input<typeof optionsSchema>;
 
-function parseOptions(options: CpuOptions): z.infer<typeof optionsSchema> {
-  const result = optionsSchema.safeParse(options);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
-  throw new Error(`The options under runtimes.${NAME} are wrong: ${issues}.`);
-}
-
 /** ONNX Runtime on the processor, through the package onnxruntime-node. */
 export default defineRuntime<CpuOptions>((options) => {
-  const { threads = availableParallelism(), graphOptimization } = parseOptions(options);
+  const { threads = availableParallelism(), graphOptimization } = parseOptions(NAME, optionsSchema, options);
 
   const load = async () => {
     const ort = await import('onnxruntime-node');
@@ -43,10 +29,11 @@ export default defineRuntime<CpuOptions>((options) => {
   const probe = async (): Promise<Probe> => {
     try {
       const { env } = await load();
+      const version = env.versions.node ?? 'unknown';
       const info = {
         device: 'CPU',
         library: 'onnxruntime-node',
-        version: env.versions.node ?? 'unknown',
+        version,
         threads,
         maxBatch: MAX_BATCH,
         maxInFlight: 1,
@@ -56,52 +43,29 @@ export default defineRuntime<CpuOptions>((options) => {
       return {
         ready: false,
         reason: `onnxruntime-node cannot be loaded: ${error instanceof Error ? error.message : String(error)}.`,
-        remedy: 'It has binaries for Linux (glibc) and Windows on x64 and arm64, and for macOS on arm64.',
+        remedy:
+          'It has binaries for Linux (glibc) and Windows on x64 and arm64, and for macOS on arm64; elsewhere use wasm.',
       };
     }
   };
 
-  const open = async ({ graph }: TowerSource): Promise<Tower> => {
-    const { InferenceSession, Tensor: OrtTensor } = await load();
-    const sessionOptions: InferenceSession.SessionOptions = {
-      // Exactly one: ONNX Runtime drops an unknown provider from a list without an error.
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: graphOptimization,
-    };
-    const session =
-      'path' in graph
-        ? await InferenceSession.create(graph.path, sessionOptions)
-        : await InferenceSession.create(graph.bytes, sessionOptions);
-    const describe = (metadata: readonly InferenceSession.ValueMetadata[]) =>
-      metadata
-        .filter((value) => value.isTensor)
-        .map(({ name, type, shape }) => ({ name, type, shape: [...shape] }));
-    const inputs = describe(session.inputMetadata);
-    const outputs = describe(session.outputMetadata);
-
-    return {
-      inputs,
-      outputs,
-      async run(batch, request) {
-        const feeds = Object.fromEntries(
-          Object.entries(feedsFor(batch, inputs)).map(([name, { type, data, dims }]) => [
-            name,
-            new OrtTensor(type, data, dims),
-          ]),
-        );
-        const results = await session.run(feeds, [...request.outputs]);
-        return Object.fromEntries(
-          Object.entries(results).map(([name, value]): [string, Tensor] => [
-            name,
-            { dims: value.dims, data: value.data as Float32Array },
-          ]),
-        );
-      },
-      close: () => session.release(),
-    };
+  return {
+    name: NAME,
+    probe,
+    async open({ graph }) {
+      const { InferenceSession, Tensor } = await load();
+      const sessionOptions: InferenceSession.SessionOptions = {
+        // Exactly one: ONNX Runtime drops an unknown provider from a list without an error.
+        executionProviders: ['cpu'],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: graphOptimization,
+      };
+      const session =
+        'path' in graph
+          ? await InferenceSession.create(graph.path, sessionOptions)
+          : await InferenceSession.create(graph.bytes, sessionOptions);
+      return towerOfSession(session, Tensor);
+    },
   };
-
-  return { name: NAME, probe, open };
 });

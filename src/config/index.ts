@@ -1,5 +1,5 @@
 export { loadConfig, CONFIG_FILE } from './load.js';
 export { CONFIG_KEYS, variableOf, type ConfigKey } from './keys.js';
-export { configSchema, type Config, type ConfigInput } from './schema.js';
+export { configSchema, runtimeOrder, type Config, type ConfigInput } from './schema.js';
 export type { LimitsConfig } from './limits.js';
 export { PACKAGE_ROOT, VERSION } from './package-info.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from './schema.js';
 
-type Kind = 'string' | 'number' | 'boolean' | 'list';
+type Kind = 'string' | 'number' | 'boolean' | 'list' | 'one or list';
 
 /** One value of the configuration, as a path of keys: `['server', 'port']`. */
 export interface ConfigKey {
@@ -20,7 +20,7 @@ function kindOf(schema: z.ZodType): Kind {
   if (schema instanceof z.ZodNumber) return 'number';
   if (schema instanceof z.ZodUnion) {
     const kinds = schema.options.map((option) => kindOf(option as z.ZodType));
-    return kinds.includes('list') ? 'list' : kinds[0];
+    return kinds.includes('list') ? 'one or list' : kinds[0];
   }
   if (schema instanceof z.ZodLiteral) return typeof schema.value === 'number' ? 'number' : 'string';
   if (schema instanceof z.ZodBoolean) return 'boolean';
@@ -46,7 +46,9 @@ export function variableOf(path: readonly string[]): string {
 
 /** Reads a value from the text of an environment variable or a flag. What can't be read is left for the schema to refuse. */
 export function readValue(text: string, kind: Kind): unknown {
-  if (kind === 'list') return text.includes(',') ? text.split(',').map((part) => part.trim()) : text;
+  if (kind === 'list' || (kind === 'one or list' && text.includes(','))) {
+    return text.split(',').map((part) => part.trim());
+  }
   if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   return kind === 'number' && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

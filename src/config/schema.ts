@@ -4,6 +4,15 @@ import { limitsSchema } from './limits.js';
 
 const names = z.array(z.string().min(1));
 
+/** What `runtime: auto` tries, the fastest first. */
+const AUTO_RUNTIMES: readonly string[] = ['cuda', 'cpu', 'wasm'];
+
+/** The runtimes that the configuration names, in the order of preference. */
+export function runtimeOrder({ runtime }: Pick<Config, 'runtime'>): readonly string[] {
+  if (runtime === 'auto') return AUTO_RUNTIMES;
+  return typeof runtime === 'string' ? [runtime] : runtime;
+}
+
 /** The whole configuration: every key, its default and what it means. */
 export const configSchema = z.strictObject({
   runtime: z

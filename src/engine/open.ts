@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.js';
+import { runtimeOrder, type Config } from '../config/index.js';
 import { PreparationPool } from '../media/index.js';
 import { ModelCatalog } from '../models/index.js';
 import type { RuntimeLog } from '../runtime/host.js';
@@ -15,7 +15,16 @@ export async function openEmbedder(config: Config, log: RuntimeLog): Promise<Emb
   const { limits } = config;
   const watchdogMs = limits.timeoutMs;
   const models = await openModels(config);
-  const runtimes = new RuntimeRegistry({ ...config, maxQueue: limits.maxQueue, watchdogMs, log });
+  const order = runtimeOrder(config);
+  const { runtimes: options, plugins } = config;
+  const runtimes = await RuntimeRegistry.open({
+    order,
+    runtimes: options,
+    plugins,
+    maxQueue: limits.maxQueue,
+    watchdogMs,
+    log,
+  });
   return new Embedder({ config, models, runtimes, pool: createPool(config, log) });
 }
 

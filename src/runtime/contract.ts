@@ -101,9 +101,25 @@ export type RuntimeFactory<Options extends object = Record<string, unknown>> = (
   options: Options,
 ) => RuntimePlugin;
 
+/** Where a plugin runs, apart from the server. */
+export type Isolation = 'process' | 'thread';
+
+interface RuntimeTraits {
+  /**
+   * `process`, the default: native code may crash or hang there. `thread`: for WebAssembly, which can do neither to the
+   * server.
+   */
+  readonly isolation?: Isolation;
+}
+
+/** A factory, with what is known of its runtime before one is made. */
+export type RuntimeDefinition<Options extends object = Record<string, unknown>> = RuntimeFactory<Options> &
+  RuntimeTraits;
+
 /** Declares a plugin; the default export of its module. */
 export function defineRuntime<Options extends object>(
   factory: RuntimeFactory<Options>,
-): RuntimeFactory<Options> {
-  return factory;
+  { isolation = 'process' }: RuntimeTraits = {},
+): RuntimeDefinition<Options> {
+  return Object.assign(factory, { isolation });
 }

@@ -1,70 +1,110 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClipgraphError } from '../errors/index.js';
-import type { Probe } from './contract.js';
-import type { Isolation } from './isolation/link.js';
+import type { Isolation, Probe, RuntimeInfo } from './contract.js';
 import { Remote, WorkerLost } from './isolation/remote.js';
-import type { RunParams, RunResult, StartParams } from './wire.js';
+import { residentBytes } from './memory.js';
+import type { RunParams, RunResult, StartParams, StartResult } from './wire.js';
 
 /** Where the host reports what it has to do to keep a runtime going. */
 export interface RuntimeLog {
+  info(details: object, message: string): void;
   warn(details: object, message: string): void;
   debug(details: object, message: string): void;
 }
 
 export interface HostOptions {
+  /** For messages; the plugin gives itself its name. */
   readonly name: string;
   /** The plugin's module. */
   readonly module: string;
   readonly options: Record<string, unknown>;
-  readonly isolation: Isolation;
+  /** As the plugin asks for, if absent. */
+  readonly isolation?: Isolation | undefined;
   readonly log: RuntimeLog;
-  /** Milliseconds that a run may take before its process counts as hanging. */
+  /** Milliseconds that a run may take before its worker counts as hanging. */
   readonly watchdogMs: number;
+  /** Resident memory at which a worker process is ended. No limit if absent, for a thread, and off Linux. */
+  readonly memoryLimitMb?: number | undefined;
 }
 
-/** How often work is tried on a process that dies. */
+/** How often work is tried on a worker that dies. */
 const ATTEMPTS = 2;
 /** Milliseconds before the second start in a row, doubled for each further one. */
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 5000;
+const MEMORY_CHECK_MS = 250;
 
 const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
+
+/** What a runtime must say of itself to be believed. */
+function isInfo(info: unknown): info is RuntimeInfo {
+  const { device, library, version, threads, maxBatch, maxInFlight } = (info ?? {}) as Partial<RuntimeInfo>;
+  const counts = [threads, maxBatch, maxInFlight];
+  return (
+    [device, library, version].every((text) => typeof text === 'string') &&
+    counts.every((count) => typeof count === 'number' && Number.isInteger(count) && count >= 1)
+  );
+}
 
 /** Runs one plugin in a worker of its own, and starts it again when it dies. */
 export class RuntimeHost {
   readonly #options: HostOptions;
+  #isolation: Isolation | undefined;
   #worker: Promise<Remote> | undefined;
+  #current: Remote | undefined;
   #deathsInARow = 0;
-  #starts = 0;
-  #pid: number | undefined;
+  #deaths = 0;
   #isClosed = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#isolation = options.isolation;
   }
 
-  /** The worker's process, if there is one now. */
+  /** The worker's process, if it has one now. */
   get pid(): number | undefined {
-    return this.#pid;
+    return this.isRunning ? this.#current?.pid : undefined;
   }
 
-  /** How often the worker was started again after it died. */
+  get isRunning(): boolean {
+    return this.#current?.isLost === false;
+  }
+
+  /** How often the worker died and was, or will be, started again. */
   get restarts(): number {
-    return Math.max(0, this.#starts - 1);
+    return this.#deaths;
   }
 
-  /** Asks the plugin whether it can serve. A plugin that crashes or throws can't. */
+  /**
+   * The name that the plugin gives itself.
+   *
+   * @throws Error when it can't be loaded
+   */
+  async pluginName(): Promise<string> {
+    let name = '';
+    await this.#started((started) => (name = started.name));
+    return name;
+  }
+
+  /** Asks the plugin whether it can serve. One that crashes, throws or answers something else can't. */
   async probe(): Promise<Probe> {
+    const { name, watchdogMs } = this.#options;
+    const remedy = `Correct the plugin ${name}, or its options under runtimes.${name}.`;
     try {
       const worker = await this.#started();
-      return (await worker.call('probe', undefined, { watchdogMs: this.#options.watchdogMs })) as Probe;
+      const probe = (await worker.call('probe', undefined, { watchdogMs })) as Partial<Probe> | undefined;
+      if (probe?.ready === false) {
+        return {
+          ready: false,
+          reason: probe.reason ?? 'It does not say why.',
+          remedy: probe.remedy ?? remedy,
+        };
+      }
+      if (probe?.ready === true && isInfo(probe.info)) return { ready: true, info: probe.info };
+      return { ready: false, reason: 'Its probe returned something that is no probe.', remedy };
     } catch (error) {
-      return {
-        ready: false,
-        reason: error instanceof Error ? error.message : String(error),
-        remedy: `Correct the plugin ${this.#options.name} or its options under runtimes.${this.#options.name}.`,
-      };
+      return { ready: false, reason: error instanceof Error ? error.message : String(error), remedy };
     }
   }
 
@@ -74,60 +114,84 @@ export class RuntimeHost {
    * @throws RUNTIME_UNAVAILABLE when that fails too; the plugin's own coded errors
    */
   async run(params: RunParams, signal: AbortSignal): Promise<RunResult> {
+    const { name, log, watchdogMs } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
         const worker = await this.#started();
-        const { watchdogMs } = this.#options;
         const result = (await worker.call('run', params, { signal, watchdogMs })) as RunResult;
         this.#deathsInARow = 0;
         return result;
       } catch (error) {
         if (signal.aborted) throw error;
         if (this.#isClosed) {
-          throw new ClipgraphError(
-            'RUNTIME_UNAVAILABLE',
-            `The runtime ${this.#options.name} is shutting down.`,
-          );
+          throw new ClipgraphError('RUNTIME_UNAVAILABLE', `The runtime ${name} is shutting down.`);
         }
-        this.#options.log.warn({ runtime: this.#options.name, err: error, attempt }, 'batch failed');
+        log.warn({ runtime: name, err: error, attempt }, 'batch failed');
         if (error instanceof ClipgraphError) throw error;
         const isLost = error instanceof WorkerLost;
         if (isLost && attempt < ATTEMPTS) continue;
         const what = isLost ? `failed ${attempt} times` : 'failed';
-        throw new ClipgraphError(
-          'RUNTIME_UNAVAILABLE',
-          `The runtime ${this.#options.name} ${what} while it ran ${params.source.manifest.model}.`,
-          { cause: error },
-        );
+        const message = `The runtime ${name} ${what} while it ran ${params.source.manifest.model}.`;
+        throw new ClipgraphError('RUNTIME_UNAVAILABLE', message, { cause: error });
       }
     }
+  }
+
+  /** Ends the worker as a crash would; the next work starts another. */
+  kill(): void {
+    this.#current?.kill();
+  }
+
+  /** Ends the worker until there is work for it. */
+  async rest(): Promise<void> {
+    const worker = await this.#worker?.catch(() => undefined);
+    this.#worker = undefined;
+    await worker?.close();
   }
 
   /** Ends the worker; none is started again. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const worker = await this.#worker?.catch(() => undefined);
-    await worker?.close();
+    await this.rest();
   }
 
-  async #started(): Promise<Remote> {
+  async #started(onStart?: (started: StartResult) => void): Promise<Remote> {
     if (this.#isClosed) throw new WorkerLost(`The runtime ${this.#options.name} is closed.`);
     const last = this.#worker;
     const worker = await last?.catch(() => undefined);
     if (worker?.isLost === false) return worker;
     // Several callers may find the worker gone at once: the first one starts the next, for all.
-    if (this.#worker === last || this.#worker === undefined) this.#worker = this.#start();
+    if (this.#worker === last || this.#worker === undefined) this.#worker = this.#start(onStart);
     return this.#worker;
   }
 
-  async #start(): Promise<Remote> {
-    const { name, module, options, isolation, log, watchdogMs } = this.#options;
-    this.#starts++;
+  async #start(onStart?: (started: StartResult) => void): Promise<Remote> {
+    const { module, options, watchdogMs } = this.#options;
     if (this.#deathsInARow > 1) {
       await delay(Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deathsInARow - 2), LONGEST_BACKOFF_MS));
     }
-    const worker = new Remote({
-      title: `process of the runtime ${name}`,
+    // A plugin that is not known yet is first met in a process, whatever it asks for.
+    const worker = this.#createWorker(this.#isolation ?? 'process');
+    try {
+      const params: StartParams = { module, options };
+      const started = (await worker.call('start', params, { watchdogMs })) as StartResult;
+      onStart?.(started);
+      const isHome = this.#isolation !== undefined || started.isolation === 'process';
+      this.#isolation ??= started.isolation;
+      if (isHome) return worker;
+    } catch (error) {
+      this.#worker = undefined;
+      await worker.close(0);
+      throw error;
+    }
+    await worker.close();
+    return this.#start();
+  }
+
+  #createWorker(isolation: Isolation): Remote {
+    const { name, log } = this.#options;
+    const worker: Remote = new Remote({
+      title: `${isolation} of the runtime ${name}`,
       entry: WORKER,
       isolation,
       onOutput: (line) => {
@@ -135,18 +199,28 @@ export class RuntimeHost {
       },
       onLost: (reason) => {
         this.#deathsInARow++;
-        log.warn({ runtime: name, reason }, 'runtime process lost');
+        this.#deaths++;
+        log.warn({ runtime: name, reason }, 'runtime lost');
       },
     });
-    this.#pid = worker.pid;
-    const start: StartParams = { module, options };
-    try {
-      await worker.call('start', start, { watchdogMs });
-    } catch (error) {
-      this.#worker = undefined;
-      await worker.close(0);
-      throw error;
-    }
+    this.#current = worker;
+    this.#watchMemory(worker);
     return worker;
+  }
+
+  #watchMemory(worker: Remote): void {
+    const { memoryLimitMb, name, log } = this.#options;
+    const { pid } = worker;
+    if (memoryLimitMb === undefined || pid === undefined) return;
+    const timer = setInterval(() => {
+      const bytes = worker.isLost ? undefined : residentBytes(pid);
+      if (bytes === undefined) {
+        clearInterval(timer);
+      } else if (bytes > memoryLimitMb * 2 ** 20) {
+        log.warn({ runtime: name, bytes, memoryLimitMb }, 'runtime over its memory limit');
+        worker.kill();
+      }
+    }, MEMORY_CHECK_MS);
+    timer.unref();
   }
 }

@@ -6,8 +6,10 @@
 export {
   defineRuntime,
   type ImageBatch,
+  type Isolation,
   type Probe,
   type RunRequest,
+  type RuntimeDefinition,
   type RuntimeFactory,
   type RuntimeInfo,
   type RuntimePlugin,
@@ -20,5 +22,9 @@ export {
   type TowerManifest,
   type TowerSource,
 } from './contract.js';
+export { conformanceTests, type ConformanceSubject, type ConformanceTest } from './conformance/suite.js';
+export { imageGraph as smallGraph } from './conformance/graphs.js';
 export { feedsFor, type Feed } from './feeds.js';
+export { towerOfSession } from './onnx/session-tower.js';
+export { parseOptions } from './plugin-options.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';

@@ -1,58 +1,132 @@
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { ClipgraphError } from '../errors/index.js';
-import type { RuntimeLog } from './host.js';
-import { Runtime } from './runtime.js';
-
-/** Tried in this order by `runtime: auto`: the fastest first. */
-const AUTO_ORDER = ['cuda', 'cpu', 'wasm'];
+import { RuntimeHost, type RuntimeLog } from './host.js';
+import { Runtime, type RuntimeOptions } from './runtime.js';
 
 /** The plugins that ship with the package: each folder is one, and its name is the runtime's. */
 const PLUGIN_FOLDER = path.join(__dirname, '..', '..', 'plugins');
 
 export interface RegistryOptions {
-  /** A name, an ordered list of names, or `auto`. */
-  readonly runtime: string | readonly string[];
-  /** The plugins' options by runtime name; `workers` is the registry's own. */
+  /** Names in the order of preference. */
+  readonly order: readonly string[];
+  /** The plugins' options by runtime name; `workers`, `isolation` and `memoryLimitMb` are the host's. */
   readonly runtimes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** More plugins: names of packages, or paths. */
+  readonly plugins: readonly string[];
   readonly maxQueue: number;
   readonly watchdogMs: number;
   readonly log: RuntimeLog;
 }
 
-function workersOf(name: string, workers: unknown): number {
-  if (workers === undefined) return 1;
-  if (typeof workers === 'number' && Number.isInteger(workers) && workers >= 1) return workers;
-  throw new ClipgraphError(
+function wrongOption(key: string, expected: string, value: unknown): ClipgraphError {
+  return new ClipgraphError(
     'BAD_USER_INPUT',
-    `Expected a positive whole number for runtimes.${name}.workers but received ${JSON.stringify(workers)}.`,
+    `Expected ${expected} for ${key} but received ${JSON.stringify(value)}.`,
   );
 }
 
-/** Finds runtimes by name. Knows which plugins there are only from the folders it finds. */
+function positiveInteger(key: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value;
+  throw wrongOption(key, 'a positive whole number', value);
+}
+
+/** A runtime's options, those of the host apart from the plugin's own. */
+function runtimeOptions(
+  name: string,
+  module: string,
+  { runtimes, maxQueue, watchdogMs, log }: RegistryOptions,
+): RuntimeOptions {
+  const { workers, isolation, memoryLimitMb, ...options } = runtimes[name] ?? {};
+  if (isolation !== undefined && isolation !== 'process' && isolation !== 'thread') {
+    throw wrongOption(`runtimes.${name}.isolation`, 'process or thread', isolation);
+  }
+  return {
+    name,
+    module,
+    options,
+    isolation,
+    memoryLimitMb: positiveInteger(`runtimes.${name}.memoryLimitMb`, memoryLimitMb),
+    workers: positiveInteger(`runtimes.${name}.workers`, workers) ?? 1,
+    maxQueue,
+    watchdogMs,
+    log,
+  };
+}
+
+function builtInRuntimes(options: RegistryOptions): Runtime[] {
+  return readdirSync(PLUGIN_FOLDER, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => {
+      const module = path.join(PLUGIN_FOLDER, name, `index${path.extname(__filename)}`);
+      return new Runtime(runtimeOptions(name, module, options));
+    });
+}
+
+/** What a plugin is probably called: the end of its package's or file's name. */
+function likelyName(specifier: string): string {
+  return path.parse(specifier.replace(/\/index\.\w+$/, '')).name.replace(/^clipgraph-(runtime-)?/, '');
+}
+
+/** A plugin of the configuration. It is loaded once to learn its name. */
+async function configuredRuntime(specifier: string, options: RegistryOptions): Promise<Runtime> {
+  let module: string;
+  try {
+    module = createRequire(path.join(process.cwd(), 'index.js')).resolve(specifier);
+  } catch (cause) {
+    const message = `The plugin "${specifier}" is not found: it is neither an installed package nor a path.`;
+    throw new ClipgraphError('RUNTIME_NOT_FOUND', message, { cause });
+  }
+  const host = new RuntimeHost(runtimeOptions(likelyName(specifier), module, options));
+  try {
+    return new Runtime(runtimeOptions(await host.pluginName(), module, options));
+  } catch (cause) {
+    if (cause instanceof ClipgraphError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ClipgraphError('RUNTIME_UNAVAILABLE', `The plugin "${specifier}" cannot be loaded. ${reason}`, {
+      cause,
+    });
+  } finally {
+    await host.close();
+  }
+}
+
+/** Finds runtimes by name. Knows which plugins there are only from the folders it finds and the configuration. */
 export class RuntimeRegistry {
   readonly #runtimes: ReadonlyMap<string, Runtime>;
-  readonly #candidates: readonly string[];
+  readonly #order: readonly string[];
+  readonly #log: RuntimeLog;
   #default: Promise<Runtime> | undefined;
 
-  constructor({ runtime, runtimes, maxQueue, watchdogMs, log }: RegistryOptions) {
-    const names = readdirSync(PLUGIN_FOLDER, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name);
-    this.#runtimes = new Map(
-      names.map((name) => {
-        const { workers, ...options } = runtimes[name] ?? {};
-        const module = path.join(PLUGIN_FOLDER, name, `index${path.extname(__filename)}`);
-        const host = { name, module, options, isolation: 'process', log, watchdogMs } as const;
-        return [name, new Runtime({ ...host, workers: workersOf(name, workers), maxQueue })];
-      }),
+  private constructor(runtimes: readonly Runtime[], { order, log }: RegistryOptions) {
+    this.#runtimes = new Map(runtimes.map((runtime) => [runtime.name, runtime]));
+    this.#order = order;
+    this.#log = log;
+  }
+
+  /**
+   * @throws RUNTIME_NOT_FOUND for a name that no plugin has, or a plugin that is not there; BAD_USER_INPUT;
+   *   RUNTIME_UNAVAILABLE for a plugin that can't be loaded
+   */
+  static async open(options: RegistryOptions): Promise<RuntimeRegistry> {
+    const configured = await Promise.all(
+      options.plugins.map((specifier) => configuredRuntime(specifier, options)),
     );
-    for (const name of Object.keys(runtimes)) this.get(name);
-    const wanted =
-      runtime === 'auto' ? AUTO_ORDER.filter((name) => this.#runtimes.has(name)) : [runtime].flat();
-    this.#candidates = wanted;
-    for (const name of wanted) this.get(name);
+    const runtimes = [...builtInRuntimes(options), ...configured];
+    const names = runtimes.map(({ name }) => name);
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) {
+      throw new ClipgraphError(
+        'BAD_USER_INPUT',
+        `Two runtime plugins are named "${twice}"; rename one of them.`,
+      );
+    }
+    const registry = new RuntimeRegistry(runtimes, options);
+    for (const name of [...options.order, ...Object.keys(options.runtimes)]) registry.get(name);
+    return registry;
   }
 
   /**
@@ -69,7 +143,8 @@ export class RuntimeRegistry {
   }
 
   /**
-   * The runtime that serves when a request names none: the first of the configured ones that is ready. Decided once.
+   * The runtime that serves when a request names none: the first in the order of preference that is ready. Decided once,
+   * and logged.
    *
    * @throws RUNTIME_UNAVAILABLE with every candidate's reason and remedy
    */
@@ -87,16 +162,19 @@ export class RuntimeRegistry {
   }
 
   async #choose(): Promise<Runtime> {
-    const refusals: string[] = [];
-    for (const name of this.#candidates) {
+    const refused: { name: string; reason: string; remedy: string }[] = [];
+    for (const name of this.#order) {
       const runtime = this.get(name);
       const probe = await runtime.probe();
-      if (probe.ready) return runtime;
-      refusals.push(`${name}: ${probe.reason} ${probe.remedy}`);
+      if (probe.ready) {
+        this.#log.info({ runtime: name, ...probe.info, refused }, 'runtime chosen');
+        return runtime;
+      }
+      refused.push({ name, reason: probe.reason, remedy: probe.remedy });
+      void runtime.close();
     }
-    throw new ClipgraphError(
-      'RUNTIME_UNAVAILABLE',
-      `No configured runtime can run here. ${refusals.join(' ')}`,
-    );
+    const reasons = refused.map(({ name, reason, remedy }) => `${name}: ${reason} ${remedy}`);
+    const message = `No runtime that the configuration names can run here. ${reasons.join(' ')}`;
+    throw new ClipgraphError('RUNTIME_UNAVAILABLE', message);
   }
 }

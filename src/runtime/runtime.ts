@@ -3,8 +3,8 @@ import { Batcher, type PreparedContent, type RunAnswer } from './batcher.js';
 import type { Probe, RuntimeInfo, TowerSource } from './contract.js';
 import { RuntimeHost, type HostOptions } from './host.js';
 
-interface RuntimeOptions extends HostOptions {
-  /** Processes that run the plugin side by side. */
+export interface RuntimeOptions extends HostOptions {
+  /** Processes or threads that run the plugin side by side. */
   readonly workers: number;
   readonly maxQueue: number;
 }
@@ -30,6 +30,10 @@ export class Runtime {
     return this.#hosts.map(({ pid }) => pid).filter((pid) => pid !== undefined);
   }
 
+  get isRunning(): boolean {
+    return this.#hosts.some((host) => host.isRunning);
+  }
+
   get restarts(): number {
     return this.#hosts.reduce((sum, { restarts }) => sum + restarts, 0);
   }
@@ -38,6 +42,14 @@ export class Runtime {
   probe(): Promise<Probe> {
     this.#probe ??= this.#hosts[0].probe();
     return this.#probe;
+  }
+
+  /** The same, for one that may not be needed: it ends again unless it has work. */
+  async probeAndRest(): Promise<Probe> {
+    const isFirst = this.#probe === undefined;
+    const probe = await this.probe();
+    if (isFirst && this.#batcher === undefined) await this.#hosts[0].rest();
+    return probe;
   }
 
   /**
@@ -50,7 +62,7 @@ export class Runtime {
     if (probe.ready) return probe.info;
     throw new ClipgraphError(
       'RUNTIME_UNAVAILABLE',
-      `The runtime ${this.name} cannot run here: ${probe.reason} ${probe.remedy}`,
+      `The runtime ${this.name} cannot run here. ${probe.reason} ${probe.remedy}`,
     );
   }
 
@@ -59,8 +71,12 @@ export class Runtime {
     content: PreparedContent,
     request: { readonly group: object; readonly signal: AbortSignal },
   ): Promise<RunAnswer> {
-    const { maxBatch } = await this.info();
-    this.#batcher ??= new Batcher({ runners: this.#hosts, maxBatch, maxQueue: this.#maxQueue });
+    const { maxBatch, maxInFlight } = await this.info();
+    this.#batcher ??= new Batcher({
+      runners: this.#hosts.flatMap((host) => Array.from({ length: maxInFlight }, () => host)),
+      maxBatch,
+      maxQueue: this.#maxQueue,
+    });
     return this.#batcher.submit(source, content, request);
   }
 

@@ -1,5 +1,5 @@
 import type { Normalization } from '../clip/image/index.js';
-import type { TextBatch, TowerSource } from './contract.js';
+import type { Isolation, TextBatch, TowerSource } from './contract.js';
 
 /** Pictures as they cross to the worker: 8-bit crops, a quarter of the bytes of the float tensor they become there. */
 export interface CropBatch {
@@ -17,6 +17,12 @@ export interface StartParams {
   /** The plugin's module. */
   readonly module: string;
   readonly options: Record<string, unknown>;
+}
+
+/** What a plugin is, once its module is loaded. */
+export interface StartResult {
+  readonly name: string;
+  readonly isolation: Isolation;
 }
 
 export interface RunParams {

@@ -1,10 +1,9 @@
 // The entry of a runtime's process or thread: loads one plugin and answers the host.
-import { createRequire } from 'node:module';
 import { cropsToTensor } from '../clip/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type {
   Probe,
-  RuntimeFactory,
+  RuntimeDefinition,
   RuntimePlugin,
   Tensor,
   Tower,
@@ -12,21 +11,22 @@ import type {
   TowerSource,
 } from './contract.js';
 import { answerRequests } from './isolation/answer.js';
-import type { RunParams, RunResult, StartParams, WireBatch } from './wire.js';
+import { loadPlugin } from './plugin-loader.js';
+import type { RunParams, RunResult, StartParams, StartResult, WireBatch } from './wire.js';
 
 let plugin: RuntimePlugin | undefined;
 const towers = new Map<string, Promise<Tower>>();
 
-function start({ module, options }: StartParams): string {
-  // require, not import: it loads CommonJS and ES modules, and from a checkout's source TypeScript too.
-  const { default: factory } = createRequire(__filename)(module) as { default?: unknown };
+async function start({ module, options }: StartParams): Promise<StartResult> {
+  const factory = await loadPlugin(module);
   if (typeof factory !== 'function') {
     throw new Error(
       'The default export is not a function: export default defineRuntime((options) => ({ … })).',
     );
   }
-  plugin = (factory as RuntimeFactory)(options);
-  return plugin.name;
+  const definition = factory as RuntimeDefinition;
+  plugin = definition(options);
+  return { name: plugin.name, isolation: definition.isolation ?? 'process' };
 }
 
 function started(): RuntimePlugin {

@@ -52,8 +52,7 @@ export async function startServer(
 ): Promise<ClipgraphServer> {
   const embedder = await openEmbedder(config, log);
   try {
-    const runtime = await embedder.runtimes.default();
-    log.info({ runtime: runtime.name, ...(await runtime.info()) }, 'runtime ready');
+    await embedder.runtimes.default();
     return await serve(config, embedder, log);
   } catch (error) {
     await embedder.close();

@@ -49,12 +49,14 @@ describe('the configuration', () => {
     const { config } = loadConfig({
       environment: {
         CLIPGRAPH_RUNTIME: 'cuda, cpu',
+        CLIPGRAPH_PLUGINS: './mine.js',
         CLIPGRAPH_PREPARATION_STRICT: 'true',
         CLIPGRAPH_RUNTIMES_CPU_GRAPH_OPTIMIZATION: 'basic',
       },
       flags: { 'runtimes.cpu.threads': '2' },
     });
     expect(config.runtime).toEqual(['cuda', 'cpu']);
+    expect(config.plugins).toEqual(['./mine.js']);
     expect(config.preparation.strict).toBe(true);
     expect(config.runtimes).toEqual({ cpu: { graphOptimization: 'basic', threads: 2 } });
   });

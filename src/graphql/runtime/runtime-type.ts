@@ -54,13 +54,13 @@ export class RuntimeType {
 export async function describeRuntime(runtime: Runtime, { embedder }: Context): Promise<RuntimeType> {
   const { name, workers } = runtime;
   const isDefault = (await embedder.runtimes.default().catch(() => undefined)) === runtime;
-  const probe = await runtime.probe();
+  const probe = await (isDefault ? runtime.probe() : runtime.probeAndRest());
   if (!probe.ready) {
     const reason = `${probe.reason} ${probe.remedy}`;
     return { name, status: RuntimeStatus.UNAVAILABLE, reason, isDefault };
   }
   const { device, library, version, threads } = probe.info;
-  const status = runtime.pids.length > 0 ? RuntimeStatus.READY : RuntimeStatus.IDLE;
+  const status = runtime.isRunning ? RuntimeStatus.READY : RuntimeStatus.IDLE;
   return { name, status, device, library, version, threads, workers, isDefault };
 }
 

@@ -1,10 +1,8 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import type { Isolation } from '../contract.js';
 import type { FromWorker, ToWorker } from './messages.js';
-
-/** `process`: a crash or a hang of native code stays there. `thread`: for WebAssembly, which can do neither to us. */
-export type Isolation = 'process' | 'thread';
 
 /** A connection to code that runs apart. */
 export interface Link {

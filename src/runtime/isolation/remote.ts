@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { ClipgraphError } from '../../errors/index.js';
-import { link, type Isolation, type Link } from './link.js';
+import type { Isolation } from '../contract.js';
+import { link, type Link } from './link.js';
 import type { FromWorker } from './messages.js';
 
 /** The other side ended before it answered. */
@@ -117,6 +118,11 @@ export class Remote {
       clearTimeout(watchdog);
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  /** Ends the worker at once, as a crash would. */
+  kill(): void {
+    this.#link.kill();
   }
 
   /** Asks the worker to end, and ends it if it does not within `graceMs`. */

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { defineRuntime, parseOptions, towerOfSession, type Probe } from 'clipgraph/runtime';
+import { z } from 'zod';
+
+const NAME = 'wasm';
+const MAX_BATCH = 8;
+
+const optionsSchema = z.strictObject({
+  /** Threads. Default 1: the WebAssembly build gains little from more. */
+  threads: z.number().int().min(1).max(64).default(1),
+  /** How much the graph is rewritten before it runs. Default `all`. */
+  graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']).default('all'),
+});
+
+export type WasmOptions = z.input<typeof optionsSchema>;
+
+/** ONNX Runtime in WebAssembly, through the package onnxruntime-web: where there is Node, it runs. */
+export default defineRuntime<WasmOptions>(
+  (options) => {
+    const { threads, graphOptimization } = parseOptions(NAME, optionsSchema, options);
+
+    const load = async () => {
+      const ort = await import('onnxruntime-web');
+      ort.env.logLevel = 'error';
+      ort.env.wasm.numThreads = threads; // Read once, when the first session is made.
+      return ort;
+    };
+
+    const probe = async (): Promise<Probe> => {
+      try {
+        const { env } = await load();
+        const version = env.versions.web ?? 'unknown';
+        const base = { device: 'CPU (WebAssembly)', library: 'onnxruntime-web', version };
+        return { ready: true, info: { ...base, threads, maxBatch: MAX_BATCH, maxInFlight: 1 } };
+      } catch (error) {
+        return {
+          ready: false,
+          reason: `onnxruntime-web cannot be loaded: ${error instanceof Error ? error.message : String(error)}.`,
+          remedy: 'Install the package again: npm ci.',
+        };
+      }
+    };
+
+    return {
+      name: NAME,
+      probe,
+      async open({ graph }) {
+        const { InferenceSession, Tensor } = await load();
+        const bytes = 'path' in graph ? await readFile(graph.path) : graph.bytes;
+        const session = await InferenceSession.create(bytes, {
+          executionProviders: ['wasm'],
+          graphOptimizationLevel: graphOptimization,
+        });
+        return towerOfSession(session, Tensor);
+      },
+    };
+  },
+  { isolation: 'thread' },
+);

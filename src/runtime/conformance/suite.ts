@@ -1,0 +1,243 @@
+import { CLIP_NORMALIZATION } from '../../clip/image/index.js';
+import { ClipgraphError, type ErrorCode } from '../../errors/index.js';
+import type { Isolation, TowerSource } from '../contract.js';
+import { RuntimeHost } from '../host.js';
+import type { CropBatch, RunResult, WireBatch } from '../wire.js';
+import {
+  DIMENSIONS,
+  imageAnswer,
+  IMAGE_SIZE,
+  textAnswer,
+  textGraph,
+  towerSource,
+  VOCABULARY,
+} from './graphs.js';
+
+/** The plugin that is to be tested. */
+export interface ConformanceSubject {
+  /** The name that the plugin must give itself. */
+  readonly name: string;
+  /** The path of its module. */
+  readonly module: string;
+  readonly options?: Record<string, unknown>;
+  /** As the plugin asks for, if absent. */
+  readonly isolation?: Isolation;
+  /** How far a value may be from the exact one, relative to it where it is above 1. Default 1e-5. */
+  readonly tolerance?: number;
+}
+
+/** One requirement. `run` throws where the plugin falls short. */
+export interface ConformanceTest {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/** A signal of its own for each run: listeners must not gather on one. */
+const unaborted = (): AbortSignal => new AbortController().signal;
+const WATCHDOG_MS = 30_000;
+/** Ids of texts of many lengths. */
+const TEXTS = Array.from({ length: 40 }, (_, i) =>
+  Array.from({ length: 1 + ((i * 7) % 12) }, (__, j) => (i * 13 + j * 29) % (VOCABULARY - 1)),
+);
+const PADDING_ID = 0;
+
+function check(isRight: boolean, message: () => string): void {
+  if (!isRight) throw new Error(message());
+}
+
+function textBatch(texts: readonly (readonly number[])[]): WireBatch {
+  const lengths = texts.map((ids) => ids.length);
+  const length = Math.max(...lengths);
+  const ids = new Int32Array(texts.length * length);
+  // Padded with an id of its own text, as CLIP's end marker pads: that must change nothing.
+  for (const [row, text] of texts.entries()) {
+    ids.set(
+      Array.from({ length }, (_, i) => text.at(i) ?? text.at(0) ?? PADDING_ID),
+      row * length,
+    );
+  }
+  return { kind: 'text', ids, lengths, size: texts.length, length };
+}
+
+/** Pictures of one colour each. */
+function imageBatch(colours: readonly (readonly [number, number, number])[]): CropBatch {
+  const plane = IMAGE_SIZE * IMAGE_SIZE;
+  const crops = Uint8Array.from(
+    { length: colours.length * plane * 3 },
+    (_, i) => colours[Math.floor(i / plane / 3)][i % 3],
+  );
+  return {
+    kind: 'image',
+    crops,
+    size: colours.length,
+    imageSize: IMAGE_SIZE,
+    normalization: CLIP_NORMALIZATION,
+  };
+}
+
+function expectedOfColour(colour: readonly number[]): number[] {
+  const { mean, std } = CLIP_NORMALIZATION;
+  return imageAnswer(colour.map((value, c) => (value / 255 - mean[c]) / std[c]));
+}
+
+async function expectCode(work: Promise<unknown>, codes: readonly ErrorCode[]): Promise<void> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const code = error instanceof ClipgraphError ? error.code : undefined;
+  check(
+    code !== undefined && codes.includes(code),
+    () => `expected ${codes.join(' or ')}, got ${String(error ?? 'an answer')}`,
+  );
+}
+
+/**
+ * What every runtime plugin must do, as a list that any test runner can take: numbers, order, batch sizes, bad graphs,
+ * concurrency, cancelling, dying and closing. Each test starts the plugin as the server would, apart from itself.
+ */
+export function conformanceTests(subject: ConformanceSubject): ConformanceTest[] {
+  const { name, module, options = {}, isolation, tolerance = 1e-5 } = subject;
+
+  const withHost = async (work: (host: RuntimeHost) => Promise<void>): Promise<void> => {
+    const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
+    const host = new RuntimeHost({ name, module, options, isolation, log, watchdogMs: WATCHDOG_MS });
+    try {
+      await work(host);
+    } finally {
+      await host.close();
+    }
+  };
+  const test = (title: string, work: (host: RuntimeHost) => Promise<void>): ConformanceTest => ({
+    name: title,
+    run: () => withHost(work),
+  });
+
+  const checkRows = ({ vectors }: RunResult, expected: readonly (readonly number[])[]): void => {
+    check(
+      vectors.length === expected.length * DIMENSIONS,
+      () => `${vectors.length} values for ${expected.length} rows`,
+    );
+    for (const [row, values] of expected.entries()) {
+      for (const [column, value] of values.entries()) {
+        const actual = vectors[row * DIMENSIONS + column];
+        check(
+          Math.abs(actual - value) <= tolerance * Math.max(1, Math.abs(value)),
+          () => `row ${row}, column ${column}: ${actual}, not ${value}`,
+        );
+      }
+    }
+  };
+  const runTexts = async (
+    host: RuntimeHost,
+    texts: readonly (readonly number[])[],
+    source: TowerSource = towerSource('text'),
+  ): Promise<RunResult> => {
+    const result = await host.run({ source, batch: textBatch(texts) }, unaborted());
+    checkRows(result, texts.map(textAnswer));
+    return result;
+  };
+  const maxBatchOf = async (host: RuntimeHost): Promise<number> => {
+    const probe = await host.probe();
+    if (!probe.ready) throw new Error(`not ready: ${probe.reason} ${probe.remedy}`);
+    return probe.info.maxBatch;
+  };
+
+  return [
+    test('says what it is', async (host) => {
+      const probe = await host.probe();
+      if (!probe.ready) throw new Error(`not ready: ${probe.reason} ${probe.remedy}`);
+      const { device, library, version, threads, maxBatch, maxInFlight } = probe.info;
+      check(
+        [device, library, version].every((text) => text.length > 0),
+        () => 'device, library or version is empty',
+      );
+      check(
+        [threads, maxBatch, maxInFlight].every((count) => count >= 1),
+        () => 'threads, maxBatch or maxInFlight is below 1',
+      );
+    }),
+    test('gives the right numbers for texts', async (host) => {
+      await runTexts(host, TEXTS.slice(0, 1));
+    }),
+    test('gives the right numbers for pictures', async (host) => {
+      const colours = [[255, 0, 10] as const, [0, 128, 255] as const];
+      const result = await host.run(
+        { source: towerSource('image'), batch: imageBatch(colours) },
+        unaborted(),
+      );
+      checkRows(result, colours.map(expectedOfColour));
+    }),
+    test('keeps the order in a batch of any size up to its largest', async (host) => {
+      const largest = await maxBatchOf(host);
+      for (const size of new Set([1, 2, 3, Math.min(largest, TEXTS.length)]))
+        await runTexts(host, TEXTS.slice(0, size));
+    }),
+    test('gives a text the same numbers alone and among longer ones', async (host) => {
+      const batch = TEXTS.slice(0, Math.min(await maxBatchOf(host), 8));
+      const together = await runTexts(host, batch);
+      for (const [row, text] of batch.entries()) {
+        const alone = await runTexts(host, [text]);
+        const same = together.vectors.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS);
+        check(
+          alone.vectors.every((value, i) => Math.abs(value - same[i]) <= tolerance),
+          () => `text ${row} differs`,
+        );
+      }
+    }),
+    test('feeds ids of the type that the graph takes', async (host) => {
+      await runTexts(host, TEXTS.slice(0, 2), towerSource('text', textGraph('int32')));
+    }),
+    test('runs both towers of a model, and several models', async (host) => {
+      await runTexts(host, TEXTS.slice(0, 1));
+      await host.run({ source: towerSource('image'), batch: imageBatch([[1, 2, 3]]) }, unaborted());
+      await runTexts(host, TEXTS.slice(0, 1), { ...towerSource('text'), key: 'another' });
+    }),
+    test('refuses a graph that is none, and goes on', async (host) => {
+      const source = towerSource('text', new TextEncoder().encode('no graph'));
+      await expectCode(host.run({ source, batch: textBatch([[1]]) }, unaborted()), ['MODEL_UNAVAILABLE']);
+      await runTexts(host, TEXTS.slice(0, 1));
+    }),
+    test('refuses a graph without the output that the model names', async (host) => {
+      const source = towerSource('text', textGraph(), { output: 'nothing' });
+      await expectCode(host.run({ source, batch: textBatch([[1]]) }, unaborted()), ['MODEL_UNAVAILABLE']);
+    }),
+    test('refuses a graph whose output has another width', async (host) => {
+      const source = towerSource('text', textGraph(), { dimensions: DIMENSIONS + 1 });
+      await expectCode(host.run({ source, batch: textBatch([[1]]) }, unaborted()), ['RUNTIME_UNAVAILABLE']);
+    }),
+    test('fails for ids beyond the vocabulary, and goes on', async (host) => {
+      const source = towerSource('text');
+      const failed = host.run({ source, batch: textBatch([[VOCABULARY + 5]]) }, unaborted());
+      await expectCode(failed, ['RUNTIME_UNAVAILABLE', 'MODEL_UNAVAILABLE']);
+      await runTexts(host, TEXTS.slice(0, 1));
+    }),
+    test('answers many at once', async (host) => {
+      await Promise.all(TEXTS.map((text) => runTexts(host, [text])));
+    }),
+    test('goes on after a request was cancelled', async (host) => {
+      await runTexts(host, TEXTS.slice(0, 1));
+      const controller = new AbortController();
+      const params = { source: towerSource('text'), batch: textBatch(TEXTS.slice(0, 2)) };
+      const cancelled = host.run(params, controller.signal).catch(() => undefined);
+      controller.abort(new Error('cancelled'));
+      await cancelled;
+      await runTexts(host, TEXTS.slice(0, 2));
+    }),
+    test('is started again when it dies, and the work is done', async (host) => {
+      await runTexts(host, TEXTS.slice(0, 1));
+      const running = TEXTS.slice(0, 10).map((text) => runTexts(host, [text]));
+      host.kill();
+      await Promise.all(running);
+      check(host.restarts >= 1, () => 'it was not started again');
+    }),
+    test('ends when it is closed, and answers no more', async (host) => {
+      await runTexts(host, TEXTS.slice(0, 1));
+      await host.close();
+      check(!host.isRunning, () => 'it is still running');
+      await expectCode(host.run({ source: towerSource('text'), batch: textBatch([[1]]) }, unaborted()), [
+        'RUNTIME_UNAVAILABLE',
+      ]);
+    }),
+  ];
+}

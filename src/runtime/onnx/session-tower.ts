@@ -1,0 +1,70 @@
+import { feedsFor, type Feed } from '../feeds.js';
+import type { Tensor, TensorInfo, Tower } from '../contract.js';
+
+/** What is used of an `InferenceSession` of onnxruntime-common: the packages for Node and for WebAssembly share it. */
+interface OrtSession<OrtTensor> {
+  readonly inputMetadata: readonly OrtMetadata[];
+  readonly outputMetadata: readonly OrtMetadata[];
+  run(
+    feeds: Record<string, OrtTensor>,
+    fetches: readonly string[],
+  ): Promise<Readonly<Record<string, OrtResult>>>;
+  release(): Promise<void>;
+}
+
+type OrtMetadata =
+  | { readonly name: string; readonly isTensor: false }
+  | {
+      readonly name: string;
+      readonly isTensor: true;
+      readonly type: string;
+      readonly shape: readonly (number | string)[];
+    };
+
+interface OrtResult {
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+
+type OrtTensorClass<OrtTensor> = new (
+  type: Feed['type'],
+  data: Feed['data'],
+  dims: readonly number[],
+) => OrtTensor;
+
+function toInfos(metadata: readonly OrtMetadata[]): TensorInfo[] {
+  return metadata
+    .filter((entry) => entry.isTensor)
+    .map(({ name, type, shape }) => ({ name, type, shape: [...shape] }));
+}
+
+/**
+ * A tower over a session of ONNX Runtime, whichever of its JavaScript packages made it.
+ *
+ * @param session of onnxruntime-node or onnxruntime-web
+ * @param TensorClass the same package's `Tensor`
+ */
+export function towerOfSession<OrtTensor>(
+  session: OrtSession<OrtTensor>,
+  TensorClass: OrtTensorClass<OrtTensor>,
+): Tower {
+  const inputs = toInfos(session.inputMetadata);
+  return {
+    inputs,
+    outputs: toInfos(session.outputMetadata),
+    async run(batch, { outputs }) {
+      const feeds = Object.entries(feedsFor(batch, inputs)).map(([name, { type, data, dims }]) => [
+        name,
+        new TensorClass(type, data, dims),
+      ]);
+      const results = await session.run(Object.fromEntries(feeds) as Record<string, OrtTensor>, [...outputs]);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { dims, data }]): [string, Tensor] => [
+          name,
+          { dims, data: data as Float32Array },
+        ]),
+      );
+    },
+    close: () => session.release(),
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Writes ONNX graphs: a protocol buffer of the few messages that are needed.
+ * Source: onnx/onnx.proto3 (IR version 8) for the numbers of the fields.
+ */
+
+/** The numbers of `TensorProto.DataType`. */
+export const DATA_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+export type DataType = keyof typeof DATA_TYPES;
+
+type Bytes = Uint8Array;
+
+const utf8 = new TextEncoder();
+
+export function concatenate(...parts: readonly Bytes[]): Bytes {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+function varint(value: number | bigint): Bytes {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  do {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    bytes.push(rest === 0n ? low : low | 0x80);
+  } while (rest !== 0n);
+  return Uint8Array.from(bytes);
+}
+
+function integer(field: number, value: number): Bytes {
+  return concatenate(varint(field << 3), varint(value));
+}
+
+function message(field: number, content: Bytes): Bytes {
+  return concatenate(varint((field << 3) | 2), varint(content.length), content);
+}
+
+function text(field: number, value: string): Bytes {
+  return message(field, utf8.encode(value));
+}
+
+/** A constant of the graph, held in it. */
+export function initializer(
+  name: string,
+  dims: readonly number[],
+  data: Float32Array | BigInt64Array,
+): Bytes {
+  const type = data instanceof Float32Array ? DATA_TYPES.float32 : DATA_TYPES.int64;
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return concatenate(...dims.map((dim) => integer(1, dim)), integer(2, type), text(8, name), message(9, raw));
+}
+
+/** An attribute's value: an integer or a list of them. */
+type Attribute = number | readonly number[];
+
+function attribute(name: string, value: Attribute): Bytes {
+  const isList = typeof value !== 'number';
+  const values = isList ? concatenate(...value.map((item) => integer(8, item))) : integer(3, value);
+  return concatenate(text(1, name), values, integer(20, isList ? 7 : 2));
+}
+
+/** One operation. Its name is that of its first output. */
+export function node(
+  operator: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+): Bytes {
+  return concatenate(
+    ...inputs.map((name) => text(1, name)),
+    ...outputs.map((name) => text(2, name)),
+    text(3, outputs[0]),
+    text(4, operator),
+    ...Object.entries(attributes).map(([name, value]) => message(5, attribute(name, value))),
+  );
+}
+
+/** An input or output of the graph; a dimension that may vary has a name. */
+export function value(name: string, type: DataType, dims: readonly (number | string)[]): Bytes {
+  const shape = dims.map((dim) => message(1, typeof dim === 'number' ? integer(1, dim) : text(2, dim)));
+  const tensor = concatenate(integer(1, DATA_TYPES[type]), message(2, concatenate(...shape)));
+  return concatenate(text(1, name), message(2, message(1, tensor)));
+}
+
+interface Graph {
+  readonly nodes: readonly Bytes[];
+  readonly initializers: readonly Bytes[];
+  readonly inputs: readonly Bytes[];
+  readonly outputs: readonly Bytes[];
+}
+
+/** A whole file. */
+export function model({ nodes, initializers, inputs, outputs }: Graph): Bytes {
+  const graph = concatenate(
+    ...nodes.map((item) => message(1, item)),
+    text(2, 'clipgraph'),
+    ...initializers.map((item) => message(5, item)),
+    ...inputs.map((item) => message(11, item)),
+    ...outputs.map((item) => message(12, item)),
+  );
+  const opset = concatenate(text(1, ''), integer(2, 17));
+  return concatenate(integer(1, 8), text(2, 'clipgraph'), message(7, graph), message(8, opset));
+}
