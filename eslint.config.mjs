@@ -7,6 +7,8 @@ export default tseslint.config(
       'dist/**',
       'coverage/**',
       'kernel/**',
+      'test/stranger/**',
+      'test/faulty/**',
       'bench/.peers/**',
       'bench/.venv/**',
       '**/generated/**',

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { defineRuntime, parseOptions, smallGraph, towerOfSession, type Probe } from 'clipgraph/runtime';
-import type { InferenceSession } from 'onnxruntime-node';
+import type * as Ort from 'onnxruntime-node';
 import { z } from 'zod';
 import {
   explainFailure,
@@ -13,6 +13,8 @@ import {
   wrongPlatform,
   type Diagnosis,
 } from './diagnosis.js';
+
+type OrtModule = Pick<typeof Ort, 'env' | 'InferenceSession' | 'Tensor'>;
 
 const NAME = 'cuda';
 const MAX_BATCH = 64;
@@ -38,15 +40,15 @@ export default defineRuntime<CudaOptions>((options) => {
   );
 
   const load = () => {
-    const ort = require('onnxruntime-node') as typeof import('onnxruntime-node');
+    const ort = require('onnxruntime-node') as OrtModule;
     ort.env.logLevel = 'error';
     return ort;
   };
 
-  const createSession = (graph: string | Uint8Array): Promise<InferenceSession> => {
+  const createSession = (graph: string | Uint8Array): Promise<Ort.InferenceSession> => {
     const provider: Record<string, unknown> = { name: 'cuda', deviceId: device };
     if (deviceMemoryMb !== undefined) provider.gpuMemLimit = deviceMemoryMb * 2 ** 20;
-    const sessionOptions: InferenceSession.SessionOptions = {
+    const sessionOptions: Ort.InferenceSession.SessionOptions = {
       // Exactly one: with another behind it, ONNX Runtime might run there without a word.
       executionProviders: [provider as { name: 'cuda' }],
       graphOptimizationLevel: graphOptimization,

@@ -88,7 +88,7 @@ async function expectCode(work: Promise<unknown>, codes: readonly ErrorCode[]): 
   const code = error instanceof ClipgraphError ? error.code : undefined;
   check(
     code !== undefined && codes.includes(code),
-    () => `expected ${codes.join(' or ')}, got ${String(error ?? 'an answer')}`,
+    () => `expected ${codes.join(' or ')}, got ${error instanceof Error ? error.message : 'an answer'}`,
   );
 }
 

@@ -1,0 +1,51 @@
+// A runtime plugin that fails in the way that its option `fault` names, on every content or only on those of a text
+// with more than `from` ids. Otherwise it answers with a vector of ones.
+const { defineRuntime } = require('clipgraph/runtime');
+
+const hang = () => {
+  for (;;);
+};
+const FAULTS = {
+  none: (size) => ones(size),
+  hangs: hang,
+  'never answers': () => new Promise(() => {}),
+  throws: () => {
+    throw new Error('secret detail in /etc/passwd');
+  },
+  'exits in a run': () => process.exit(3),
+  'returns NaN': (size) => ({ ...ones(size), data: new Float32Array(size * 384).fill(NaN) }),
+  'returns the wrong shape': (size) => ({ dims: [size, 3], data: new Float32Array(size * 3) }),
+  'returns too few rows': (size) => ({ dims: [size - 1, 384], data: new Float32Array((size - 1) * 384) }),
+  'returns nothing': () => undefined,
+  'eats memory': async () => {
+    const eaten = [];
+    for (;;) {
+      eaten.push(Buffer.alloc(16 * 2 ** 20, 1));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  },
+};
+const ones = (size) => ({ dims: [size, 384], data: new Float32Array(size * 384).fill(1) });
+
+exports.default = defineRuntime(({ fault = 'none', from = 0, lie }) => ({
+  name: 'faulty',
+  probe: async () => {
+    if (fault === 'throws in probe') throw new Error('no probe');
+    if (fault === 'hangs in probe') hang();
+    if (fault === 'lies in probe') return lie;
+    const info = { device: 'none', library: 'faulty', version: '1', threads: 1, maxBatch: 4, maxInFlight: 1 };
+    return { ready: true, info };
+  },
+  open: async ({ manifest, kind }) => {
+    const name = manifest.output;
+    return {
+      inputs: [{ name: manifest.input, type: kind === 'text' ? 'int64' : 'float32', shape: [] }],
+      outputs: [{ name, type: 'float32', shape: [] }],
+      run: async (batch) => {
+        const isFaulty = kind === 'image' || batch.lengths.some((length) => length > from);
+        return { [name]: await FAULTS[isFaulty ? fault : 'none'](batch.size) };
+      },
+      close: async () => {},
+    };
+  },
+}));
