@@ -30,10 +30,10 @@ describe('the runtime cuda', () => {
     }
   });
 
-  it('names an option that is wrong', async () => {
-    expect(await probe({ device: -1 })).toMatchObject({
-      ready: false,
-      reason: expect.stringMatching(/options under runtimes\.cuda are wrong: device/),
+  it('refuses an option that is wrong', async () => {
+    await expect(probe({ device: -1 })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/options under runtimes\.cuda are wrong: device/),
     });
   });
 

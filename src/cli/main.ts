@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { VERSION } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { foldPluginFlags } from './config-flags.js';
+import { doctorCommand } from './doctor.js';
 import { inspectCommand } from './inspect.js';
+import { runtimesCommand } from './runtimes.js';
 import { serveCommand } from './serve.js';
 import { similarityCommand } from './similarity.js';
 
@@ -13,7 +15,9 @@ async function main(): Promise<void> {
     .version(VERSION)
     .addCommand(serveCommand())
     .addCommand(similarityCommand())
-    .addCommand(inspectCommand());
+    .addCommand(inspectCommand())
+    .addCommand(runtimesCommand())
+    .addCommand(doctorCommand());
   await program.parseAsync(foldPluginFlags(process.argv.slice(2)), { from: 'user' });
 }
 

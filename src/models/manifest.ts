@@ -53,6 +53,16 @@ export const manifestSchema = z.strictObject({
       std: channels.default([...CLIP_NORMALIZATION.std]),
     })
     .prefault({}),
+  /**
+   * What fills up shorter texts of a batch, and to which length. CLIP's attention is causal and pooling takes the first end
+   * marker, so that neither changes its numbers; `context` is for a model in which they do.
+   */
+  padding: z
+    .strictObject({
+      id: z.number().int().nonnegative().default(49_407),
+      to: z.enum(['longest', 'context']).default('longest'),
+    })
+    .prefault({}),
   /** exp(logit_scale): what a cosine is multiplied by before a softmax. */
   logitScale: z.number().positive().optional(),
   dtype: z.string().min(1).default('fp32'),

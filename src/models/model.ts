@@ -62,14 +62,21 @@ export class Model {
    * @throws MODALITY_NOT_SUPPORTED when the model has none
    */
   async tower(kind: TowerKind): Promise<TowerSource> {
-    const { id, towers, dimensions } = this.manifest;
+    const { id, towers, dimensions, contextLength } = this.manifest;
+    const { padding } = this.manifest;
     const tower = towers[kind];
     if (tower === undefined) throw this.#unsupported(kind);
     this.#isLoaded = true;
     return {
       key: `${await this.checksum()}:${kind}`,
       kind,
-      manifest: { model: id, input: tower.input, output: tower.output, dimensions },
+      manifest: {
+        model: id,
+        input: tower.input,
+        output: tower.output,
+        dimensions,
+        padding: { id: padding.id, length: padding.to === 'context' ? contextLength : undefined },
+      },
       graph: { path: path.join(this.#folder, tower.graph) },
     };
   }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Normalization } from '../clip/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import type { TowerSource } from './contract.js';
+import type { TowerManifest, TowerSource } from './contract.js';
 import { FairQueue } from './fair-queue.js';
 import type { RunParams, RunResult, WireBatch } from './wire.js';
 
@@ -57,15 +57,15 @@ const FIRST_BATCH = 4;
 /** How much of the newest measurement goes into the estimate. */
 const LEARNING_RATE = 0.3;
 
-/** CLIP's padding id. Any would do: attention is causal and pooling takes the first end marker. */
-const PADDING_ID = 49_407;
+/** Texts are taken for this many batches at once and sorted by length, so that less is padded. */
+const BATCHES_SORTED = 2;
 
-function toWireBatch(contents: readonly PreparedContent[]): WireBatch {
+function toWireBatch(contents: readonly PreparedContent[], { padding }: TowerManifest): WireBatch {
   const texts = contents.filter((content) => content.kind === 'text');
   if (texts.length > 0) {
     const lengths = texts.map(({ ids }) => ids.length);
-    const length = Math.max(...lengths);
-    const ids = new Int32Array(texts.length * length).fill(PADDING_ID);
+    const length = Math.max(padding.length ?? 0, ...lengths);
+    const ids = new Int32Array(texts.length * length).fill(padding.id);
     for (const [row, text] of texts.entries()) ids.set(text.ids, row * length);
     return { kind: 'text', ids, lengths, size: texts.length, length };
   }
@@ -74,6 +74,18 @@ function toWireBatch(contents: readonly PreparedContent[]): WireBatch {
   const crops = new Uint8Array(images.length * imageSize * imageSize * 3);
   for (const [row, image] of images.entries()) crops.set(image.crop, row * imageSize * imageSize * 3);
   return { kind: 'image', crops, size: images.length, imageSize, normalization };
+}
+
+function lengthOf({ content }: Job): number {
+  return content.kind === 'text' ? content.ids.length : 0;
+}
+
+/** Batches of up to `size`, of contents of similar length. */
+function cutIntoBatches(jobs: readonly Job[], size: number): Job[][] {
+  const sorted = [...jobs].sort((a, b) => lengthOf(a) - lengthOf(b));
+  return Array.from({ length: Math.ceil(jobs.length / size) }, (_, i) =>
+    sorted.slice(i * size, (i + 1) * size),
+  );
 }
 
 /** Aborted when the last of the signals is: then nobody waits for the batch any more. `done` ends the watching. */
@@ -174,15 +186,24 @@ export class Batcher {
       // The tower goes to the back, so that the other one has its turn.
       this.#towers.delete(tower.source.key);
       this.#towers.set(tower.source.key, tower);
-      const jobs = tower.jobs.take(this.#batchSize(tower));
+      const size = this.#batchSize(tower);
+      const jobs = tower.jobs.take(tower.source.kind === 'text' ? size * BATCHES_SORTED : size);
       this.#recount();
       const runner = this.#idle.shift();
       if (runner === undefined) return;
-      void this.#run(runner, tower, jobs).finally(() => {
+      void this.#runEach(runner, tower, cutIntoBatches(jobs, size)).finally(() => {
         this.#idle.push(runner);
         this.#dispatch();
       });
     }
+  }
+
+  async #runEach(
+    runner: BatchRunner,
+    tower: TowerQueue,
+    batches: readonly (readonly Job[])[],
+  ): Promise<void> {
+    for (const jobs of batches) await this.#run(runner, tower, jobs);
   }
 
   #batchSize({ millisecondsEach }: TowerQueue): number {
@@ -193,7 +214,10 @@ export class Batcher {
 
   async #run(runner: BatchRunner, tower: TowerQueue, jobs: readonly Job[]): Promise<void> {
     const startedAt = performance.now();
-    const batch = toWireBatch(jobs.map(({ content }) => content));
+    const batch = toWireBatch(
+      jobs.map(({ content }) => content),
+      tower.source.manifest,
+    );
     const done = new AbortController();
     setMaxListeners(0, done.signal); // One for each content of the batch.
     const signals = jobs.map(({ signal }) => signal);
@@ -212,7 +236,14 @@ export class Batcher {
         });
       }
     } catch (error) {
-      for (const job of jobs) job.reject(error as Error);
+      // One content may be what it failed on: each gets a run of its own, unless the model is to blame.
+      const isModel = error instanceof ClipgraphError && error.code === 'MODEL_UNAVAILABLE';
+      if (jobs.length > 1 && !isModel) {
+        const waiting = jobs.filter(({ signal }) => !signal.aborted);
+        await this.#runEach(runner, tower, cutIntoBatches(waiting, 1));
+      } else {
+        for (const job of jobs) job.reject(error as Error);
+      }
     } finally {
       done.abort();
     }

@@ -22,6 +22,11 @@ export interface TowerManifest {
   readonly output: string;
   /** Numbers in an embedding. */
   readonly dimensions: number;
+  /**
+   * What fills the rows of a batch of texts, and up to which length: the longest text's, or `length` for a model whose
+   * numbers depend on it.
+   */
+  readonly padding: { readonly id: number; readonly length?: number | undefined };
 }
 
 /** One tower to be opened: an ONNX graph, by path or as bytes, with the files its weights are in when not inside it. */

@@ -87,7 +87,11 @@ export class RuntimeHost {
     return name;
   }
 
-  /** Asks the plugin whether it can serve. One that crashes, throws or answers something else can't. */
+  /**
+   * Asks the plugin whether it can serve. One that crashes, throws or answers something else can't.
+   *
+   * @throws BAD_USER_INPUT when its options are wrong: that is no reason to take another runtime
+   */
   async probe(): Promise<Probe> {
     const { name, watchdogMs } = this.#options;
     const remedy = `Correct the plugin ${name}, or its options under runtimes.${name}.`;
@@ -104,6 +108,7 @@ export class RuntimeHost {
       if (probe?.ready === true && isInfo(probe.info)) return { ready: true, info: probe.info };
       return { ready: false, reason: 'Its probe returned something that is no probe.', remedy };
     } catch (error) {
+      if (error instanceof ClipgraphError && error.code === 'BAD_USER_INPUT') throw error;
       return { ready: false, reason: error instanceof Error ? error.message : String(error), remedy };
     }
   }

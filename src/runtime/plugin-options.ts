@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import { ClipgraphError } from '../errors/index.js';
 
 /**
  * A plugin's options, checked.
  *
  * @param name of the runtime, for the message
- * @throws Error that names every wrong option; it becomes the reason why the runtime cannot run
+ * @throws BAD_USER_INPUT that names every wrong option
  */
 export function parseOptions<Schema extends z.ZodType>(
   name: string,
@@ -14,5 +15,5 @@ export function parseOptions<Schema extends z.ZodType>(
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
-  throw new Error(`The options under runtimes.${name} are wrong: ${issues}.`);
+  throw new ClipgraphError('BAD_USER_INPUT', `The options under runtimes.${name} are wrong: ${issues}.`);
 }

@@ -64,7 +64,7 @@ describe('clipgraph similarity', () => {
   it('takes plugin options from flags and variables', () => {
     expect(clipgraph(['similarity', 'a', 'b', '--runtimes.cpu.threads', '1']).status).toBe(0);
     expect(clipgraph(['similarity', 'a', 'b'], { CLIPGRAPH_RUNTIMES_CPU_THREADS: '-1' }).stderr).toMatch(
-      /RUNTIME_UNAVAILABLE: .*threads/,
+      /BAD_USER_INPUT: The options under runtimes\.cpu are wrong: threads/,
     );
   });
 
@@ -108,5 +108,31 @@ describe('clipgraph serve', () => {
     }
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(0);
+  });
+});
+
+describe('clipgraph runtimes and doctor', () => {
+  it('lists every runtime, and why it cannot run', () => {
+    const { status, stdout } = clipgraph(['runtimes']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^cpu \(default\) +ready: CPU, onnxruntime-node 1\.30\.0, threads: \d+, workers: 1$/m,
+    );
+    expect(stdout).toMatch(/^wasm +ready: CPU \(WebAssembly\), onnxruntime-web 1\.30\.0/m);
+    const found = JSON.parse(clipgraph(['runtimes', '--json']).stdout) as {
+      name: string;
+      ready: boolean;
+      remedy?: string;
+    }[];
+    expect(found.map(({ name }) => name).sort()).toEqual(['cpu', 'cuda', 'wasm']);
+    for (const { ready, remedy } of found) expect(ready || remedy).toBeTruthy();
+  });
+
+  it('runs every runtime once and compares them', () => {
+    const { status, stdout } = clipgraph(['doctor']);
+    expect(stdout).toMatch(/^cpu: onnxruntime-node 1\.30\.0, threads: \d+; first answers after \d+ ms/m);
+    expect(stdout).toMatch(/^wasm against cpu: components differ by \d\.\de-[67] at most$/m);
+    expect(stdout).toMatch(/All is well\.\n$/);
+    expect(status).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { EmbedDocument, RankDocument } from '../generated/client.js';
+import { EmbedBatchDocument, EmbedDocument, RankDocument } from '../generated/client.js';
 import { goldenPath, readGoldenJson } from '../golden-data.js';
 import { runServer, type RunningServer } from '../running-server.js';
 
@@ -34,23 +34,29 @@ const imageOf = (name: string) => ({
   image: { base64: readFileSync(goldenPath('preprocess', 'images', name)).toString('base64') },
 });
 
+function unpack(base64: string): number[] {
+  const bytes = Buffer.from(base64, 'base64');
+  return Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
+}
+
 function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number): void {
   expect(actual).toHaveLength(expected.length);
   const worst = Math.max(...actual.map((value, i) => Math.abs(value - expected[i])));
   expect(worst).toBeLessThanOrEqual(tolerance);
 }
 
-describe('the tiny CLIP, against PyTorch', () => {
+describe.each(['cpu', 'wasm'])('the tiny CLIP on %s, against PyTorch', (runtime) => {
   let server: RunningServer;
+  let modelFolder: string;
   const model = 'tiny-clip';
-  const options = { model, orientation: 'IGNORE' as const, truncate: true };
+  const options = { model, runtime, orientation: 'IGNORE' as const, truncate: true };
 
   beforeAll(async () => {
-    const folder = path.join(mkdtempSync(path.join(tmpdir(), 'clipgraph-')), model);
+    modelFolder = path.join(mkdtempSync(path.join(tmpdir(), 'clipgraph-')), model);
     for (const file of FILES.filter((name) => existsSync(goldenPath('tiny-clip', name)))) {
-      cpSync(goldenPath('tiny-clip', file), path.join(folder, file));
+      cpSync(goldenPath('tiny-clip', file), path.join(modelFolder, file));
     }
-    server = await runServer({ models: [folder] });
+    server = await runServer({ models: [modelFolder] });
   });
   afterAll(() => server.close());
 
@@ -88,6 +94,26 @@ describe('the tiny CLIP, against PyTorch', () => {
       expectClose(data!.embed.vector, goldens.text_embeds[i], 2e-5);
     }
   });
+
+  itWithTexts(
+    'gives a text the same alone and in a batch of mixed lengths: on cpu the same bits',
+    async () => {
+      const texts = goldens.texts.map(({ text }) => ({ text: `${text} again` }));
+      const { data } = await server.ask(EmbedBatchDocument, { inputs: texts, options });
+      const other = await runServer({ models: [modelFolder], cache: { maxBytes: 0 } });
+      try {
+        for (const [i, input] of texts.entries()) {
+          const alone = await other.ask(EmbedDocument, { input, options });
+          const { vectorBase64 } = data!.embedBatch[i] as { vectorBase64: string };
+          // The WebAssembly build orders its sums by the batch's shape.
+          if (runtime === 'cpu') expect(vectorBase64).toBe(alone.data!.embed.vectorBase64);
+          expectClose(unpack(vectorBase64), alone.data!.embed.vector, 1e-6);
+        }
+      } finally {
+        await other.close();
+      }
+    },
+  );
 
   itWithTexts('gives cosines within 2e-6 and probabilities within 1e-4', async () => {
     const texts = goldens.texts.map(({ text }) => ({ text }));

@@ -7,14 +7,16 @@ import type { RunParams } from '../../src/runtime/wire.js';
 const source: TowerSource = {
   key: 'text',
   kind: 'text',
-  manifest: { model: 'test', input: 'input_ids', output: 'text_embeds', dimensions: 1 },
+  manifest: { model: 'test', input: 'input_ids', output: 'text_embeds', dimensions: 1, padding: { id: 0 } },
   graph: { path: 'unused' },
 };
 const text = (...ids: number[]) => ({ kind: 'text', ids }) as const;
 const never = new AbortController().signal;
 setMaxListeners(0, never);
 
-/** Answers each text with its first id; remembers the batches. */
+const POISON = 666;
+
+/** Answers each text with its first id, but fails for one; remembers the batches. */
 class RecordingRunner implements BatchRunner {
   readonly batches: number[][] = [];
   constructor(private readonly milliseconds: number) {}
@@ -23,6 +25,7 @@ class RecordingRunner implements BatchRunner {
     if (batch.kind !== 'text') throw new Error('only texts');
     const { ids, size, length } = batch;
     const firsts = Array.from({ length: size }, (_, row) => ids[row * length]);
+    if (firsts.includes(POISON)) throw new Error('poison');
     this.batches.push(firsts);
     await delay(this.milliseconds);
     return { vectors: Float32Array.from(firsts), milliseconds: this.milliseconds };
@@ -91,6 +94,27 @@ describe('the batcher', () => {
     await nextTurn();
     expect(runner.batches).toEqual([[1]]);
     expect(batcher.waiting).toBe(0);
+  });
+
+  it('keeps texts of similar length together', async () => {
+    const { runner, batcher } = create({ maxBatch: 2 });
+    const texts = [text(1, 1, 1, 1), text(2), text(3, 3, 3), text(4, 4)];
+    const answers = await Promise.all(
+      texts.map((t) => batcher.submit(source, t, { group: {}, signal: never })),
+    );
+    expect(answers.map(({ vector }) => vector[0])).toEqual([1, 2, 3, 4]);
+    expect(runner.batches).toEqual([
+      [2, 4],
+      [3, 1],
+    ]);
+  });
+
+  it('fails only the content that a batch failed on', async () => {
+    const { batcher } = create();
+    const settled = await Promise.allSettled(
+      [1, POISON, 3].map((id) => batcher.submit(source, text(id), { group: {}, signal: never })),
+    );
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
   it('cuts batches to its time budget once it knows the pace', async () => {

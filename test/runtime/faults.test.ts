@@ -70,7 +70,7 @@ describe("the runtime's process", () => {
 describe('a runtime that cannot start', () => {
   it('ends the start of the server with the reason and the remedy', async () => {
     await expect(runServer({ runtimes: { cpu: { threads: 0 } } })).rejects.toMatchObject({
-      code: 'RUNTIME_UNAVAILABLE',
+      code: 'BAD_USER_INPUT',
       message: expect.stringMatching(/options under runtimes\.cpu are wrong: threads/),
     });
   });

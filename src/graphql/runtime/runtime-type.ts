@@ -1,4 +1,5 @@
 import { Ctx, Field, Int, ObjectType, Query, registerEnumType, Resolver } from 'type-graphql';
+import type { Probe } from '../../runtime/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Context } from '../context.js';
 import { RuntimeName } from '../scalars.js';
@@ -50,11 +51,20 @@ export class RuntimeType {
   isDefault!: boolean;
 }
 
+/** Wrong options, of a runtime that nobody has asked for yet. */
+function toProbe(error: unknown): Probe {
+  return {
+    ready: false,
+    reason: error instanceof Error ? error.message : String(error),
+    remedy: 'Correct them.',
+  };
+}
+
 /** A runtime's present state. */
 export async function describeRuntime(runtime: Runtime, { embedder }: Context): Promise<RuntimeType> {
   const { name, workers } = runtime;
   const isDefault = (await embedder.runtimes.default().catch(() => undefined)) === runtime;
-  const probe = await (isDefault ? runtime.probe() : runtime.probeAndRest());
+  const probe = await (isDefault ? runtime.probe() : runtime.probeAndRest()).catch(toProbe);
   if (!probe.ready) {
     const reason = `${probe.reason} ${probe.remedy}`;
     return { name, status: RuntimeStatus.UNAVAILABLE, reason, isDefault };

@@ -64,9 +64,16 @@ export function towerSource(
   change: Partial<TowerSource['manifest']> = {},
 ): TowerSource {
   const input = kind === 'text' ? 'input_ids' : 'pixel_values';
-  const manifest = { model: 'conformance', input, output: OUTPUTS[kind], dimensions: DIMENSIONS, ...change };
+  const manifest = {
+    model: 'conformance',
+    input,
+    output: OUTPUTS[kind],
+    dimensions: DIMENSIONS,
+    padding: { id: 0 },
+    ...change,
+  };
   return {
-    key: `${kind}-${bytes.length}-${Object.values(change).join('-')}`,
+    key: `${kind}-${bytes.length}-${JSON.stringify(change)}`,
     kind,
     manifest,
     graph: { bytes },
