@@ -5,7 +5,7 @@ import { describeMachine, percentile } from './machine.js';
 import { serve } from './serving.js';
 
 const CLIENTS = 64;
-const REQUESTS_EACH = 8;
+const REQUESTS_EACH = 16;
 const LIMIT_MS = 50;
 const QUERY = 'query ($input: ContentInput!) { embed(input: $input) { id } }';
 const EXAMPLES = ['dog', 'cat', 'coffee', 'rocket', 'apple'];

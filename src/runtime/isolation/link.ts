@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { Isolation } from '../contract.js';
@@ -31,12 +32,22 @@ function forwardLines(stream: Readable | null, onOutput: (line: string) => void)
   });
 }
 
+/** The server answers first: what computes gives way to it where there are too few cores for both. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A system that does not allow it, or a process that has ended already.
+  }
+}
+
 function linkProcess(entry: string, { onMessage, onExit, onOutput }: LinkEvents): Link {
   const child = fork(entry, {
     serialization: 'advanced',
     execArgv: loaderFor(entry),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  giveWay(child.pid);
   let isGone = false;
   const leave = (reason: string): void => {
     if (isGone) return;
