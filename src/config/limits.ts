@@ -7,7 +7,7 @@ const MB = 2 ** 20;
 export const limitsSchema = z.strictObject({
   maxInputs: count.default(256).describe('Contents in one operation, counted over aliases and lists.'),
   maxBodyBytes: count.default(20 * MB).describe('Bytes of the body of a request.'),
-  maxTextBytes: count.default(64 * 1024).describe('Bytes of one text in UTF-8.'),
+  maxTextBytes: count.default(32 * 1024).describe('Bytes of one text in UTF-8.'),
   maxImageBytes: count.default(20 * MB).describe('Bytes of one picture as it is sent, decoded from base64.'),
   // Pillow's own threshold for a decompression bomb: Image.MAX_IMAGE_PIXELS.
   maxImagePixels: count.default(89_478_485).describe('Width times height of one picture.'),

@@ -135,6 +135,7 @@ describe('the openai tokenizer', () => {
     ['width, ligatures, quotes', 'ＦＵＬＬ ﬁne “quoted”', 'full fine "quoted"'],
     ['control characters and escapes', '\x1b[31mred\x1b[0m\x07 a\u200bb', 'red a\u200bb'],
     ['a final sigma', 'ΟΔΟΣ', 'οδος'],
+    ['ampersands of any depth', `&${'amp;'.repeat(20_000)}lt; &${'#38;'.repeat(3)}eacute;`, '< é'],
   ])('cleans %s', (_, text, expected) => {
     expect(clean(text)).toBe(expected);
   });

@@ -42,7 +42,7 @@ describe('a content that is refused', () => {
       'TEXT_TOO_LONG',
       'a text of 10 MB',
       { text: 'a'.repeat(10_000_000) },
-      /10000000 bytes; the limit is 65536/,
+      /10000000 bytes; the limit is 32768/,
     ],
     ['BAD_USER_INPUT', 'half of a surrogate pair', { text: 'a \ud83d' }, /surrogate/],
   ])('%s for %s', async (code, _, input, message) => {

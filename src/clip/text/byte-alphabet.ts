@@ -11,10 +11,3 @@ export const BYTE_CHARACTERS: readonly string[] = (() => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isPrintable(byte) ? byte : next++));
 })();
-
-const utf8 = new TextEncoder();
-
-/** The UTF-8 bytes of a text in that alphabet. */
-export function toByteCharacters(text: string): string[] {
-  return Array.from(utf8.encode(text), (byte) => BYTE_CHARACTERS[byte]);
-}

@@ -1,51 +1,49 @@
-import { toByteCharacters } from './byte-alphabet.js';
 import type { Vocabulary } from './vocabulary.js';
 
-/** Pairs waiting to be merged, the lowest rank first and, within a rank, the leftmost first. */
+/** Places in a word that a pair's key has room for. */
+const PLACES = 2 ** 26;
+
+/** Pairs waiting to be merged: the lowest rank first and, within a rank, the leftmost. A binary heap of `rank, place`. */
 class PairQueue {
-  readonly #heap: { rank: number; at: number }[] = [];
+  readonly #heap: number[] = [];
 
   get lowestRank(): number {
-    return this.#heap.length === 0 ? Infinity : this.#heap[0].rank;
+    return this.#heap.length === 0 ? Infinity : Math.floor(this.#heap[0] / PLACES);
   }
 
-  push(rank: number, at: number): void {
+  push(rank: number, place: number): void {
     const heap = this.#heap;
+    const key = rank * PLACES + place;
     let child = heap.length;
-    heap.push({ rank, at });
+    heap.push(key);
     while (child > 0) {
       const parent = (child - 1) >> 1;
-      if (!this.#isBefore(child, parent)) return;
-      [heap[child], heap[parent]] = [heap[parent], heap[child]];
+      if (heap[parent] <= key) break;
+      heap[child] = heap[parent];
       child = parent;
     }
+    heap[child] = key;
   }
 
+  /** The place of the first pair. */
   pop(): number {
     const heap = this.#heap;
-    const { at } = heap[0];
-    const last = heap.pop();
-    if (last !== undefined && heap.length > 0) {
-      heap[0] = last;
-      for (let parent = 0; ;) {
-        let least = parent;
-        for (const child of [2 * parent + 1, 2 * parent + 2]) {
-          if (child < heap.length && this.#isBefore(child, least)) least = child;
-        }
-        if (least === parent) break;
-        [heap[least], heap[parent]] = [heap[parent], heap[least]];
-        parent = least;
-      }
+    const place = heap[0] % PLACES;
+    const key = heap.pop() ?? 0;
+    const size = heap.length;
+    let parent = 0;
+    for (let child = 1; child < size; child = 2 * parent + 1) {
+      if (child + 1 < size && heap[child + 1] < heap[child]) child++;
+      if (heap[child] >= key) break;
+      heap[parent] = heap[child];
+      parent = child;
     }
-    return at;
-  }
-
-  #isBefore(a: number, b: number): boolean {
-    const { rank, at } = this.#heap[a];
-    const other = this.#heap[b];
-    return rank < other.rank || (rank === other.rank && at < other.at);
+    if (size > 0) heap[parent] = key;
+    return place;
   }
 }
+
+const utf8 = new TextEncoder();
 
 /**
  * The tokens of one word, its last byte marked with `</w>`.
@@ -53,14 +51,13 @@ class PairQueue {
  * Repeats CLIP's rule, all occurrences of the pair with the lowest rank from left to right, but with a queue of pairs
  * over a linked list: n·log n, where rescanning the word for each merge would be n².
  */
-export function encodeWord(word: string, { ids, merge }: Vocabulary): number[] {
-  const characters = toByteCharacters(word);
-  const tokens = characters.map(
-    (character, i) => ids.get(i === characters.length - 1 ? `${character}</w>` : character) ?? 0,
-  );
-  const end = tokens.length;
-  const next = Int32Array.from(tokens, (_, i) => i + 1);
-  const previous = Int32Array.from(tokens, (_, i) => i - 1);
+export function encodeWord(word: string, { byteIds, lastByteIds, merge }: Vocabulary): number[] {
+  const bytes = utf8.encode(word);
+  const end = bytes.length;
+  const tokens = Int32Array.from(bytes, (byte) => byteIds[byte]);
+  tokens[end - 1] = lastByteIds[bytes[end - 1]];
+  const next = Int32Array.from(bytes, (_, i) => i + 1);
+  const previous = Int32Array.from(bytes, (_, i) => i - 1);
   const isGone = new Uint8Array(end);
   const queue = new PairQueue();
 
@@ -90,5 +87,5 @@ export function encodeWord(word: string, { ids, merge }: Vocabulary): number[] {
       enqueue(at);
     }
   }
-  return tokens.filter((_, at) => isGone[at] === 0);
+  return Array.from(tokens.filter((_, at) => isGone[at] === 0));
 }

@@ -1,4 +1,5 @@
 import { ClipgraphError } from '../../errors/index.js';
+import { BYTE_CHARACTERS } from './byte-alphabet.js';
 
 /** What a merge makes of two neighbouring tokens; the lower the rank, the earlier it is applied. */
 interface Merge {
@@ -8,7 +9,9 @@ interface Merge {
 
 /** The tokens of a byte-level BPE and the merges that form them. */
 export interface Vocabulary {
-  readonly ids: ReadonlyMap<string, number>;
+  /** The token of each byte, inside a word and at its end. */
+  readonly byteIds: readonly number[];
+  readonly lastByteIds: readonly number[];
   /** The token of each id. */
   readonly pieces: readonly string[];
   readonly startId: number;
@@ -81,10 +84,11 @@ function buildVocabulary(vocabulary: object, merges: readonly (readonly string[]
     if (!pairs.has(key)) pairs.set(key, { rank, id: idOf(left + right) });
   }
   return {
-    ids,
     pieces,
     startId: idOf(START_MARKER),
     endId: idOf(END_MARKER),
+    byteIds: BYTE_CHARACTERS.map(idOf),
+    lastByteIds: BYTE_CHARACTERS.map((character) => idOf(`${character}</w>`)),
     merge: (left, right) => pairs.get(pairKey(left, right)),
   };
 }

@@ -24,9 +24,12 @@ const STEPS: readonly ((text: string) => string)[] = [
   (text) => text.normalize('NFC'),
 ];
 
+/** "&amp;amp;amp;": unescaping takes one level off at a time. All at once is the same, and not quadratic. */
+const AMPERSANDS = /&(?:amp;|AMP;|#0{0,21}38;|#[xX]0{0,20}26;)+/g;
+
 /** Repeated until nothing changes: one step's result may be another's cause. */
 function fixSegment(segment: string, isHtml: boolean): string {
-  for (let current = segment; ;) {
+  for (let current = isHtml ? segment : segment.replace(AMPERSANDS, '&'); ;) {
     const unescaped = isHtml ? current : unescapeUnambiguous(current);
     const fixed = STEPS.reduce((text, step) => step(text), repairMojibake(unescaped));
     if (fixed === current) return current;
