@@ -1,8 +1,7 @@
 // How fast /health/live answers while a batch of 64 pictures runs. Fails when the 99th percentile exceeds 50 ms.
-import { setTimeout as delay } from 'node:timers/promises';
 import sharp from 'sharp';
 import { describeMachine, percentile } from './machine.js';
-import { serve } from './serving.js';
+import { pollLiveness, serve } from './serving.js';
 
 const PICTURES = 64;
 const LIMIT_MS = 50;
@@ -26,22 +25,11 @@ async function main(): Promise<void> {
   const server = await serve('--log.level', 'warn');
   try {
     await server.post(query, { inputs: inputs.slice(0, 1) });
-    const times: number[] = [];
     const from = performance.now();
     const batch = server.post(query, {
       inputs: inputs.slice(1).concat({ image: { base64: (await picture(99)).toString('base64') } }),
     });
-    const ended = new AbortController();
-    void batch.finally(() => {
-      ended.abort();
-    });
-    while (!ended.signal.aborted) {
-      const start = performance.now();
-      await (await fetch(`${server.url}/health/live`)).arrayBuffer();
-      times.push(performance.now() - start);
-      await delay(2);
-    }
-    await batch;
+    const times = await pollLiveness(server.url, batch);
     const p99 = percentile(times, 0.99);
     console.log(
       `${PICTURES} pictures of 1024 × 768 in ${((performance.now() - from) / 1000).toFixed(1)} s; meanwhile /health/live ` +

@@ -1,8 +1,7 @@
 // 64 clients with mixed requests: how fast /health/live answers meanwhile, and what batching gains over one request after
 // another. Fails when the 99th percentile exceeds 50 ms.
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeMachine, percentile } from './machine.js';
-import { serve } from './serving.js';
+import { pollLiveness, serve } from './serving.js';
 
 const CLIENTS = 64;
 const REQUESTS_EACH = 16;
@@ -28,24 +27,13 @@ async function main(): Promise<void> {
     for (let i = 0; i < total; i++) await ask();
     const oneByOne = total / ((performance.now() - oneByOneFrom) / 1000);
 
-    const times: number[] = [];
-    const ended = new AbortController();
     const togetherFrom = performance.now();
     const clients = Promise.all(
       Array.from({ length: CLIENTS }, async () => {
         for (let i = 0; i < REQUESTS_EACH; i++) await ask();
       }),
     );
-    void clients.finally(() => {
-      ended.abort();
-    });
-    while (!ended.signal.aborted) {
-      const start = performance.now();
-      await (await fetch(`${server.url}/health/live`)).arrayBuffer();
-      times.push(performance.now() - start);
-      await delay(2);
-    }
-    await clients;
+    const times = await pollLiveness(server.url, clients);
     const together = total / ((performance.now() - togetherFrom) / 1000);
     const p99 = percentile(times, 0.99);
     console.log(

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const MAIN = path.join(__dirname, '..', 'dist', 'src', 'cli', 'main.js');
 
@@ -37,4 +38,22 @@ export async function serve(...args: string[]): Promise<Serving> {
     };
   }
   throw new Error('The server ended before it listened.');
+}
+
+/** Asks /health/live until the work is done. @returns how long each answer took, in milliseconds */
+export async function pollLiveness(url: string, work: Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  const ended = new AbortController();
+  const end = (): void => {
+    ended.abort();
+  };
+  work.then(end, end);
+  while (!ended.signal.aborted) {
+    const start = performance.now();
+    await (await fetch(`${url}/health/live`)).arrayBuffer();
+    times.push(performance.now() - start);
+    await delay(2);
+  }
+  await work;
+  return times;
 }

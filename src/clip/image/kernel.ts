@@ -3,7 +3,7 @@ import { KERNEL_MODULE } from './kernel-module.js';
 type Address = number;
 
 /** The functions of kernel/resample.ts. */
-interface KernelExports {
+export interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): void };
   readonly columns3: ColumnsPass;
   readonly columns4: ColumnsPass;
@@ -42,7 +42,7 @@ const PAGE_BYTES = 65_536;
 const KEPT_BYTES = 64 * 2 ** 20;
 
 let compiled: object | undefined;
-let kept: KernelExports | undefined;
+let kept: Kernel | undefined;
 let isUnavailable = false;
 
 function compile({ Module }: WebAssemblyApi): object {
@@ -50,12 +50,12 @@ function compile({ Module }: WebAssemblyApi): object {
 }
 
 /** The kernel with memory of at least `bytes`; undefined where there is no WebAssembly SIMD. */
-export function kernelWith(bytes: number): KernelExports | undefined {
+export function kernelWith(bytes: number): Kernel | undefined {
   if (isUnavailable) return undefined;
   try {
     const api = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
     compiled ??= compile(api);
-    kept ??= new api.Instance(compiled).exports as KernelExports;
+    kept ??= new api.Instance(compiled).exports as Kernel;
     const missing = bytes - kept.memory.buffer.byteLength;
     if (missing > 0) kept.memory.grow(Math.ceil(missing / PAGE_BYTES));
     return kept;

@@ -1,6 +1,6 @@
 import { tapsOf, toFixedPoint, type Taps } from './bicubic.js';
 import type { CropPlan, Span } from './crop-plan.js';
-import { kernelWith, releaseKernel } from './kernel.js';
+import { kernelWith, releaseKernel, type Kernel } from './kernel.js';
 import type { Raster } from './raster.js';
 import { resampleCrop } from './resample.js';
 
@@ -107,46 +107,75 @@ function readResult({ raster, size, outputStride }: Job, memory: Uint8Array, add
   return { data, width: size, height: size, channels };
 }
 
-/** Strip by strip the columns, then all rows. */
-function columnsFirst(job: Job): Raster | undefined {
-  const { raster, size, across, down, inputStride, outputStride } = job;
-  const { channels } = raster;
-  const needed = down.inputs.to - down.inputs.from;
-  const stripRows = Math.max(1, Math.floor(STRIP_BYTES / inputStride / ROWS_AT_A_TIME)) * ROWS_AT_A_TIME;
-  const columns = pack(across, COLUMN_GROUP, channels, across.inputs.from);
+/** The kernel with both axes' weights in its memory, and where the rest goes. */
+interface Workspace {
+  readonly kernel: Kernel;
+  readonly memory: Uint8Array;
+  readonly columns: Records & { readonly at: number };
+  readonly rows: Records & { readonly at: number };
+  readonly stripAt: number;
+  readonly middleAt: number;
+  readonly resultAt: number;
+}
+
+/** @param stripRows, middleBytes that the strip of input rows and the result of the first pass take */
+function openWorkspace(
+  { raster, size, across, down, inputStride, outputStride }: Job,
+  stripRows: number,
+  middleBytes: number,
+): Workspace | undefined {
+  const columns = pack(across, COLUMN_GROUP, raster.channels, across.inputs.from);
   const rows = pack(down, ROW_GROUP, 1, 0);
   const { addresses, end } = layOut([
     columns.words.byteLength,
     rows.words.byteLength,
     (stripRows + 1) * inputStride,
-    (needed + ROWS_AT_A_TIME) * outputStride,
-    (size + 1) * outputStride,
+    middleBytes,
+    (size + ROWS_AT_A_TIME) * outputStride,
   ]);
   const [columnsAt, rowsAt, stripAt, middleAt, resultAt] = addresses;
   const kernel = kernelWith(end);
   if (kernel === undefined) return undefined;
-  const memory = new Uint8Array(kernel.memory.buffer);
   const words = new Int32Array(kernel.memory.buffer);
   words.set(columns.words, columnsAt / 4);
   words.set(rows.words, rowsAt / 4);
+  return {
+    kernel,
+    memory: new Uint8Array(kernel.memory.buffer),
+    columns: { ...columns, at: columnsAt },
+    rows: { ...rows, at: rowsAt },
+    stripAt,
+    middleAt,
+    resultAt,
+  };
+}
+
+/** Strip by strip the columns, then all rows. */
+function columnsFirst(job: Job): Raster | undefined {
+  const { raster, size, down, inputStride, outputStride } = job;
+  const { channels } = raster;
+  const { from, to } = down.inputs;
+  const stripRows = Math.max(1, Math.floor(STRIP_BYTES / inputStride / ROWS_AT_A_TIME)) * ROWS_AT_A_TIME;
+  const workspace = openWorkspace(job, stripRows, (to - from + ROWS_AT_A_TIME) * outputStride);
+  if (workspace === undefined) return undefined;
+  const { kernel, memory, columns, rows, stripAt, middleAt, resultAt } = workspace;
 
   const resampleColumns = channels === 3 ? kernel.columns3 : kernel.columns4;
-  for (let y = 0; y < needed; y += stripRows) {
-    const count = Math.min(stripRows, needed - y);
-    const from = down.inputs.from + y;
-    copyRows(job, memory, { from, to: from + count }, stripAt);
-    const middle = middleAt + y * outputStride;
-    resampleColumns(stripAt, inputStride, count, middle, outputStride, columnsAt, columns.recordBytes, size);
+  for (let y = from; y < to; y += stripRows) {
+    const count = Math.min(stripRows, to - y);
+    copyRows(job, memory, { from: y, to: y + count }, stripAt);
+    const middle = middleAt + (y - from) * outputStride;
+    resampleColumns(stripAt, inputStride, count, middle, outputStride, columns.at, columns.recordBytes, size);
   }
-  const { from } = down.inputs;
+  const rowBytes = size * channels;
   kernel.rows(
     middleAt,
     outputStride,
     from,
-    size * channels,
+    rowBytes,
     resultAt,
     outputStride,
-    rowsAt,
+    rows.at,
     rows.recordBytes,
     size,
   );
@@ -155,32 +184,18 @@ function columnsFirst(job: Job): Raster | undefined {
 
 /** As many outputs as the strip has the inputs for: their rows; when all are done, the columns. */
 function rowsFirst(job: Job): Raster | undefined {
-  const { raster, size, across, down, rowBytes, inputStride, outputStride } = job;
-  const { channels } = raster;
+  const { raster, size, down, rowBytes, inputStride, outputStride } = job;
   const stripRows = Math.max(Math.max(...down.count) + 1, Math.ceil(STRIP_BYTES / inputStride));
-  const columns = pack(across, COLUMN_GROUP, channels, across.inputs.from);
-  const rows = pack(down, ROW_GROUP, 1, 0);
-  const { addresses, end } = layOut([
-    columns.words.byteLength,
-    rows.words.byteLength,
-    (stripRows + 1) * inputStride,
-    (size + ROWS_AT_A_TIME) * inputStride,
-    (size + ROWS_AT_A_TIME) * outputStride,
-  ]);
-  const [columnsAt, rowsAt, stripAt, middleAt, resultAt] = addresses;
-  const kernel = kernelWith(end);
-  if (kernel === undefined) return undefined;
-  const memory = new Uint8Array(kernel.memory.buffer);
-  const words = new Int32Array(kernel.memory.buffer);
-  words.set(columns.words, columnsAt / 4);
-  words.set(rows.words, rowsAt / 4);
+  const workspace = openWorkspace(job, stripRows, (size + ROWS_AT_A_TIME) * inputStride);
+  if (workspace === undefined) return undefined;
+  const { kernel, memory, columns, rows, stripAt, middleAt, resultAt } = workspace;
 
   for (let output = 0; output < size;) {
     const from = down.first[output];
     let next = output + 1;
     while (next < size && down.first[next] + down.count[next] - from <= stripRows) next++;
     copyRows(job, memory, { from, to: down.first[next - 1] + down.count[next - 1] }, stripAt);
-    const records = rowsAt + output * rows.recordBytes;
+    const records = rows.at + output * rows.recordBytes;
     const middle = middleAt + output * inputStride;
     kernel.rows(
       stripAt,
@@ -195,8 +210,8 @@ function rowsFirst(job: Job): Raster | undefined {
     );
     output = next;
   }
-  const resampleColumns = channels === 3 ? kernel.columns3 : kernel.columns4;
-  resampleColumns(middleAt, inputStride, size, resultAt, outputStride, columnsAt, columns.recordBytes, size);
+  const resampleColumns = raster.channels === 3 ? kernel.columns3 : kernel.columns4;
+  resampleColumns(middleAt, inputStride, size, resultAt, outputStride, columns.at, columns.recordBytes, size);
   return readResult(job, memory, resultAt);
 }
 
