@@ -69,12 +69,40 @@ function layOut(sizes: readonly number[]): { readonly addresses: readonly number
   return { addresses, end };
 }
 
-/** Both axes change: the passes' taps and what they have in common. */
-interface Job {
-  readonly raster: Raster;
-  readonly size: number;
+/** The weights of a plan in which both axes change. */
+interface Axes {
   readonly across: Taps;
   readonly down: Taps;
+  readonly columns: Records;
+  readonly rows: Records;
+}
+
+/** Pictures of one size follow each other: the weights of the last few plans are kept, some 300 kB each at the most. */
+const KEPT_PLANS = 8;
+const keptAxes = new Map<string, Axes | undefined>();
+
+/** @returns undefined where an axis keeps its size */
+function axesOf(plan: CropPlan, channels: number): Axes | undefined {
+  const key = JSON.stringify([plan, channels]);
+  if (keptAxes.has(key)) return keptAxes.get(key);
+  const { across, down } = tapsOf(plan);
+  const axes = across &&
+    down && {
+      across,
+      down,
+      columns: pack(across, COLUMN_GROUP, channels, across.inputs.from),
+      rows: pack(down, ROW_GROUP, 1, 0),
+    };
+  const [oldest] = keptAxes.keys();
+  if (keptAxes.size >= KEPT_PLANS) keptAxes.delete(oldest);
+  keptAxes.set(key, axes);
+  return axes;
+}
+
+/** What both orders of the passes need. */
+interface Job extends Axes {
+  readonly raster: Raster;
+  readonly size: number;
   /** Bytes of a row of the columns that are needed. */
   readonly rowBytes: number;
   readonly inputStride: number;
@@ -120,12 +148,10 @@ interface Workspace {
 
 /** @param stripRows, middleBytes that the strip of input rows and the result of the first pass take */
 function openWorkspace(
-  { raster, size, across, down, inputStride, outputStride }: Job,
+  { size, columns, rows, inputStride, outputStride }: Job,
   stripRows: number,
   middleBytes: number,
 ): Workspace | undefined {
-  const columns = pack(across, COLUMN_GROUP, raster.channels, across.inputs.from);
-  const rows = pack(down, ROW_GROUP, 1, 0);
   const { addresses, end } = layOut([
     columns.words.byteLength,
     rows.words.byteLength,
@@ -220,13 +246,14 @@ function rowsFirst(job: Job): Raster | undefined {
  * there is not, and where an axis keeps its size.
  */
 export function resampleFast(raster: Raster, plan: CropPlan): Raster {
-  const { across, down } = tapsOf(plan);
   const { channels } = raster;
-  if (across === undefined || down === undefined || channels === 1) return resampleCrop(raster, plan);
+  const axes = channels === 1 ? undefined : axesOf(plan, channels);
+  if (axes === undefined) return resampleCrop(raster, plan);
   const { size, isRowsFirst } = plan;
-  const rowBytes = (across.inputs.to - across.inputs.from) * channels;
+  const { from, to } = axes.across.inputs;
+  const rowBytes = (to - from) * channels;
   const strides = { inputStride: align(rowBytes + 16), outputStride: align(size * channels + 16) };
-  const job: Job = { raster, size, across, down, rowBytes, ...strides };
+  const job: Job = { ...axes, raster, size, rowBytes, ...strides };
   try {
     return (isRowsFirst ? rowsFirst(job) : columnsFirst(job)) ?? resampleCrop(raster, plan);
   } finally {
