@@ -7,6 +7,7 @@ import type { Tokens } from '../clip/text/index.js';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, isContentError } from '../errors/index.js';
 import { decodeBase64, nameOf, readExample, sniffFormat, type PreparationPool } from '../media/index.js';
+import type { Turn } from '../runtime/fair-queue.js';
 import type { Model, ModelCatalog } from '../models/index.js';
 import type { PreparedContent, RunAnswer } from '../runtime/batcher.js';
 import type { RuntimeRegistry } from '../runtime/registry.js';
@@ -33,6 +34,8 @@ export interface EmbedOptions {
 export interface RequestScope {
   /** Aborted when the client goes away or its time is over. */
   readonly signal: AbortSignal;
+  /** Stands for the request: requests take turns, contents of one don't. The signal itself if absent. */
+  readonly group?: object;
 }
 
 interface EmbedderParts {
@@ -47,7 +50,7 @@ interface ReadContent {
   /** What determines the vector, of this content. */
   readonly identity: readonly unknown[];
   readonly tokens: Tokens | undefined;
-  prepare(signal: AbortSignal): Promise<{ content: PreparedContent; image: CachedVector['image'] }>;
+  prepare(turn: Turn): Promise<{ content: PreparedContent; image: CachedVector['image'] }>;
 }
 
 interface MadeVector extends CachedVector {
@@ -134,7 +137,7 @@ export class Embedder {
       return await Promise.all(
         contents.map(async (content) => {
           try {
-            return await this.embed(content, options, { signal });
+            return await this.embed(content, options, { signal, group: scope.group ?? scope.signal });
           } catch (error) {
             if (isContentError(error)) return error;
             throw error;
@@ -157,15 +160,14 @@ export class Embedder {
     model: Model,
     runtime: Runtime,
     modality: 'TEXT' | 'IMAGE',
-    { signal }: RequestScope,
+    { signal, group = signal }: RequestScope,
   ): Promise<MadeVector> {
     const tower = await model.tower(modality === 'TEXT' ? 'text' : 'image');
-    // The caller's signal stands for its request: contents of one request share their turn in the queue.
     return this.#running.join(key, signal, async (shared) => {
       const from = performance.now();
-      const { content, image } = await read.prepare(shared);
+      const { content, image } = await read.prepare({ signal: shared, group });
       const prepare = performance.now() - from;
-      const answer: RunAnswer = await runtime.run(tower, content, { group: signal, signal: shared });
+      const answer: RunAnswer = await runtime.run(tower, content, { group, signal: shared });
       const entry = { vector: answer.vector, norm: norm(answer.vector), image };
       this.#cache.set(key, entry);
       return { ...entry, timing: { prepare, queue: answer.queueMs, inference: answer.inferenceMs } };
@@ -211,10 +213,10 @@ export class Embedder {
     return {
       identity: ['image', Buffer.from(digest).toString('hex'), convention, pillow, strict, isOriented],
       tokens: undefined,
-      prepare: async (signal) => {
+      prepare: async (turn) => {
         const maxPixels = limits.maxImagePixels;
         const task = { bytes, format, size, convention, pillow, strict, isOriented, maxPixels };
-        const { crop, width, height } = await this.#pool.prepare(task, signal);
+        const { crop, width, height } = await this.#pool.prepare(task, turn);
         const image = { format: nameOf(format).toUpperCase(), width, height, bytes: bytes.length };
         return { content: { kind: 'image', crop, size, normalization: model.normalization }, image };
       },

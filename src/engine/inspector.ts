@@ -81,7 +81,7 @@ export class Inspector {
       isOriented: options.isOriented ?? !strict,
       maxPixels: limits.maxImagePixels,
     };
-    const prepared = await pool.prepare(task, signal);
+    const prepared = await pool.prepare(task, { signal, group: signal });
     const sha256 = createHash('sha256').update(prepared.crop).digest('hex');
     return { format: nameOf(format), ...prepared, sha256 };
   }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ClipgraphError } from '../errors/index.js';
+import { FairQueue, type Turn } from '../runtime/fair-queue.js';
 import { Remote, WorkerLost } from '../runtime/isolation/remote.js';
 import type { PreparedImage, PrepareTask } from './prepare.js';
 
@@ -13,9 +14,8 @@ interface PoolOptions {
   readonly onLost: (reason: string) => void;
 }
 
-interface Job {
+interface Job extends Turn {
   readonly task: PrepareTask;
-  readonly signal: AbortSignal;
   readonly resolve: (image: PreparedImage) => void;
   readonly reject: (reason: unknown) => void;
   attempts: number;
@@ -28,7 +28,7 @@ const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
 /** Decodes and resamples pictures in processes of their own. */
 export class PreparationPool {
   readonly #options: PoolOptions;
-  readonly #waiting: Job[] = [];
+  readonly #waiting = new FairQueue<Job>();
   readonly #idle: Remote[] = [];
   readonly #workers = new Set<Remote>();
   #isClosed = false;
@@ -46,14 +46,14 @@ export class PreparationPool {
    * @throws UNDECODABLE_IMAGE also when the picture crashes or hangs the decoder twice; OVERLOADED at once when the
    *   queue is full
    */
-  prepare(task: PrepareTask, signal: AbortSignal): Promise<PreparedImage> {
-    if (this.#waiting.length >= this.#options.maxQueue) {
-      const message = `The queue is full: ${this.#waiting.length} pictures wait to be prepared. Try again in a moment.`;
+  prepare(task: PrepareTask, { group, signal }: Turn): Promise<PreparedImage> {
+    if (this.#waiting.size >= this.#options.maxQueue) {
+      const message = `The queue is full: ${this.#waiting.size} pictures wait to be prepared. Try again in a moment.`;
       return Promise.reject(new ClipgraphError('OVERLOADED', message));
     }
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, signal, resolve, reject, attempts: 0 });
+      this.#waiting.push(group, { task, group, signal, resolve, reject, attempts: 0 });
       this.#dispatch();
     });
   }
@@ -61,15 +61,15 @@ export class PreparationPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     const closed = new ClipgraphError('OVERLOADED', 'The server is shutting down.');
-    for (const job of this.#waiting.splice(0)) job.reject(closed);
+    for (const job of this.#waiting.take(this.#waiting.size)) job.reject(closed);
     await Promise.all([...this.#workers].map((worker) => worker.close()));
   }
 
   #dispatch(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.size > 0) {
       const worker = this.#freeWorker();
       if (worker === undefined) return;
-      const job = this.#waiting.shift();
+      const job = this.#waiting.take(1).at(0);
       if (job === undefined || job.signal.aborted) {
         this.#idle.push(worker);
         job?.reject(job.signal.reason);
@@ -106,7 +106,7 @@ export class PreparationPool {
       if (!(error instanceof WorkerLost)) {
         job.reject(error);
       } else if (job.attempts < ATTEMPTS && !this.#isClosed) {
-        this.#waiting.unshift(job);
+        this.#waiting.push(job.group, job);
       } else {
         const message = 'The picture cannot be decoded: the decoder crashed or hung on it.';
         job.reject(new ClipgraphError('UNDECODABLE_IMAGE', message, { cause: error }));

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Normalization } from '../clip/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerManifest, TowerSource } from './contract.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue, type Turn } from './fair-queue.js';
 import type { RunParams, RunResult, WireBatch } from './wire.js';
 
 /** One content, ready for its tower. */
@@ -133,11 +133,7 @@ export class Batcher {
    * @param signal takes the content out of the queue; a batch that has started is cancelled once nobody waits for it
    * @throws OVERLOADED at once when the queue is full
    */
-  async submit(
-    source: TowerSource,
-    content: PreparedContent,
-    { group, signal }: { readonly group: object; readonly signal: AbortSignal },
-  ): Promise<RunAnswer> {
+  async submit(source: TowerSource, content: PreparedContent, { group, signal }: Turn): Promise<RunAnswer> {
     if (this.#waiting >= this.#maxQueue) {
       const message = `The queue is full: ${this.#waiting} contents are waiting. Try again in a moment.`;
       throw new ClipgraphError('OVERLOADED', message);

@@ -1,3 +1,11 @@
+/** For whom work waits in a queue. */
+export interface Turn {
+  /** Stands for a request: groups take turns. */
+  readonly group: object;
+  /** Takes the work out of the queue. */
+  readonly signal: AbortSignal;
+}
+
 /** First in, first out within a group; between groups, turn by turn, so that a large one does not starve the others. */
 export class FairQueue<Item> {
   readonly #groups = new Map<object, Item[]>();

@@ -1,6 +1,7 @@
 import { ClipgraphError } from '../errors/index.js';
 import { Batcher, type PreparedContent, type RunAnswer } from './batcher.js';
 import type { Probe, RuntimeInfo, TowerSource } from './contract.js';
+import type { Turn } from './fair-queue.js';
 import { RuntimeHost, type HostOptions } from './host.js';
 
 export interface RuntimeOptions extends HostOptions {
@@ -66,18 +67,14 @@ export class Runtime {
     );
   }
 
-  async run(
-    source: TowerSource,
-    content: PreparedContent,
-    request: { readonly group: object; readonly signal: AbortSignal },
-  ): Promise<RunAnswer> {
+  async run(source: TowerSource, content: PreparedContent, turn: Turn): Promise<RunAnswer> {
     const { maxBatch, maxInFlight } = await this.info();
     this.#batcher ??= new Batcher({
       runners: this.#hosts.flatMap((host) => Array.from({ length: maxInFlight }, () => host)),
       maxBatch,
       maxQueue: this.#maxQueue,
     });
-    return this.#batcher.submit(source, content, request);
+    return this.#batcher.submit(source, content, turn);
   }
 
   async close(): Promise<void> {

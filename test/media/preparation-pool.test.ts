@@ -3,6 +3,7 @@ import path from 'node:path';
 import { EXAMPLES_FOLDER, PreparationPool } from '../../src/media/index.js';
 
 const never = new AbortController().signal;
+const turn = { signal: never, group: never };
 const task = {
   bytes: readFileSync(path.join(EXAMPLES_FOLDER, 'cat.jpg')),
   format: 'jpeg',
@@ -24,10 +25,10 @@ describe('the preparation pool', () => {
       onLost: (reason) => lost.push(reason),
     });
     try {
-      await pool.prepare(task, never);
+      await pool.prepare(task, turn);
       const [pid] = pool.pids;
       process.kill(pid, 'SIGSTOP');
-      const prepared = pool.prepare(task, never);
+      const prepared = pool.prepare(task, turn);
       process.kill(pid, 'SIGKILL');
       expect((await prepared).crop).toHaveLength(224 * 224 * 3);
       expect(lost).toEqual([expect.stringContaining('was killed by SIGKILL')]);
@@ -42,9 +43,31 @@ describe('the preparation pool', () => {
       for (const pid of pool.pids) process.kill(pid, 'SIGSTOP');
     }, 20);
     try {
-      await expect(pool.prepare(task, never)).rejects.toMatchObject({ code: 'UNDECODABLE_IMAGE' });
+      await expect(pool.prepare(task, turn)).rejects.toMatchObject({ code: 'UNDECODABLE_IMAGE' });
     } finally {
       clearInterval(stopper);
+      await pool.close();
+    }
+  });
+
+  it('serves requests in turn, so that one with many pictures does not hold up another', async () => {
+    const pool = new PreparationPool({
+      workers: 1,
+      maxQueue: 100,
+      watchdogMs: 20_000,
+      onLost: () => undefined,
+    });
+    try {
+      const done: string[] = [];
+      const prepare = async (name: string, group: object) => {
+        await pool.prepare(task, { signal: never, group });
+        done.push(name);
+      };
+      const large = {};
+      const many = Array.from({ length: 20 }, () => prepare('large', large));
+      await Promise.all([...many, prepare('small', {})]);
+      expect(done.indexOf('small')).toBeLessThanOrEqual(2);
+    } finally {
       await pool.close();
     }
   });
@@ -57,9 +80,9 @@ describe('the preparation pool', () => {
       onLost: () => undefined,
     });
     try {
-      const running = pool.prepare(task, never);
-      const waiting = pool.prepare(task, never);
-      await expect(pool.prepare(task, never)).rejects.toMatchObject({ code: 'OVERLOADED' });
+      const running = pool.prepare(task, turn);
+      const waiting = pool.prepare(task, turn);
+      await expect(pool.prepare(task, turn)).rejects.toMatchObject({ code: 'OVERLOADED' });
       await Promise.all([running, waiting]);
     } finally {
       await pool.close();
