@@ -29,6 +29,18 @@ export interface RunningServer extends ClipgraphServer {
   ): Promise<GraphQLAnswer<Record<string, unknown>> & { readonly status: number }>;
 }
 
+/** Asks until there is data: a new process may need longer to start, on a busy machine, than a short time limit allows. */
+export async function askUntilAnswered<Result>(
+  ask: () => Promise<GraphQLAnswer<Result>>,
+  tries = 10,
+): Promise<Result> {
+  for (let i = 1; ; i++) {
+    const { data, errors } = await ask();
+    if (data != null) return data;
+    if (i === tries) throw new Error(`No answer after ${tries} tries: ${errors?.[0].message}`);
+  }
+}
+
 export async function runServer(config: ConfigInput = {}): Promise<RunningServer> {
   const parsed = configSchema.parse({ ...config, server: { ...config.server, port: 0 } });
   const server = await startServer(parsed, pino({ level: 'silent' }));
