@@ -95,7 +95,8 @@ function checkedVectors(tensor: Tensor | undefined, size: number, { manifest }: 
       `The runtime returned values for ${manifest.output} that are missing or not finite numbers.`,
     );
   }
-  return tensor.data;
+  // A plugin may keep its numbers in another kind of array.
+  return Float32Array.from(tensor.data);
 }
 
 async function run({ source, batch }: RunParams, signal: AbortSignal): Promise<RunResult> {

@@ -17,6 +17,8 @@ const FAULTS = {
   'returns the wrong shape': (size) => ({ dims: [size, 3], data: new Float32Array(size * 3) }),
   'returns too few rows': (size) => ({ dims: [size - 1, 384], data: new Float32Array((size - 1) * 384) }),
   'returns nothing': () => undefined,
+  'returns a plain array': (size) => ({ dims: [size, 384], data: Array(size * 384).fill(0.5) }),
+  'returns no shape': (size) => ({ data: new Float32Array(size * 384) }),
   'eats memory': async () => {
     const eaten = [];
     for (;;) {

@@ -39,6 +39,7 @@ describe('a plugin that', () => {
     ['returns the wrong shape', /returned 1 × 3 for text_embeds where 1 × 384 was expected/],
     ['returns too few rows', /returned 0 × 384/],
     ['returns nothing', /returned nothing/],
+    ['returns no shape', /The runtime faulty failed while it ran starter/],
   ])('%s is a coded error, and the others are untouched', async (fault, message) => {
     await withPlugin({ fault }, async (server) => {
       const [bad, good] = await Promise.all([ask(server, 'a cat', 'faulty'), ask(server, 'a cat', 'cpu')]);
@@ -72,6 +73,13 @@ describe('a plugin that', () => {
       );
     },
   );
+
+  it('returns a plain array is understood', async () => {
+    await withPlugin({ fault: 'returns a plain array' }, async (server) => {
+      const { data } = await ask(server, 'a cat', 'faulty');
+      expect(data!.embed.norm).toBeCloseTo(Math.sqrt(384 / 4), 5);
+    });
+  });
 
   it('eats memory is ended at its limit', async () => {
     await withPlugin({ fault: 'eats memory', from: 5, memoryLimitMb: 400 }, async (server) => {
