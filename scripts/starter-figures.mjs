@@ -18,6 +18,10 @@ for (const [name, { n, top1, top5 }] of rows) {
 }
 const { n, top1, top5 } = evaluation.photos.photos;
 console.log(`photographs: ${n} pictures, first ${top1}, in the first five ${top5}`);
+const { text_model: text, vision_model: image } = evaluation.export;
+const millions = ({ params }) => `${(params / 1e6).toFixed(1)} million parameters`;
+const megabytes = Math.round((text.bytes + image.bytes) / 1e6);
+console.log(`text tower: ${millions(text)}; image tower: ${millions(image)}; ${megabytes} MB in all`);
 const captions = evaluation.text_captions;
 console.log(
   `hand-written captions: ${captions.n}, rank correlation with the teacher ${captions.spearman.toFixed(2)}`,
