@@ -1,7 +1,6 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Convention } from '../clip/image/index.js';
 import { norm, unit } from '../clip/similarity/index.js';
 import type { Tokens } from '../clip/text/index.js';
 import type { Config } from '../config/index.js';
@@ -14,6 +13,7 @@ import type { RuntimeRegistry } from '../runtime/registry.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { EmbeddingCache, type CachedVector } from './cache.js';
 import { checkImageSize, checkTextSize, modalityOf, type Content, type ImageSource } from './content.js';
+import { conventionOf, textConventionOf } from './conventions.js';
 import type { Embedding, Timing } from './embedding.js';
 import { SharedWork } from './shared-work.js';
 
@@ -174,11 +174,6 @@ export class Embedder {
     });
   }
 
-  #conventionOf({ manifest }: Model): Convention {
-    const { convention } = this.#config.preparation;
-    return convention === 'model' ? manifest.preparation.convention : convention;
-  }
-
   #read(content: Content, model: Model, options: EmbedOptions): Promise<ReadContent> {
     return 'text' in content
       ? this.#readText(content.text, model, options)
@@ -192,7 +187,7 @@ export class Embedder {
       await nextTurn();
       this.#turnBeganAt = performance.now();
     }
-    const convention = this.#conventionOf(model) === 'openai' ? 'openai' : 'hf';
+    const convention = textConventionOf(this.#config, model);
     const tokens = tokenize(text, { convention, truncate, strict: this.#config.preparation.strict });
     return {
       identity: ['text', tokens.ids],
@@ -206,7 +201,7 @@ export class Embedder {
     const bytes = await readBytes(source, limits.maxImageBytes);
     const format = sniffFormat(bytes);
     const { pillow, strict } = preparation;
-    const convention = this.#conventionOf(model);
+    const convention = conventionOf(this.#config, model);
     const isOriented = options.isOriented ?? !strict;
     const size = model.manifest.imageSize;
     const digest = await webcrypto.subtle.digest('SHA-256', bytes); // off the main thread

@@ -5,6 +5,7 @@ import type { Config } from '../config/index.js';
 import { nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { ModelCatalog } from '../models/index.js';
 import { checkImageSize, checkTextSize } from './content.js';
+import { conventionOf, textConventionOf } from './conventions.js';
 
 /** How a picture is prepared; what is absent is as configured. */
 export interface ImageInspectionOptions {
@@ -54,8 +55,7 @@ export class Inspector {
   /** The convention that is configured, or else the default model's. */
   get convention(): Convention {
     const { config, models } = this.#parts;
-    const { convention } = config.preparation;
-    return convention === 'model' ? models.default.manifest.preparation.convention : convention;
+    return conventionOf(config, models.default);
   }
 
   /**
@@ -94,7 +94,7 @@ export class Inspector {
     checkTextSize(text, config.limits.maxTextBytes);
     const tokenize = await models.default.tokenizer();
     return tokenize(text, {
-      convention: options.convention ?? (this.convention === 'openai' ? 'openai' : 'hf'),
+      convention: options.convention ?? textConventionOf(config, models.default),
       truncate: options.truncate ?? false,
       strict: options.strict ?? config.preparation.strict,
     });

@@ -56,17 +56,6 @@ class Reader {
   }
 }
 
-/** The bytes of the sub-blocks, one after the other. */
-function join(blocks: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    joined.set(block, at);
-    at += block.length;
-  }
-  return joined;
-}
-
 /**
  * Unpacks LZW data to palette indices.
  *
@@ -180,7 +169,7 @@ export function decodeGif(bytes: Uint8Array, maxPixels: number): Picture {
   const frameFlags = reader.byte();
   if ((frameFlags & 0x80) !== 0) palette = readPalette(frameFlags);
   const firstCodeBits = reader.byte();
-  const indices = unpack(join(reader.subBlocks()), firstCodeBits, frame.width * frame.height);
+  const indices = unpack(Buffer.concat(reader.subBlocks()), firstCodeBits, frame.width * frame.height);
 
   const canvas = new Uint8Array(width * height).fill(Math.max(0, transparent));
   for (const [i, y] of rowsOf(frame.height, (frameFlags & 0x40) !== 0).entries()) {

@@ -50,7 +50,7 @@ function isInfo(info: unknown): info is RuntimeInfo {
 /** Runs one plugin in a worker of its own, and starts it again when it dies. */
 export class RuntimeHost {
   readonly #options: HostOptions;
-  #isolation: Isolation | undefined;
+  #plugin: StartResult | undefined;
   #worker: Promise<Remote> | undefined;
   #current: Remote | undefined;
   #deathsInARow = 0;
@@ -59,7 +59,6 @@ export class RuntimeHost {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    this.#isolation = options.isolation;
   }
 
   /** The worker's process, if it has one now. */
@@ -69,6 +68,11 @@ export class RuntimeHost {
 
   get isRunning(): boolean {
     return this.#current?.isLost === false;
+  }
+
+  /** As it is configured, or as the plugin asked for when it was loaded. */
+  get #isolation(): Isolation | undefined {
+    return this.#options.isolation ?? this.#plugin?.isolation;
   }
 
   /** How often the worker died and was, or will be, started again. */
@@ -82,9 +86,8 @@ export class RuntimeHost {
    * @throws Error when it can't be loaded
    */
   async pluginName(): Promise<string> {
-    let name = '';
-    await this.#started((started) => (name = started.name));
-    return name;
+    await this.#started();
+    return this.#plugin?.name ?? '';
   }
 
   /**
@@ -160,30 +163,29 @@ export class RuntimeHost {
     await this.rest();
   }
 
-  async #started(onStart?: (started: StartResult) => void): Promise<Remote> {
+  async #started(): Promise<Remote> {
     if (this.#isClosed) throw new WorkerLost(`The runtime ${this.#options.name} is closed.`);
     const last = this.#worker;
     const worker = await last?.catch(() => undefined);
     if (worker?.isLost === false) return worker;
     // Several callers may find the worker gone at once: the first one starts the next, for all.
-    if (this.#worker === last || this.#worker === undefined) this.#worker = this.#start(onStart);
+    if (this.#worker === last || this.#worker === undefined) this.#worker = this.#start();
     return this.#worker;
   }
 
-  async #start(onStart?: (started: StartResult) => void): Promise<Remote> {
+  async #start(): Promise<Remote> {
     const { module, options, watchdogMs } = this.#options;
     if (this.#deathsInARow > 1) {
       await delay(Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deathsInARow - 2), LONGEST_BACKOFF_MS));
     }
     // A plugin that is not known yet is first met in a process, whatever it asks for.
-    const worker = this.#createWorker(this.#isolation ?? 'process');
+    const isolation = this.#isolation ?? 'process';
+    const worker = this.#createWorker(isolation);
     try {
       const params: StartParams = { module, options };
       const started = (await worker.call('start', params, { watchdogMs })) as StartResult;
-      onStart?.(started);
-      const isHome = this.#isolation !== undefined || started.isolation === 'process';
-      this.#isolation ??= started.isolation;
-      if (isHome) return worker;
+      this.#plugin ??= started;
+      if (this.#isolation === isolation) return worker;
     } catch (error) {
       this.#worker = undefined;
       await worker.close(0);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { EmbedBatchDocument, EmbedDocument, RankDocument } from '../generated/client.js';
 import { goldenPath, readGoldenJson } from '../golden-data.js';
 import { runServer, type RunningServer } from '../running-server.js';
+import { unpack } from '../vectors.js';
 
 interface TinyClip {
   readonly logit_scale_exp: number;
@@ -33,11 +34,6 @@ const itWithTexts = existsSync(goldenPath('tiny-clip', 'onnx', 'text_model.onnx'
 const imageOf = (name: string) => ({
   image: { base64: readFileSync(goldenPath('preprocess', 'images', name)).toString('base64') },
 });
-
-function unpack(base64: string): number[] {
-  const bytes = Buffer.from(base64, 'base64');
-  return Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
-}
 
 function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number): void {
   expect(actual).toHaveLength(expected.length);

@@ -17,16 +17,17 @@ const { cases, pixel_limit_assumed: maxPixels } = readGoldenJson<{
   pixel_limit_assumed: number;
 }>('bad', 'manifest.json');
 
+const options = {
+  size: 224,
+  convention: 'hf',
+  pillow: 13,
+  strict: false,
+  isOriented: true,
+  maxPixels,
+} as const;
+
 async function outcomeOf(name: string): Promise<string> {
   const bytes = readFileSync(goldenPath('bad', 'files', name));
-  const options = {
-    size: 224,
-    convention: 'hf',
-    pillow: 13,
-    strict: false,
-    isOriented: true,
-    maxPixels,
-  } as const;
   try {
     await prepareImage({ bytes, format: sniffFormat(bytes), ...options });
     return 'OK';
@@ -47,15 +48,6 @@ describe('a bad file', () => {
 });
 
 describe('AVIF and HEIC', () => {
-  const options = {
-    size: 64,
-    convention: 'hf',
-    pillow: 13,
-    strict: false,
-    isOriented: true,
-    maxPixels,
-  } as const;
-
   it('decodes AVIF', async () => {
     const red = sharp({ create: { width: 80, height: 60, channels: 3, background: '#c00' } });
     const bytes = await red.avif({ lossless: true }).toBuffer();

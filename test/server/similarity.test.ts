@@ -12,6 +12,7 @@ import {
 } from '../generated/client.js';
 import { readGoldenJson } from '../golden-data.js';
 import { runServer, type RunningServer } from '../running-server.js';
+import { unpack } from '../vectors.js';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -22,11 +23,6 @@ afterAll(() => server.close());
 interface StarterGoldens {
   readonly texts: { readonly text: string; readonly ids: number[]; readonly vector: number[] }[];
   readonly images: { readonly example: string; readonly vector: number[] }[];
-}
-
-function unpack(base64: string): number[] {
-  const bytes = Buffer.from(base64, 'base64');
-  return Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
 }
 
 function largestDifference(a: readonly number[], b: readonly number[]): number {
