@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import type { Content } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 
 const PICTURE_NAME = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif|heic|svg)$/i;
+
+/** What a word on the command line stands for. */
+export type NamedContent = { readonly text: string } | { readonly image: { readonly path: string } };
 
 /** Whether there is such a file. A long text is no name that a file could have, and asking for it fails. */
 function isFile(name: string): boolean {
@@ -19,10 +20,8 @@ function isFile(name: string): boolean {
  *
  * @throws BAD_USER_INPUT for the name of a picture that is not there: nobody means it as a text
  */
-export async function contentOf(argument: string): Promise<Content> {
-  if (isFile(argument)) {
-    return { image: { bytes: await readFile(argument) } };
-  }
+export function contentOf(argument: string): NamedContent {
+  if (isFile(argument)) return { image: { path: argument } };
   if (PICTURE_NAME.test(argument) && !/\s/.test(argument)) {
     throw new ClipgraphError('BAD_USER_INPUT', `There is no file ${argument}.`);
   }

@@ -180,11 +180,11 @@ export function inspectCommand(): Command {
           await answerLines(inspector);
           return;
         }
-        const content = await contentOf(argument);
+        const content = contentOf(argument);
         const explained =
           'text' in content
             ? explainText(inspector, content.text)
-            : explainImage(inspector, 'bytes' in content.image ? content.image.bytes : new Uint8Array());
+            : explainImage(inspector, await readPicture(content.image.path));
         process.stdout.write(await explained);
       } finally {
         await inspector.close();

@@ -22,10 +22,10 @@ export function similarityCommand(): Command {
     try {
       const scope = { signal: AbortSignal.timeout(config.limits.timeoutMs) };
       const embed = async (argument: string) =>
-        embedder.embed(await contentOf(argument), { truncate: options.truncate === true }, scope);
+        embedder.embed(contentOf(argument), { truncate: options.truncate === true }, scope);
       const [left, right] = await Promise.all([embed(a), embed(b)]);
       const { cosine, angle, distance, certainty, clipScore, logit, interpretation } = compare(left, right);
-      const made = { model: left.model.id, dtype: left.model.manifest.dtype, runtime: left.runtime.name };
+      const made = { model: left.model.id, dtype: left.model.manifest.dtype, runtime: left.runtime?.name };
       const scores = { cosine, angle, distance, certainty, clipScore, logit, interpretation };
       process.stdout.write(
         options.json === true

@@ -34,6 +34,10 @@ export const configSchema = z.strictObject({
         .enum(['sandbox', 'graphiql', 'off'])
         .default('sandbox')
         .describe('What a browser sees at /graphql.'),
+      trustProxy: z
+        .boolean()
+        .default(false)
+        .describe('Believe X-Forwarded-For: only behind a proxy that sets it.'),
     })
     .prefault({}),
   preparation: z
@@ -56,6 +60,52 @@ export const configSchema = z.strictObject({
         .positive()
         .default(() => Math.min(availableParallelism(), 4))
         .describe('Processes that decode pictures, started when they are needed.'),
+    })
+    .prefault({}),
+  images: z
+    .strictObject({
+      urls: z
+        .strictObject({
+          allow: names
+            .default([])
+            .describe(
+              'Hosts that pictures may be fetched from: example.com, *.example.com, or * for any public one.',
+            ),
+          allowAddresses: z
+            .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+            .default([])
+            .describe('Addresses and CIDR ranges to fetch from although they are not public.'),
+          maxRedirects: z.number().int().nonnegative().default(3).describe('Redirects that are followed.'),
+          timeoutMs: z.number().int().positive().default(10_000).describe('Milliseconds for one picture.'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  auth: z
+    .strictObject({
+      tokens: names
+        .default([])
+        .describe('Bearer tokens, of which a request must send one; none: anybody may ask.'),
+    })
+    .prefault({}),
+  cors: z
+    .strictObject({
+      origins: names
+        .default([])
+        .describe('Origins of other pages that may ask: https://app.example.com, or * for any.'),
+    })
+    .prefault({}),
+  rateLimit: z
+    .strictObject({
+      requests: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe(
+          'Operations that one client (by token, else by address) may send in a window; 0: no limit.',
+        ),
+      seconds: z.number().int().positive().default(60).describe('The length of the window.'),
     })
     .prefault({}),
   cache: z

@@ -12,8 +12,18 @@ export interface CachedVector {
 /** Bytes of an entry beside its vector: key, objects, bookkeeping. An estimate on the safe side. */
 const OVERHEAD = 512;
 
+/** Lookups since the start, and what is held now. */
+export interface CacheUsage {
+  readonly hits: number;
+  readonly misses: number;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /** The embeddings made last, bounded in memory. */
 export class EmbeddingCache {
+  #hits = 0;
+  #misses = 0;
   readonly #entries: LRUCache<string, CachedVector> | undefined;
 
   constructor({ maxBytes }: { readonly maxBytes: number }) {
@@ -25,7 +35,15 @@ export class EmbeddingCache {
   }
 
   get(key: string): CachedVector | undefined {
-    return this.#entries?.get(key);
+    const entry = this.#entries?.get(key);
+    if (entry === undefined) this.#misses++;
+    else this.#hits++;
+    return entry;
+  }
+
+  get usage(): CacheUsage {
+    const { size: entries = 0, calculatedSize: bytes = 0 } = this.#entries ?? {};
+    return { hits: this.#hits, misses: this.#misses, entries, bytes };
   }
 
   set(key: string, value: CachedVector): void {

@@ -3,19 +3,40 @@ import { ClipgraphError } from '../errors/index.js';
 /** Where a picture's bytes come from. */
 export type ImageSource =
   | { readonly bytes: Uint8Array }
+  /** A file of this machine. */
+  | { readonly path: string }
   /** Standard base64, or a data: URI. */
   | { readonly base64: string }
+  /** Fetched, if the configuration allows its host. */
+  | { readonly url: string }
+  /** Called once the bytes are needed. */
+  | { readonly read: (maxBytes: number) => Promise<Uint8Array> }
   /** The name of a picture that ships with the package. */
   | { readonly example: string };
 
-/** Something that has an embedding. */
-export type Content = { readonly text: string } | { readonly image: ImageSource };
-
-export type Modality = 'TEXT' | 'IMAGE';
-
-export function modalityOf(content: Content): Modality {
-  return 'text' in content ? 'TEXT' : 'IMAGE';
+/** An embedding made earlier. */
+export interface GivenVector {
+  /** `[dimensions]`, or base64 of little-endian float32 values. */
+  readonly values: string | readonly number[] | Float32Array;
+  /** Of the model that made it: another model's vector is refused. */
+  readonly checksum?: string | undefined;
+  readonly dtype?: string | undefined;
 }
+
+/** Something that has an embedding of its own. */
+export type Part =
+  { readonly text: string } | { readonly image: ImageSource } | { readonly vector: GivenVector };
+
+export interface WeightedPart {
+  readonly content: Part;
+  /** Any finite number; negative ones turn the part around. Default 1. */
+  readonly weight?: number | undefined;
+}
+
+/** Something that has an embedding: a part, or the weighted sum of the unit vectors of several. */
+export type Content = Part | { readonly blend: readonly WeightedPart[] };
+
+export type Modality = 'TEXT' | 'IMAGE' | 'VECTOR' | 'BLEND';
 
 /**
  * @throws IMAGE_TOO_LARGE

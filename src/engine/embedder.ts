@@ -1,49 +1,49 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { norm, unit } from '../clip/similarity/index.js';
+import { blend, norm, unit } from '../clip/similarity/index.js';
 import type { Tokens } from '../clip/text/index.js';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, isContentError } from '../errors/index.js';
-import { decodeBase64, nameOf, readExample, sniffFormat, type PreparationPool } from '../media/index.js';
+import {
+  decodeBase64,
+  nameOf,
+  readExample,
+  readFileOf,
+  sniffFormat,
+  type PreparationPool,
+  type UrlFetcher,
+} from '../media/index.js';
 import type { Turn } from '../runtime/fair-queue.js';
 import type { Model, ModelCatalog } from '../models/index.js';
 import type { PreparedContent, RunAnswer } from '../runtime/batcher.js';
 import type { RuntimeRegistry } from '../runtime/registry.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { EmbeddingCache, type CachedVector } from './cache.js';
-import { checkImageSize, checkTextSize, modalityOf, type Content, type ImageSource } from './content.js';
+import { EmbeddingCache, type CacheUsage, type CachedVector } from './cache.js';
+import {
+  checkImageSize,
+  checkTextSize,
+  type Content,
+  type GivenVector,
+  type ImageSource,
+  type WeightedPart,
+} from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
 import type { Embedding, Timing } from './embedding.js';
+import { readGivenVector } from './given-vector.js';
+import type { EmbedOptions, RequestScope } from './options.js';
 import { SharedWork } from './shared-work.js';
-
-export interface EmbedOptions {
-  /** A model's id or alias; the configured default if absent. */
-  readonly model?: string | undefined;
-  /** The runtime that must do the work; the configured default if absent. */
-  readonly runtime?: string | undefined;
-  /** Scale the vector to unit length. Default true. */
-  readonly normalize?: boolean | undefined;
-  /** Cut texts that are longer than the context. Default false: refuse them. */
-  readonly truncate?: boolean | undefined;
-  /** Turn pictures as their EXIF orientation says. As configured if absent. */
-  readonly isOriented?: boolean | undefined;
-}
-
-/** The request that work is done for. */
-export interface RequestScope {
-  /** Aborted when the client goes away or its time is over. */
-  readonly signal: AbortSignal;
-  /** Stands for the request: requests take turns, contents of one don't. The signal itself if absent. */
-  readonly group?: object;
-}
 
 interface EmbedderParts {
   readonly config: Config;
   readonly models: ModelCatalog;
   readonly runtimes: RuntimeRegistry;
   readonly pool: PreparationPool;
+  readonly urls: UrlFetcher;
 }
+
+/** What a tower reads. */
+type TowerContent = { readonly text: string } | { readonly image: ImageSource };
 
 /** A content that is read but not yet decoded: enough to know whether its embedding is known. */
 interface ReadContent {
@@ -59,6 +59,8 @@ interface MadeVector extends CachedVector {
 
 /** Milliseconds of tokenising after which the event loop gets a turn. */
 const LONGEST_TURN_MS = 5;
+/** A sum of as many float32 vectors as one may send stays finite in float32. */
+const LARGEST_WEIGHT = 1e30;
 const NO_TIME: Timing = { prepare: 0, queue: 0, inference: 0 };
 
 /** Content in, embedding out: prepare, look up, batch, run, scale, remember. */
@@ -67,15 +69,17 @@ export class Embedder {
   readonly runtimes: RuntimeRegistry;
   readonly #config: Config;
   readonly #pool: PreparationPool;
+  readonly #urls: UrlFetcher;
   readonly #cache: EmbeddingCache;
   readonly #running = new SharedWork<MadeVector>();
   #turnBeganAt = performance.now();
 
-  constructor({ config, models, runtimes, pool }: EmbedderParts) {
+  constructor({ config, models, runtimes, pool, urls }: EmbedderParts) {
     this.models = models;
     this.runtimes = runtimes;
     this.#config = config;
     this.#pool = pool;
+    this.#urls = urls;
     this.#cache = new EmbeddingCache(config.cache);
   }
 
@@ -84,35 +88,10 @@ export class Embedder {
    *
    * @throws any code of the table but the ones about comparing
    */
-  async embed(content: Content, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
-    const model = this.models.get(options.model);
-    const runtime =
-      options.runtime === undefined ? await this.runtimes.default() : this.runtimes.get(options.runtime);
-    const from = performance.now();
-    const read = await this.#read(content, model, options);
-    const readMs = performance.now() - from;
-
-    const { library, version } = await runtime.info();
-    const made = [await model.checksum(), model.manifest.dtype, runtime.name, library, version];
-    const key = hash([...read.identity, ...made]);
-    const known = this.#cache.get(key);
-    const vector = known ?? (await this.#make(key, read, model, runtime, modalityOf(content), scope));
-    const timing = 'timing' in vector ? (vector as MadeVector).timing : NO_TIME;
-    const isNormalized = options.normalize ?? true;
-    return {
-      id: hash([key, isNormalized]),
-      modality: modalityOf(content),
-      model,
-      runtime,
-      text: 'text' in content ? content.text : undefined,
-      vector: isNormalized ? unit(vector.vector) : vector.vector,
-      norm: vector.norm,
-      isNormalized,
-      tokens: read.tokens,
-      image: vector.image,
-      isCached: known !== undefined,
-      timing: { ...timing, prepare: timing.prepare + readMs },
-    };
+  embed(content: Content, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
+    if ('vector' in content) return this.#takeVector(content.vector, options);
+    if ('blend' in content) return this.#blend(content.blend, options, scope);
+    return this.#embedByTower(content, options, scope);
   }
 
   /**
@@ -150,8 +129,125 @@ export class Embedder {
     }
   }
 
+  get cacheUsage(): CacheUsage {
+    return this.#cache.usage;
+  }
+
   async close(): Promise<void> {
+    this.#urls.close();
     await Promise.all([this.#pool.close(), this.runtimes.close()]);
+  }
+
+  /**
+   * How a text is cut into tokens, without running the model; cut at the context's length.
+   *
+   * @throws MODEL_NOT_FOUND, MODALITY_NOT_SUPPORTED, TEXT_TOO_LONG
+   */
+  async tokenize(text: string, model?: string): Promise<Tokens> {
+    return this.#tokenize(text, this.models.get(model), true);
+  }
+
+  /** A vector that was made earlier: nothing runs, but a runtime that does not exist is refused all the same. */
+  async #takeVector(given: GivenVector, options: EmbedOptions): Promise<Embedding> {
+    const model = this.models.get(options.model);
+    if (options.runtime !== undefined) this.runtimes.get(options.runtime);
+    const values = await readGivenVector(given, model);
+    const direction = unit(values);
+    const isNormalized = options.normalize ?? true;
+    return {
+      id: hash([
+        'vector',
+        Buffer.from(values.buffer).toString('base64'),
+        await model.checksum(),
+        isNormalized,
+      ]),
+      modality: 'VECTOR',
+      model,
+      runtime: undefined,
+      options,
+      text: undefined,
+      vector: isNormalized ? direction : values,
+      norm: norm(values),
+      isNormalized,
+      tokens: undefined,
+      image: undefined,
+      isCached: false,
+      timing: undefined,
+    };
+  }
+
+  async #blend(
+    parts: readonly WeightedPart[],
+    options: EmbedOptions,
+    scope: RequestScope,
+  ): Promise<Embedding> {
+    if (parts.length === 0) {
+      throw new ClipgraphError('BAD_USER_INPUT', 'The blend is empty: give it at least one part.');
+    }
+    const weights = parts.map(({ weight = 1 }) => weight);
+    const wrong = weights.find((weight) => !(Math.abs(weight) <= LARGEST_WEIGHT));
+    if (wrong !== undefined) {
+      const message = `Expected a weight between -1e30 and 1e30 but received ${wrong}.`;
+      throw new ClipgraphError('BAD_USER_INPUT', message);
+    }
+    const group = scope.group ?? scope.signal;
+    const embeddings = await Promise.all(
+      parts.map(({ content }) =>
+        this.embed(content, { ...options, normalize: true }, { signal: scope.signal, group }),
+      ),
+    );
+    const vectors = embeddings.map(({ vector }) => vector);
+    const { sum, norm: length } = blend(vectors, weights);
+    const isNormalized = options.normalize ?? true;
+    const worked = embeddings.filter(({ runtime }) => runtime !== undefined);
+    return {
+      id: hash(['blend', embeddings.map(({ id }) => id), weights, isNormalized]),
+      modality: 'BLEND',
+      model: embeddings[0].model,
+      runtime: worked.at(0)?.runtime,
+      options,
+      text: undefined,
+      vector: isNormalized ? unit(sum) : Float32Array.from(sum),
+      norm: length,
+      isNormalized,
+      tokens: undefined,
+      image: undefined,
+      isCached: worked.length > 0 && worked.every(({ isCached }) => isCached),
+      timing: slowest(worked.map(({ timing }) => timing ?? NO_TIME)),
+    };
+  }
+
+  async #embedByTower(content: TowerContent, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
+    const model = this.models.get(options.model);
+    const runtime =
+      options.runtime === undefined ? await this.runtimes.default() : this.runtimes.get(options.runtime);
+    const from = performance.now();
+    const read = await this.#read(content, model, options, scope.signal);
+    const readMs = performance.now() - from;
+
+    const { library, version } = await runtime.info();
+    const made = [await model.checksum(), model.manifest.dtype, runtime.name, library, version];
+    const key = hash([...read.identity, ...made]);
+    const known = this.#cache.get(key);
+    const modality = 'text' in content ? 'TEXT' : 'IMAGE';
+    const vector = known ?? (await this.#make(key, read, model, runtime, modality, scope));
+    const timing = 'timing' in vector ? (vector as MadeVector).timing : NO_TIME;
+    const isNormalized = options.normalize ?? true;
+    return {
+      id: hash([key, isNormalized]),
+      modality,
+      model,
+      runtime,
+      options,
+      text: 'text' in content ? content.text : undefined,
+      vector: isNormalized ? unit(vector.vector) : vector.vector,
+      norm: vector.norm,
+      isNormalized,
+      tokens: read.tokens,
+      image: vector.image,
+      isCached: known !== undefined,
+      timing: { ...timing, prepare: timing.prepare + readMs },
+    };
   }
 
   async #make(
@@ -174,21 +270,19 @@ export class Embedder {
     });
   }
 
-  #read(content: Content, model: Model, options: EmbedOptions): Promise<ReadContent> {
+  #read(
+    content: TowerContent,
+    model: Model,
+    options: EmbedOptions,
+    signal: AbortSignal,
+  ): Promise<ReadContent> {
     return 'text' in content
       ? this.#readText(content.text, model, options)
-      : this.#readImage(content.image, model, options);
+      : this.#readImage(content.image, model, options, signal);
   }
 
   async #readText(text: string, model: Model, { truncate = false }: EmbedOptions): Promise<ReadContent> {
-    checkTextSize(text, this.#config.limits.maxTextBytes);
-    const tokenize = await model.tokenizer();
-    if (performance.now() - this.#turnBeganAt > LONGEST_TURN_MS) {
-      await nextTurn();
-      this.#turnBeganAt = performance.now();
-    }
-    const convention = textConventionOf(this.#config, model);
-    const tokens = tokenize(text, { convention, truncate, strict: this.#config.preparation.strict });
+    const tokens = await this.#tokenize(text, model, truncate);
     return {
       identity: ['text', tokens.ids],
       tokens,
@@ -196,9 +290,25 @@ export class Embedder {
     };
   }
 
-  async #readImage(source: ImageSource, model: Model, options: EmbedOptions): Promise<ReadContent> {
+  async #tokenize(text: string, model: Model, truncate: boolean): Promise<Tokens> {
+    checkTextSize(text, this.#config.limits.maxTextBytes);
+    const tokenize = await model.tokenizer();
+    if (performance.now() - this.#turnBeganAt > LONGEST_TURN_MS) {
+      await nextTurn();
+      this.#turnBeganAt = performance.now();
+    }
+    const convention = textConventionOf(this.#config, model);
+    return tokenize(text, { convention, truncate, strict: this.#config.preparation.strict });
+  }
+
+  async #readImage(
+    source: ImageSource,
+    model: Model,
+    options: EmbedOptions,
+    signal: AbortSignal,
+  ): Promise<ReadContent> {
     const { limits, preparation } = this.#config;
-    const bytes = await readBytes(source, limits.maxImageBytes);
+    const bytes = await this.#readBytes(source, signal);
     const format = sniffFormat(bytes);
     const { pillow, strict } = preparation;
     const convention = conventionOf(this.#config, model);
@@ -217,16 +327,27 @@ export class Embedder {
       },
     };
   }
+
+  /**
+   * @throws IMAGE_TOO_LARGE, INVALID_BASE64, URL_NOT_ALLOWED, FETCH_FAILED, BAD_USER_INPUT
+   */
+  async #readBytes(source: ImageSource, signal: AbortSignal): Promise<Uint8Array> {
+    const { maxImageBytes } = this.#config.limits;
+    if ('base64' in source) return decodeBase64(source.base64, maxImageBytes);
+    if ('url' in source) return this.#urls.fetch(source.url, signal);
+    if ('read' in source) return source.read(maxImageBytes);
+    if ('path' in source) return readFileOf(source.path, maxImageBytes);
+    const bytes = 'example' in source ? await readExample(source.example) : source.bytes;
+    checkImageSize(bytes.length, maxImageBytes);
+    return bytes;
+  }
 }
 
-/**
- * @throws IMAGE_TOO_LARGE, INVALID_BASE64, BAD_USER_INPUT for an unknown example
- */
-async function readBytes(source: ImageSource, maxBytes: number): Promise<Uint8Array> {
-  if ('base64' in source) return decodeBase64(source.base64, maxBytes);
-  const bytes = 'example' in source ? await readExample(source.example) : source.bytes;
-  checkImageSize(bytes.length, maxBytes);
-  return bytes;
+/** The parts are made side by side: the blend is there when the last one is. */
+function slowest(timings: readonly Timing[]): Timing | undefined {
+  return [...timings]
+    .sort((a, b) => a.prepare + a.queue + a.inference - (b.prepare + b.queue + b.inference))
+    .at(-1);
 }
 
 function hash(parts: readonly unknown[]): string {

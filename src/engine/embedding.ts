@@ -2,6 +2,7 @@ import type { Tokens } from '../clip/text/index.js';
 import type { Model } from '../models/index.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Modality } from './content.js';
+import type { EmbedOptions } from './options.js';
 
 /** What was decoded from a picture. */
 export interface ImageInfo {
@@ -29,7 +30,10 @@ export interface Embedding {
   readonly id: string;
   readonly modality: Modality;
   readonly model: Model;
-  readonly runtime: Runtime;
+  /** What did the work; undefined where nothing ran, for vectors that were given. */
+  readonly runtime: Runtime | undefined;
+  /** How it was asked for. */
+  readonly options: EmbedOptions;
   /** As given, for texts. */
   readonly text: string | undefined;
   /** `[dimensions]`, scaled to unit length unless that was declined. */
@@ -40,5 +44,6 @@ export interface Embedding {
   readonly tokens: Tokens | undefined;
   readonly image: ImageInfo | undefined;
   readonly isCached: boolean;
-  readonly timing: Timing;
+  /** Undefined for a vector that was given; of a blend, the slowest part's. */
+  readonly timing: Timing | undefined;
 }

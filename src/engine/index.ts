@@ -1,11 +1,15 @@
-export type { Content, ImageSource, Modality } from './content.js';
+export { classify, DEFAULT_TEMPLATE, promptsFor, type Classification } from './classification.js';
+export type { Content, GivenVector, ImageSource, Modality, Part, WeightedPart } from './content.js';
 export type { Embedding, ImageInfo, Timing } from './embedding.js';
-export { Embedder, type EmbedOptions, type RequestScope } from './embedder.js';
+export { Embedder } from './embedder.js';
+export type { EmbedOptions, RequestScope } from './options.js';
 export {
   Inspector,
   type ImageInspection,
   type ImageInspectionOptions,
   type TextInspectionOptions,
 } from './inspector.js';
+export { probabilitiesOf, similarityMatrix, type SimilarityMatrix } from './matrix.js';
 export { openEmbedder, openInspector } from './open.js';
 export { compare, rank, type Match, type Similarity } from './similarity.js';
+export { embedStream, type StreamedResult } from './stream.js';

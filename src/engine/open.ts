@@ -1,17 +1,22 @@
 import { runtimeOrder, type Config } from '../config/index.js';
-import { PreparationPool } from '../media/index.js';
+import { PreparationPool, UrlFetcher } from '../media/index.js';
 import { ModelCatalog } from '../models/index.js';
+import type { BatchReport } from '../runtime/batcher.js';
 import type { RuntimeLog } from '../runtime/host.js';
 import { RuntimeRegistry } from '../runtime/registry.js';
 import { Embedder } from './embedder.js';
 import { Inspector } from './inspector.js';
 
 /**
- * Puts the parts together. No worker runs yet; the models' files are found but not read.
+ * Puts the parts together. `onBatch` is told of every batch that has run. No worker runs yet; the models' files are found but not read.
  *
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE, RUNTIME_NOT_FOUND, BAD_USER_INPUT
  */
-export async function openEmbedder(config: Config, log: RuntimeLog): Promise<Embedder> {
+export async function openEmbedder(
+  config: Config,
+  log: RuntimeLog,
+  onBatch?: (runtime: string, report: BatchReport) => void,
+): Promise<Embedder> {
   const { limits } = config;
   const watchdogMs = limits.timeoutMs;
   const models = await openModels(config);
@@ -24,8 +29,10 @@ export async function openEmbedder(config: Config, log: RuntimeLog): Promise<Emb
     maxQueue: limits.maxQueue,
     watchdogMs,
     log,
+    onBatch,
   });
-  return new Embedder({ config, models, runtimes, pool: createPool(config, log) });
+  const urls = new UrlFetcher({ ...config.images.urls, maxBytes: limits.maxImageBytes });
+  return new Embedder({ config, models, runtimes, pool: createPool(config, log), urls });
 }
 
 /**

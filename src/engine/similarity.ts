@@ -7,6 +7,7 @@ import {
   rankingOf,
   softmax,
 } from '../clip/similarity/index.js';
+import { ClipgraphError } from '../errors/index.js';
 import type { ScoreRange } from '../models/index.js';
 import type { Embedding } from './embedding.js';
 
@@ -31,9 +32,22 @@ export interface Similarity {
 
 const KINDS = { textText: 'two texts', imageText: 'a picture and a text', imageImage: 'two pictures' };
 
-function kindsOf(a: Embedding, b: Embedding): keyof typeof KINDS {
+/** What kinds of content are compared; undefined where one of them is neither a text nor a picture. */
+function kindsOf(a: Embedding, b: Embedding): keyof typeof KINDS | undefined {
+  const modalities = [a.modality, b.modality];
+  if (!modalities.every((modality) => modality === 'TEXT' || modality === 'IMAGE')) return undefined;
   if (a.modality !== b.modality) return 'imageText';
   return a.modality === 'TEXT' ? 'textText' : 'imageImage';
+}
+
+/**
+ * @throws MODEL_MISMATCH: the spaces of two models have nothing to do with each other
+ */
+export function checkSameModel(embeddings: readonly Embedding[]): void {
+  const ids = new Set(embeddings.map(({ model }) => model.id));
+  if (ids.size < 2) return;
+  const message = `Embeddings of different models cannot be compared: ${[...ids].join(', ')}.`;
+  throw new ClipgraphError('MODEL_MISMATCH', message);
 }
 
 /** Where a cosine lies between the typical unrelated (0) and related (1) one, in words. */
@@ -47,8 +61,8 @@ function wordsFor(value: number, { unrelated, related }: ScoreRange): string {
 function interpret(value: number, a: Embedding, b: Embedding): string | undefined {
   const kinds = kindsOf(a, b);
   const { id, scoreRanges } = a.model.manifest;
-  const range = scoreRanges[kinds];
-  if (range === undefined) return undefined;
+  const range = kinds && scoreRanges[kinds];
+  if (kinds === undefined || range === undefined) return undefined;
   return (
     `${wordsFor(value, range)}: for ${KINDS[kinds]}, ${id} typically gives ${range.related.toFixed(2)} ` +
     `where they mean the same and ${range.unrelated.toFixed(2)} where they have nothing in common.`
@@ -58,9 +72,10 @@ function interpret(value: number, a: Embedding, b: Embedding): string | undefine
 /**
  * Compares two embeddings of one model.
  *
- * @throws ZERO_VECTOR, DIMENSION_MISMATCH
+ * @throws ZERO_VECTOR, DIMENSION_MISMATCH, MODEL_MISMATCH
  */
 export function compare(a: Embedding, b: Embedding): Similarity {
+  checkSameModel([a, b]);
   const value = cosine(a.vector, b.vector);
   const { logitScale } = a.model.manifest;
   return {
@@ -68,7 +83,7 @@ export function compare(a: Embedding, b: Embedding): Similarity {
     angle: angle(value),
     distance: distance(value),
     certainty: certainty(value),
-    clipScore: a.modality === b.modality ? undefined : clipScore(value),
+    clipScore: kindsOf(a, b) === 'imageText' ? clipScore(value) : undefined,
     logit: logitScale === undefined ? undefined : logitScale * value,
     interpretation: interpret(value, a, b),
     a,
@@ -90,7 +105,7 @@ export interface Match {
 /**
  * Candidates from the most to the least similar; ties keep the candidates' order.
  *
- * @throws ZERO_VECTOR, DIMENSION_MISMATCH
+ * @throws ZERO_VECTOR, DIMENSION_MISMATCH, MODEL_MISMATCH
  */
 export function rank(query: Embedding, candidates: readonly Embedding[]): Match[] {
   const similarities = candidates.map((candidate) => compare(query, candidate));

@@ -48,18 +48,31 @@ export const ERRORS = {
   },
   INVALID_VECTOR: {
     scope: 'content',
-    meaning: 'A vector is empty or holds a value that is not a finite number.',
-    remedy: 'Send finite numbers.',
+    meaning:
+      'A vector is empty, is not base64 of float32 values, or holds a value that is not a finite number.',
+    remedy: 'Send finite numbers, or base64 of little-endian float32 values.',
   },
   ZERO_VECTOR: {
     scope: 'content',
-    meaning: 'A vector has length zero, so that it has no direction to compare.',
+    meaning:
+      'A vector has length zero, or the parts of a blend cancel each other, so that there is no direction to compare.',
     remedy: 'Leave this content out of the comparison.',
   },
   DIMENSION_MISMATCH: {
     scope: 'content',
-    meaning: 'Two vectors of different lengths were to be compared.',
-    remedy: 'Compare vectors of one model.',
+    meaning: "A vector has another length than the model's, or than the one it is compared with.",
+    remedy: 'Compare vectors of one model, and name that model.',
+  },
+  URL_NOT_ALLOWED: {
+    scope: 'content',
+    meaning:
+      'The server may not fetch this URL: its host is not on the list, it is not https, or it leads to an address that is not public.',
+    remedy: 'Send the picture itself, or have the host added to images.urls.allow.',
+  },
+  FETCH_FAILED: {
+    scope: 'content',
+    meaning: 'A picture could not be fetched from its URL.',
+    remedy: 'Check that the URL answers 200 with the picture, and try again.',
   },
   TOO_MANY_INPUTS: {
     scope: 'request',
@@ -75,6 +88,12 @@ export const ERRORS = {
     scope: 'request',
     meaning: 'No model of this name is configured.',
     remedy: 'Query models { id } for the names, or add the model to the configuration.',
+  },
+  MODEL_MISMATCH: {
+    scope: 'content',
+    meaning:
+      'A vector was made by another model, or in another dtype, than the one it is to be compared with.',
+    remedy: 'Name the model that made the vector, or make the vector again.',
   },
   MODALITY_NOT_SUPPORTED: {
     scope: 'request',
@@ -105,6 +124,17 @@ export const ERRORS = {
     scope: 'request',
     meaning: 'The work was not done within the time limit.',
     remedy: 'Ask for less at once, or raise limits.timeoutMs.',
+  },
+  UNAUTHENTICATED: {
+    scope: 'request',
+    meaning: 'The server asks for a token, and the request has none that it knows.',
+    remedy:
+      'Send the header Authorization: Bearer <token>; over WebSocket, the same as a connection parameter.',
+  },
+  RATE_LIMITED: {
+    scope: 'request',
+    meaning: 'The client has sent more requests than it may in this time.',
+    remedy: 'Wait as long as the header Retry-After says.',
   },
   INTERNAL_SERVER_ERROR: {
     scope: 'request',

@@ -7,6 +7,8 @@ export interface Context {
   readonly config: Config;
   /** When the server started, as `performance.now()`. */
   readonly startedAt: number;
+  /** Stands for the request in the log. */
+  readonly requestId: string;
   /** Aborted when the client goes away or the time is over. */
   readonly signal: AbortSignal;
 }

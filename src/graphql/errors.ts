@@ -14,9 +14,16 @@ const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   MODEL_UNAVAILABLE: 503,
   RUNTIME_UNAVAILABLE: 503,
   OVERLOADED: 429,
+  RATE_LIMITED: 429,
+  UNAUTHENTICATED: 401,
   TIMEOUT: 504,
   INTERNAL_SERVER_ERROR: 500,
 };
+
+/** The HTTP status of a failure of the whole request. */
+export function statusOfCode(code: ErrorCode): number {
+  return HTTP_STATUS[code] ?? 200;
+}
 
 function statusOf(error: GraphQLError): number {
   if (error.originalError === undefined) return 200;

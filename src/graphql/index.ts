@@ -1,4 +1,5 @@
 export type { Context } from './context.js';
 export { checkCost } from './cost.js';
-export { formatError, httpStatus, toGraphQLError, type ReportError } from './errors.js';
+export { collectUploads } from './content/uploads.js';
+export { formatError, httpStatus, statusOfCode, toGraphQLError, type ReportError } from './errors.js';
 export { createSchema, printSortedSchema } from './schema.js';

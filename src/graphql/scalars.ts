@@ -1,14 +1,46 @@
-import { GraphQLError, GraphQLScalarType } from 'graphql';
+import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
+import { Upload as PendingUpload } from 'graphql-upload-minimal';
+
+/** A vector as a client may give it; what is wrong with its numbers is the content's own failure, not the request's. */
+export type VectorValues = string | readonly number[];
+
+function readVector(value: unknown): VectorValues {
+  if (typeof value === 'string') return value;
+  // typeof, not isFinite: 1e400 is read as Infinity, and INVALID_VECTOR in its place among the others says so.
+  if (Array.isArray(value) && value.every((item) => typeof item === 'number')) return value;
+  throw new GraphQLError('A Vector is base64 of float32 values, or a list of numbers.');
+}
 
 /** Float32 values as base64, a tenth of the time and a quarter of the bytes of a list of numbers. */
-export const Vector = new GraphQLScalarType<never, string>({
+export const Vector = new GraphQLScalarType<VectorValues, string>({
   name: 'Vector',
   description:
     'Base64 of little-endian float32 values, 4 bytes a component (RFC 4648, standard alphabet). ' +
+    'As an input, a list of finite numbers too. ' +
     'In JavaScript: `new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer)`.',
   serialize: (value) => {
     if (!ArrayBuffer.isView(value)) throw new GraphQLError('A Vector must be a Float32Array.');
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  },
+  parseValue: readVector,
+  parseLiteral: (node, variables) => readVector(valueFromASTUntyped(node, variables)),
+});
+
+/** Only a multipart request has files to put in its place. */
+export const Upload = new GraphQLScalarType<PendingUpload, never>({
+  name: 'Upload',
+  description:
+    'A file part of a multipart request (GraphQL multipart request specification). ' +
+    'Send the header `apollo-require-preflight: true` with it.',
+  serialize: () => {
+    throw new GraphQLError('An Upload is never part of an answer.');
+  },
+  parseValue: (value) => {
+    if (value instanceof PendingUpload) return value;
+    throw new GraphQLError('An Upload is a file part of a multipart request.');
+  },
+  parseLiteral: () => {
+    throw new GraphQLError('An Upload is given as a variable, as a file part of a multipart request.');
   },
 });
 

@@ -1,14 +1,26 @@
 import 'reflect-metadata';
 import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
-import { buildSchema } from 'type-graphql';
+import { buildSchema, type PubSub } from 'type-graphql';
 import { ONE_OF_INPUTS } from './content/inputs.js';
 import { EmbedResolver } from './embedding/embed-resolver.js';
+import { TokenizeResolver } from './embedding/tokenize-resolver.js';
 import { EmbeddingFieldsResolver, TokensResolver } from './embedding/embedding-type.js';
 import { ModelResolver } from './model/model-type.js';
 import { RuntimeResolver } from './runtime/runtime-type.js';
 import { ServerInfoResolver } from './server-info/server-info-type.js';
+import { ClassifyResolver } from './similarity/classify-resolver.js';
+import { SimilarityMatrixResolver } from './similarity/matrix-resolver.js';
 import { RankResolver } from './similarity/rank-resolver.js';
+import { SimilarityToResolver } from './similarity/similarity-to-resolver.js';
 import { SimilarityResolver } from './similarity/similarity-type.js';
+
+/** type-graphql asks for one where there is a subscription; ours makes its own iterator. */
+const NO_PUB_SUB: PubSub = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error('No subscription is published to.');
+  },
+};
 
 /** The executable schema. */
 export async function createSchema(): Promise<GraphQLSchema> {
@@ -17,13 +29,18 @@ export async function createSchema(): Promise<GraphQLSchema> {
       EmbedResolver,
       EmbeddingFieldsResolver,
       TokensResolver,
+      TokenizeResolver,
       SimilarityResolver,
+      SimilarityToResolver,
+      SimilarityMatrixResolver,
       RankResolver,
+      ClassifyResolver,
       ModelResolver,
       RuntimeResolver,
       ServerInfoResolver,
     ],
     validate: false,
+    pubSub: NO_PUB_SUB,
   });
   for (const name of ONE_OF_INPUTS) {
     const type = schema.getType(name);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Normalization } from '../clip/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import type { TowerManifest, TowerSource } from './contract.js';
+import type { TowerKind, TowerManifest, TowerSource } from './contract.js';
 import { FairQueue, type Turn } from './fair-queue.js';
 import type { RunParams, RunResult, WireBatch } from './wire.js';
 
@@ -43,6 +43,14 @@ interface TowerQueue {
   millisecondsEach: number | undefined;
 }
 
+/** A batch that has run. */
+export interface BatchReport {
+  readonly kind: TowerKind;
+  /** Contents. */
+  readonly size: number;
+  readonly milliseconds: number;
+}
+
 interface BatcherOptions {
   readonly runners: readonly BatchRunner[];
   readonly maxBatch: number;
@@ -50,6 +58,7 @@ interface BatcherOptions {
   readonly maxQueue: number;
   /** A batch is cut so that it should take no longer, since what arrives meanwhile has to wait for it. */
   readonly batchBudgetMs?: number;
+  readonly onBatch?: ((report: BatchReport) => void) | undefined;
 }
 
 /** The batch before anything was measured: small, in case that the model is large. */
@@ -112,13 +121,15 @@ export class Batcher {
   readonly #maxBatch: number;
   readonly #maxQueue: number;
   readonly #budgetMs: number;
+  readonly #onBatch: BatcherOptions['onBatch'];
   #waiting = 0;
 
-  constructor({ runners, maxBatch, maxQueue, batchBudgetMs = 250 }: BatcherOptions) {
+  constructor({ runners, maxBatch, maxQueue, batchBudgetMs = 250, onBatch }: BatcherOptions) {
     this.#idle = [...runners];
     this.#maxBatch = maxBatch;
     this.#maxQueue = maxQueue;
     this.#budgetMs = batchBudgetMs;
+    this.#onBatch = onBatch;
   }
 
   /** Contents that wait for a runner. */
@@ -220,6 +231,7 @@ export class Batcher {
     try {
       const params = { source: tower.source, batch };
       const { vectors, milliseconds } = await runner.run(params, whenAllAbort(signals, done.signal));
+      this.#onBatch?.({ kind: tower.source.kind, size: jobs.length, milliseconds });
       const each = milliseconds / jobs.length;
       tower.millisecondsEach ??= each;
       tower.millisecondsEach += LEARNING_RATE * (each - tower.millisecondsEach);

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { ClipgraphError } from '../errors/index.js';
+import type { BatchReport } from './batcher.js';
 import { RuntimeHost, type RuntimeLog } from './host.js';
 import { Runtime, type RuntimeOptions } from './runtime.js';
 
@@ -19,6 +20,8 @@ export interface RegistryOptions {
   readonly maxQueue: number;
   readonly watchdogMs: number;
   readonly log: RuntimeLog;
+  /** Told of every batch that has run. */
+  readonly onBatch?: ((runtime: string, report: BatchReport) => void) | undefined;
 }
 
 function wrongOption(key: string, expected: string, value: unknown): ClipgraphError {
@@ -38,7 +41,7 @@ function positiveInteger(key: string, value: unknown): number | undefined {
 function runtimeOptions(
   name: string,
   module: string,
-  { runtimes, maxQueue, watchdogMs, log }: RegistryOptions,
+  { runtimes, maxQueue, watchdogMs, log, onBatch }: RegistryOptions,
 ): RuntimeOptions {
   const { workers, isolation, memoryLimitMb, ...options } = runtimes[name] ?? {};
   if (isolation !== undefined && isolation !== 'process' && isolation !== 'thread') {
@@ -54,6 +57,11 @@ function runtimeOptions(
     maxQueue,
     watchdogMs,
     log,
+    onBatch:
+      onBatch &&
+      ((report) => {
+        onBatch(name, report);
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ClipgraphError } from '../errors/index.js';
-import { Batcher, type PreparedContent, type RunAnswer } from './batcher.js';
+import { Batcher, type BatchReport, type PreparedContent, type RunAnswer } from './batcher.js';
 import type { Probe, RuntimeInfo, TowerSource } from './contract.js';
 import type { Turn } from './fair-queue.js';
 import { RuntimeHost, type HostOptions } from './host.js';
@@ -8,6 +8,7 @@ export interface RuntimeOptions extends HostOptions {
   /** Processes or threads that run the plugin side by side. */
   readonly workers: number;
   readonly maxQueue: number;
+  readonly onBatch?: ((report: BatchReport) => void) | undefined;
 }
 
 /** A runtime as its users see it: probed once, started when it is first asked for work. */
@@ -16,13 +17,15 @@ export class Runtime {
   readonly workers: number;
   readonly #hosts: readonly RuntimeHost[];
   readonly #maxQueue: number;
+  readonly #onBatch: RuntimeOptions['onBatch'];
   #probe: Promise<Probe> | undefined;
   #batcher: Batcher | undefined;
 
-  constructor({ workers, maxQueue, ...host }: RuntimeOptions) {
+  constructor({ workers, maxQueue, onBatch, ...host }: RuntimeOptions) {
     this.name = host.name;
     this.workers = workers;
     this.#maxQueue = maxQueue;
+    this.#onBatch = onBatch;
     this.#hosts = Array.from({ length: workers }, () => new RuntimeHost(host));
   }
 
@@ -37,6 +40,11 @@ export class Runtime {
 
   get restarts(): number {
     return this.#hosts.reduce((sum, { restarts }) => sum + restarts, 0);
+  }
+
+  /** Contents that wait for a worker. */
+  get waiting(): number {
+    return this.#batcher?.waiting ?? 0;
   }
 
   /** Whether it can serve, asked once. */
@@ -73,6 +81,7 @@ export class Runtime {
       runners: this.#hosts.flatMap((host) => Array.from({ length: maxInFlight }, () => host)),
       maxBatch,
       maxQueue: this.#maxQueue,
+      onBatch: this.#onBatch,
     });
     return this.#batcher.submit(source, content, turn);
   }

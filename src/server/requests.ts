@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { ApolloServerPlugin } from '@apollo/server';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, type ErrorCode } from '../errors/index.js';
-import { checkCost, httpStatus, toGraphQLError, type Context } from '../graphql/index.js';
+import { checkCost, httpStatus, statusOfCode, toGraphQLError, type Context } from '../graphql/index.js';
+import { RateLimitedError, type Access } from './access.js';
+import type { ReportOperation } from './operations.js';
 
 /** Aborted when the client goes away before its answer is sent, or when its time is over. */
 export function requestSignal(request: Request, response: Response, timeoutMs: number): AbortSignal {
@@ -20,11 +23,51 @@ export function requestSignal(request: Request, response: Response, timeoutMs: n
   return controller.signal;
 }
 
-/** Refuses operations that ask for too much before they run, and gives an answer with errors its HTTP status. */
-export function requestPolicy({ limits }: Config): ApolloServerPlugin<Context> {
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+/** Gives each request an id, its client's or proxy's own if that is one; the log and the answer carry it. */
+export const requestIds: RequestHandler = (request, response, next) => {
+  const given = request.headers['x-request-id'];
+  response.setHeader(
+    'X-Request-Id',
+    typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
+  );
+  next();
+};
+
+/** Lets through who may ask, before the body is read. The explorer's page is for everybody: it holds nothing. */
+export function admission(access: Access): RequestHandler {
+  return (request, _response, next) => {
+    const isPage =
+      request.method === 'GET' && !('query' in request.query) && !('extensions' in request.query);
+    if (isPage) {
+      next();
+      return;
+    }
+    const client = { authorization: request.headers.authorization, address: request.ip ?? '' };
+    access.admit(client).then(() => {
+      next();
+    }, next);
+  };
+}
+
+/** Asks for a token where an operation would need one, without counting as one. */
+export function authentication(access: Access): RequestHandler {
+  return (request, _response, next) => {
+    access.authenticate({ authorization: request.headers.authorization, address: '' });
+    next();
+  };
+}
+
+/**
+ * Refuses operations that ask for too much before they run, gives an answer with errors its HTTP status, and reports
+ * what was answered.
+ */
+export function requestPolicy({ limits }: Config, report: ReportOperation): ApolloServerPlugin<Context> {
   return {
-    requestDidStart: () =>
-      Promise.resolve({
+    requestDidStart: ({ contextValue }) => {
+      const startedAt = performance.now();
+      return Promise.resolve({
         didResolveOperation: ({ schema, document, request, operationName }) => {
           try {
             const { variables = {} } = request;
@@ -34,12 +77,22 @@ export function requestPolicy({ limits }: Config): ApolloServerPlugin<Context> {
           }
           return Promise.resolve();
         },
-        willSendResponse: ({ errors = [], response }) => {
+        willSendResponse: ({ errors = [], response, document, operation, operationName }) => {
           const status = httpStatus(errors);
           if (status !== undefined) response.http.status = status;
+          if (status === 429) response.http.headers.set('retry-after', '1');
+          report({
+            requestId: contextValue.requestId,
+            transport: 'http',
+            document: operation && document,
+            operationName: operationName ?? undefined,
+            errors,
+            startedAt,
+          });
           return Promise.resolve();
         },
-      }),
+      });
+    },
   };
 }
 
@@ -48,9 +101,9 @@ interface BodyError {
   readonly status?: number;
 }
 
-/** A body that can't be read is answered as GraphQL answers: JSON with a code, where Express would send a page. */
-export function bodyErrors({ limits }: Config): ErrorRequestHandler {
-  return (error: BodyError, _request, response, next) => {
+/** What is refused before GraphQL sees it is answered as GraphQL answers: JSON with a code, where Express would send a page. */
+export function earlyErrors({ limits }: Config): ErrorRequestHandler {
+  return (error: BodyError, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
@@ -58,11 +111,19 @@ export function bodyErrors({ limits }: Config): ErrorRequestHandler {
     const answer = (status: number, code: ErrorCode, message: string): void => {
       response.status(status).json({ errors: [{ message, extensions: { code } }] });
     };
-    if (error.type === 'entity.too.large') {
+    if (error instanceof ClipgraphError) {
+      if (error instanceof RateLimitedError) response.setHeader('Retry-After', String(error.retryAfter));
+      if (error.code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
+      answer(statusOfCode(error.code), error.code, error.message);
+    } else if (error.type === 'entity.too.large' || error.status === 413) {
       const message = `The body of the request is larger than ${limits.maxBodyBytes} bytes (limits.maxBodyBytes).`;
       answer(413, 'PAYLOAD_TOO_LARGE', message);
     } else if (error.status !== undefined && error.status >= 400 && error.status < 500) {
-      answer(error.status, 'BAD_USER_INPUT', 'The body of the request cannot be read: send JSON in UTF-8.');
+      const isMultipart = request.is('multipart/form-data') !== false;
+      const message = isMultipart
+        ? 'The multipart request cannot be read: send operations, then map, then the files, as the GraphQL multipart request specification says.'
+        : 'The body of the request cannot be read: send JSON in UTF-8.';
+      answer(error.status, 'BAD_USER_INPUT', message);
     } else {
       next(error);
     }

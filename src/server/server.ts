@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
@@ -9,11 +10,25 @@ import type { Config } from '../config/index.js';
 import { openEmbedder, type Embedder } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { createSchema, formatError, type Context } from '../graphql/index.js';
+import { Access } from './access.js';
+import { crossOrigin } from './cross-origin.js';
 import { explorerPlugin, explorerRoutes } from './explorer.js';
-import { healthRoutes } from './health.js';
+import { Health } from './health.js';
 import { createLog } from './log.js';
+import { Metrics } from './metrics.js';
+import { operationReporter } from './operations.js';
 import { pageRoutes } from './page.js';
-import { bodyErrors, requestPolicy, requestSignal } from './requests.js';
+import {
+  admission,
+  authentication,
+  earlyErrors,
+  requestIds,
+  requestPolicy,
+  requestSignal,
+} from './requests.js';
+import { securityHeaders } from './security-headers.js';
+import { uploads } from './uploads.js';
+import { serveWebSocket } from './websocket.js';
 
 export interface ClipgraphServer {
   /** Where it listens: `http://127.0.0.1:4000`. */
@@ -41,6 +56,8 @@ function urlOf(server: http.Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
 /**
  * Starts the server and the default runtime.
  *
@@ -50,33 +67,65 @@ export async function startServer(
   config: Config,
   log: Logger = createLog(config.log),
 ): Promise<ClipgraphServer> {
-  const embedder = await openEmbedder(config, log);
+  const metrics = new Metrics();
+  const embedder = await openEmbedder(config, log, (runtime, report) => {
+    metrics.batch(runtime, report);
+  });
+  metrics.watch(embedder);
   try {
     await embedder.runtimes.default();
-    return await serve(config, embedder, log);
+    return await serve(config, embedder, metrics, log);
   } catch (error) {
     await embedder.close();
     throw error;
   }
 }
 
-async function serve(config: Config, embedder: Embedder, log: Logger): Promise<ClipgraphServer> {
-  const { explorer } = config.server;
+async function serve(
+  config: Config,
+  embedder: Embedder,
+  metrics: Metrics,
+  log: Logger,
+): Promise<ClipgraphServer> {
+  const { explorer, host, trustProxy } = config.server;
   const { maxBodyBytes, maxQueryTokens, timeoutMs } = config.limits;
   const startedAt = performance.now();
-  const app = express().disable('x-powered-by');
+  const access = new Access(config);
+  const report = operationReporter(log, metrics);
+  const format = formatError((id, error) => {
+    log.error({ id, err: error }, 'unexpected error');
+  });
+  const createContext = (signal: AbortSignal, requestId: string = randomUUID()): Context => ({
+    embedder,
+    config,
+    startedAt,
+    requestId,
+    signal,
+  });
+
+  const app = express().disable('x-powered-by').set('trust proxy', trustProxy);
   const httpServer = http.createServer(app);
+  const schema = await createSchema();
+  const closeWebSockets = serveWebSocket({
+    httpServer,
+    schema,
+    config,
+    access,
+    metrics,
+    report,
+    createContext,
+    format,
+  });
+  const health = new Health(embedder);
   const apollo = new ApolloServer<Context>({
-    schema: await createSchema(),
+    schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: maxQueryTokens },
-    formatError: formatError((id, error) => {
-      log.error({ id, err: error }, 'unexpected error');
-    }),
+    formatError: format,
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: timeoutMs }),
-      requestPolicy(config),
+      requestPolicy(config, report),
       explorerPlugin(explorer),
     ],
     // Signals are the program's: a library must not end its host's process.
@@ -84,24 +133,40 @@ async function serve(config: Config, embedder: Embedder, log: Logger): Promise<C
   });
   await apollo.start();
 
-  app.use(healthRoutes(embedder));
+  app.use(requestIds, securityHeaders);
+  app.use(health.routes());
+  app.use('/metrics', authentication(access));
+  app.use(metrics.routes());
   app.use(explorerRoutes(explorer));
   app.use(pageRoutes());
   app.use(
     '/graphql',
+    crossOrigin(config),
+    admission(access),
+    uploads(config),
     express.json({ limit: maxBodyBytes }),
     expressMiddleware(apollo, {
       context: ({ req, res }) =>
-        Promise.resolve({ embedder, config, startedAt, signal: requestSignal(req, res, timeoutMs) }),
+        Promise.resolve(
+          createContext(requestSignal(req, res, timeoutMs), String(res.getHeader('X-Request-Id'))),
+        ),
     }),
   );
-  app.use(bodyErrors(config));
+  app.use(earlyErrors(config));
   await listen(httpServer, config.server);
+  if (!LOOPBACK.test(host) && !access.asksForTokens) {
+    log.warn(
+      { host },
+      'the server can be reached from other machines and asks for no token: set auth.tokens',
+    );
+  }
 
   return {
     url: urlOf(httpServer),
     embedder,
     close: async () => {
+      health.drain();
+      await closeWebSockets();
       await apollo.stop();
       await embedder.close();
     },

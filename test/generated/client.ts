@@ -4,11 +4,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** A text or a picture: exactly one of these. */
+/** A text, a picture, a vector, or a blend of such: exactly one of these. */
 export type ContentInput =
-  {   image: ImageInput; text?: never; }
-  |  { image?: never;   /** For example "a dog". */
-  text: string; };
+  {   /** A weighted sum of the parts' unit vectors, scaled to unit length again; weights may be negative. For example `[{content: {image: {example: "dog"}}}, {content: {text: "snow"}, weight: 0.5}]`. */
+  blend: Array<WeightedInput>; image?: never; text?: never; vector?: never; }
+  |  { blend?: never;   image: ImageInput; text?: never; vector?: never; }
+  |  { blend?: never; image?: never;   /** For example "a dog". */
+  text: string; vector?: never; }
+  |  { blend?: never; image?: never; text?: never;   vector: VectorInput; };
 
 /** How contents are embedded. */
 export type EmbedOptions = {
@@ -28,18 +31,22 @@ export type EmbedOptions = {
 export type ErrorCode =
   /** An argument has a value that cannot be used. */
   | 'BAD_USER_INPUT'
-  /** Two vectors of different lengths were to be compared. */
+  /** A vector has another length than the model's, or than the one it is compared with. */
   | 'DIMENSION_MISMATCH'
+  /** A picture could not be fetched from its URL. */
+  | 'FETCH_FAILED'
   /** A picture has more bytes or more pixels than the server accepts. */
   | 'IMAGE_TOO_LARGE'
   /** Something went wrong that is not the fault of the request. */
   | 'INTERNAL_SERVER_ERROR'
   /** A picture given as base64 is not base64. */
   | 'INVALID_BASE64'
-  /** A vector is empty or holds a value that is not a finite number. */
+  /** A vector is empty, is not base64 of float32 values, or holds a value that is not a finite number. */
   | 'INVALID_VECTOR'
   /** The model has no tower for this kind of content. */
   | 'MODALITY_NOT_SUPPORTED'
+  /** A vector was made by another model, or in another dtype, than the one it is to be compared with. */
+  | 'MODEL_MISMATCH'
   /** No model of this name is configured. */
   | 'MODEL_NOT_FOUND'
   /** The model's files are missing, damaged, or not a CLIP that can be run. */
@@ -50,6 +57,8 @@ export type ErrorCode =
   | 'PAYLOAD_TOO_LARGE'
   /** The operation asks for too much at once, counted over aliases, lists and nested fields. */
   | 'QUERY_TOO_COMPLEX'
+  /** The client has sent more requests than it may in this time. */
+  | 'RATE_LIMITED'
   /** No runtime plugin of this name is configured. */
   | 'RUNTIME_NOT_FOUND'
   /** The runtime cannot do the work on this machine, or its process failed twice. */
@@ -60,24 +69,34 @@ export type ErrorCode =
   | 'TIMEOUT'
   /** A list holds more contents than one request may carry. */
   | 'TOO_MANY_INPUTS'
+  /** The server asks for a token, and the request has none that it knows. */
+  | 'UNAUTHENTICATED'
   /** The bytes start like a picture of a supported format but cannot be decoded. */
   | 'UNDECODABLE_IMAGE'
   /** The bytes are not a picture of a supported format. */
   | 'UNSUPPORTED_IMAGE_FORMAT'
-  /** A vector has length zero, so that it has no direction to compare. */
+  /** The server may not fetch this URL: its host is not on the list, it is not https, or it leads to an address that is not public. */
+  | 'URL_NOT_ALLOWED'
+  /** A vector has length zero, or the parts of a blend cancel each other, so that there is no direction to compare. */
   | 'ZERO_VECTOR';
 
 /** Where a picture comes from: exactly one of these. */
 export type ImageInput =
   {   /** Bytes in base64; a data: URI is accepted too. */
-  base64: string; example?: never; }
+  base64: string; example?: never; upload?: never; url?: never; }
   |  { base64?: never;   /** A picture that ships with the server: server { examples }. For example "dog". */
-  example: string; };
+  example: string; upload?: never; url?: never; }
+  |  { base64?: never; example?: never;   /** A file part of a multipart request. */
+  upload: unknown; url?: never; }
+  |  { base64?: never; example?: never; upload?: never;   /** Fetched by the server; refused unless its configuration allows the host (images.urls.allow). */
+  url: string; };
 
 /** The kind of a content. */
 export type Modality =
+  | 'BLEND'
   | 'IMAGE'
-  | 'TEXT';
+  | 'TEXT'
+  | 'VECTOR';
 
 /** What becomes of the orientation that a camera wrote into a picture. */
 export type Orientation =
@@ -86,6 +105,13 @@ export type Orientation =
   /** Take the pixels as they are stored, as the reference implementations do. */
   | 'IGNORE';
 
+/** A text, a picture or a vector: exactly one of these. */
+export type PartInput =
+  {   image: ImageInput; text?: never; vector?: never; }
+  |  { image?: never;   /** For example "a dog". */
+  text: string; vector?: never; }
+  |  { image?: never; text?: never;   vector: VectorInput; };
+
 export type RuntimeStatus =
   /** It can run, and starts when it is first asked. */
   | 'IDLE'
@@ -93,6 +119,23 @@ export type RuntimeStatus =
   | 'READY'
   /** It cannot run on this machine: see reason. */
   | 'UNAVAILABLE';
+
+/** An embedding made earlier. With the checksum of the model that made it, another model's vector is MODEL_MISMATCH. */
+export type VectorInput = {
+  /** The checksum of the model that made it. */
+  checksum?: string | null | undefined;
+  /** The dtype of the model that made it. */
+  dtype?: string | null | undefined;
+  /** As many components as the model's embeddings have. */
+  values: string;
+};
+
+/** A part of a blend. */
+export type WeightedInput = {
+  content: PartInput;
+  /** Between -1e30 and 1e30; negative: away from this part. */
+  weight?: number;
+};
 
 export type EmbedQueryVariables = Exact<{
   input: ContentInput;

@@ -1,6 +1,6 @@
 import { ClipgraphError } from '../../errors/index.js';
 
-type Numbers = ArrayLike<number> & Iterable<number>;
+export type Numbers = ArrayLike<number> & Iterable<number>;
 
 /**
  * The L2 norm, accumulated in float64.
@@ -49,7 +49,7 @@ export function cosine(a: Numbers, b: Numbers): number {
   return Math.min(1, Math.max(-1, dot / norms));
 }
 
-function zeroVector(): ClipgraphError {
+export function zeroVector(): ClipgraphError {
   return new ClipgraphError(
     'ZERO_VECTOR',
     'The vector has length zero: it points nowhere and has no cosine.',

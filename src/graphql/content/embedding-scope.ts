@@ -1,10 +1,10 @@
-import type { Embedding } from '../../engine/index.js';
+import type { Content, Embedding, EmbedOptions } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import type { Context } from '../context.js';
-import { Orientation, toContent, type ContentInput, type EmbedOptionsInput } from './inputs.js';
+import { Orientation, type EmbedOptionsInput } from './inputs.js';
 
 /** The schema's options as the engine's; absent and null mean the same. */
-export function toEmbedOptions(options: EmbedOptionsInput | undefined | null) {
+export function toEmbedOptions(options: EmbedOptionsInput | undefined | null): EmbedOptions {
   return {
     model: options?.model ?? undefined,
     runtime: options?.runtime ?? undefined,
@@ -21,11 +21,11 @@ export function toEmbedOptions(options: EmbedOptionsInput | undefined | null) {
  */
 export async function embedAll(
   { embedder, signal }: Context,
-  inputs: readonly ContentInput[],
-  options: EmbedOptionsInput | undefined | null,
+  contents: readonly Content[],
+  options: EmbedOptions,
   argument: string,
 ): Promise<Embedding[]> {
-  const results = await embedder.embedEach(inputs.map(toContent), toEmbedOptions(options), { signal });
+  const results = await embedder.embedEach(contents, options, { signal });
   return results.map((result, index) => {
     if (result instanceof ClipgraphError) throw result.at({ argument, index });
     return result;
@@ -35,10 +35,10 @@ export async function embedAll(
 /** The same for a single content. */
 export async function embedOne(
   context: Context,
-  input: ContentInput,
-  options: EmbedOptionsInput | undefined | null,
+  content: Content,
+  options: EmbedOptions,
   argument: string,
 ): Promise<Embedding> {
-  const [embedding] = await embedAll(context, [input], options, argument);
+  const [embedding] = await embedAll(context, [content], options, argument);
   return embedding;
 }

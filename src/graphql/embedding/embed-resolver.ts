@@ -8,8 +8,10 @@ import {
   Query,
   registerEnumType,
   Resolver,
+  Root,
+  Subscription,
 } from 'type-graphql';
-import type { Embedding } from '../../engine/index.js';
+import { embedStream, type Embedding } from '../../engine/index.js';
 import { ClipgraphError, ERROR_CODES, type ErrorCode, ERRORS } from '../../errors/index.js';
 import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
@@ -42,15 +44,71 @@ const EmbedResult = createUnionType({
   resolveType: (value: object) => ('code' in value ? 'ContentError' : 'Embedding'),
 });
 
+@ObjectType('EmbedProgress', { description: 'One result of a long batch.' })
+export class EmbedProgressType {
+  @Field(() => Int, { description: 'Results so far, this one included.' })
+  completed!: number;
+
+  @Field(() => Int, { description: 'Contents of the batch.' })
+  total!: number;
+
+  @Field(() => Int, { description: "The content's place in the request; results come in any order." })
+  index!: number;
+
+  @Field(() => EmbedResult)
+  result!: Embedding | ContentErrorType;
+}
+
+function toEmbedResult(result: Embedding | ClipgraphError, index: number): Embedding | ContentErrorType {
+  return result instanceof ClipgraphError ? { index, code: result.code, message: result.message } : result;
+}
+
+interface EmbedStreamArguments {
+  readonly inputs: readonly ContentInput[];
+  readonly options?: EmbedOptionsInput | null;
+}
+
+/** Counts the results of a stream. */
+function progressOf(
+  { inputs, options }: EmbedStreamArguments,
+  { embedder, config, signal }: Context,
+): AsyncIterableIterator<Omit<EmbedProgressType, 'total'>> {
+  const { timeoutMs } = config.limits;
+  const contents = inputs.map(toContent);
+  const results = embedStream(embedder, contents, { ...toEmbedOptions(options), timeoutMs }, signal);
+  let completed = 0;
+  return {
+    next: async () => {
+      const { done, value } = await results.next();
+      if (done === true) return { done, value: undefined };
+      const { index, result } = value;
+      completed++;
+      return {
+        done: false,
+        value: { completed, index, result: toEmbedResult(result, index) },
+      };
+    },
+    return: async () => {
+      await results.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
 @Resolver(() => EmbeddingType)
 export class EmbedResolver {
-  @Query(() => EmbeddingType, { description: 'One content, one embedding.' })
+  @Query(() => EmbeddingType, {
+    description: 'One content, one embedding. For example `embed(input: {text: "a dog"})`.',
+  })
   embed(
     @Arg('input', () => ContentInput) input: ContentInput,
     @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Embedding> {
-    return embedOne(context, input, options, 'input');
+    return embedOne(context, toContent(input), toEmbedOptions(options), 'input');
   }
 
   @Query(() => [EmbedResult], {
@@ -64,8 +122,21 @@ export class EmbedResolver {
     @Ctx() { embedder, signal }: Context,
   ): Promise<(Embedding | ContentErrorType)[]> {
     const results = await embedder.embedEach(inputs.map(toContent), toEmbedOptions(options), { signal });
-    return results.map((result, index) =>
-      result instanceof ClipgraphError ? { index, code: result.code, message: result.message } : result,
-    );
+    return results.map(toEmbedResult);
+  }
+
+  @Subscription(() => EmbedProgressType, {
+    description:
+      "A long batch, each result as it is ready, with the count so far. Uploads don't travel over WebSocket: texts, " +
+      'vectors, examples, URLs and base64 do. Unsubscribing stops what has not started.',
+    subscribe: ({ args, context }: { args: EmbedStreamArguments; context: Context }) =>
+      progressOf(args, context),
+  })
+  embedStream(
+    @Root() progress: Omit<EmbedProgressType, 'total'>,
+    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Arg('inputs', () => [ContentInput]) inputs: ContentInput[],
+  ): EmbedProgressType {
+    return { ...progress, total: inputs.length };
   }
 }

@@ -95,8 +95,8 @@ export class EmbeddingFieldsResolver {
     nullable: true,
     description: 'The runtime that did the work; null for a vector that was given.',
   })
-  runtime(@Root() { runtime }: Embedding, @Ctx() context: Context): Promise<RuntimeType> {
-    return describeRuntime(runtime, context);
+  async runtime(@Root() { runtime }: Embedding, @Ctx() context: Context): Promise<RuntimeType | undefined> {
+    return runtime && describeRuntime(runtime, context);
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'The text as given, for texts.' })
@@ -150,7 +150,7 @@ export class EmbeddingFieldsResolver {
   }
 
   @FieldResolver(() => TimingType, { nullable: true, description: 'Null for a vector that was given.' })
-  timing(@Root() { timing }: Embedding): Timing {
+  timing(@Root() { timing }: Embedding): Timing | undefined {
     return timing;
   }
 }

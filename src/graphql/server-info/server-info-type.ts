@@ -8,6 +8,9 @@ export class LimitsType {
   @Field(() => Int, { description: 'Contents in one operation, counted over aliases and lists.' })
   maxInputs!: number;
 
+  @Field(() => Int, { description: 'Contents of one embedStream.' })
+  maxStreamInputs!: number;
+
   @Field(() => Int, { description: 'Bytes of the body of a request.' })
   maxBodyBytes!: number;
 
@@ -19,6 +22,9 @@ export class LimitsType {
 
   @Field(() => Int, { description: 'Width times height of one picture.' })
   maxImagePixels!: number;
+
+  @Field(() => Int, { description: 'Rows times columns of the matrices of one operation.' })
+  maxMatrixCells!: number;
 
   @Field(() => Int, { description: 'Contents waiting for a runtime; more are OVERLOADED.' })
   maxQueue!: number;

@@ -1,8 +1,8 @@
 import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { rank, type Embedding, type Match, type Similarity } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-import { embedAll } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput } from '../content/inputs.js';
+import { embedAll, embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { costPerElement } from '../cost.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
@@ -48,9 +48,10 @@ export class RankResolver {
     if (limit != null && limit < 1) {
       throw new ClipgraphError('BAD_USER_INPUT', `Expected a limit of at least 1 but received ${limit}.`);
     }
-    const [[subject], others] = await Promise.all([
-      embedAll(context, [query], options, 'query'),
-      embedAll(context, candidates, options, 'candidates'),
+    const chosen = toEmbedOptions(options);
+    const [subject, others] = await Promise.all([
+      embedOne(context, toContent(query), chosen, 'query'),
+      embedAll(context, candidates.map(toContent), chosen, 'candidates'),
     ]);
     return rank(subject, others).slice(0, limit ?? undefined);
   }

@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, Float, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { compare, type Embedding, type Similarity } from '../../engine/index.js';
 import type { Model } from '../../models/index.js';
-import { embedOne } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput } from '../content/inputs.js';
+import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
 import { ModelType } from '../model/model-type.js';
@@ -24,9 +24,10 @@ export class SimilarityResolver {
     @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Similarity> {
+    const chosen = toEmbedOptions(options);
     const [left, right] = await Promise.all([
-      embedOne(context, a, options, 'a'),
-      embedOne(context, b, options, 'b'),
+      embedOne(context, toContent(a), chosen, 'a'),
+      embedOne(context, toContent(b), chosen, 'b'),
     ]);
     return compare(left, right);
   }

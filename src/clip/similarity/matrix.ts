@@ -1,0 +1,37 @@
+import { cosine, norm, zeroVector, type Numbers } from './cosine.js';
+
+/**
+ * The cosines of one vector with many: one row of `cosineMatrix`. The norms of the many are computed once.
+ *
+ * @param columns `[n][dimensions]`
+ * @returns a function from a vector `[dimensions]` to `[n]` cosines in [-1, 1], accumulated in float64
+ * @throws ZERO_VECTOR, INVALID_VECTOR, DIMENSION_MISMATCH
+ */
+export function cosinesWith(columns: readonly Numbers[]): (row: Numbers) => Float64Array {
+  const norms = Float64Array.from(columns, (column) => norm(column));
+  if (norms.includes(0)) throw zeroVector();
+  return (row) => {
+    const rowNorm = norm(row);
+    if (rowNorm === 0) throw zeroVector();
+    const cosines = new Float64Array(columns.length);
+    for (const [i, column] of columns.entries()) {
+      if (column.length !== row.length) cosine(row, column); // Throws, in the same words.
+      let dot = 0;
+      for (let j = 0; j < row.length; j++) dot += row[j] * column[j];
+      cosines[i] = Math.min(1, Math.max(-1, dot / (rowNorm * norms[i])));
+    }
+    return cosines;
+  };
+}
+
+/**
+ * Every row against every column: `util.cos_sim` of sentence-transformers, in float64.
+ *
+ * @param rows `[r][dimensions]`
+ * @param columns `[c][dimensions]`
+ * @returns `[r][c]`
+ * @throws ZERO_VECTOR, INVALID_VECTOR, DIMENSION_MISMATCH
+ */
+export function cosineMatrix(rows: readonly Numbers[], columns: readonly Numbers[]): Float64Array[] {
+  return rows.map(cosinesWith(columns));
+}

@@ -1,0 +1,57 @@
+import { ClipgraphError } from '../errors/index.js';
+import type { Model } from '../models/index.js';
+import type { GivenVector } from './content.js';
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+function invalid(message: string): ClipgraphError {
+  return new ClipgraphError('INVALID_VECTOR', message);
+}
+
+function unpack(base64: string): Float32Array {
+  if (base64.length % 4 !== 0 || !BASE64.test(base64)) {
+    throw invalid(
+      'The vector is not base64: send standard base64 (RFC 4648) of little-endian float32 values.',
+    );
+  }
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.length % 4 !== 0) {
+    throw invalid(`The vector has ${bytes.length} bytes, which are no whole number of float32 values.`);
+  }
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
+}
+
+/** Refuses a vector that says that something else made it. */
+async function checkOrigin({ checksum, dtype }: GivenVector, model: Model): Promise<void> {
+  const differences: string[] = [];
+  if (checksum !== undefined && checksum !== (await model.checksum())) {
+    differences.push(`its checksum is not that of ${model.id}, ${await model.checksum()}`);
+  }
+  if (dtype !== undefined && dtype !== model.manifest.dtype) {
+    differences.push(`its dtype is not that of ${model.id}, ${model.manifest.dtype}`);
+  }
+  if (differences.length === 0) return;
+  throw new ClipgraphError('MODEL_MISMATCH', `Another model made the vector: ${differences.join('; ')}.`);
+}
+
+/**
+ * The numbers of a vector that was made earlier, checked against the model that it is to be compared in.
+ *
+ * @returns float32 `[dimensions]`
+ * @throws MODEL_MISMATCH, INVALID_VECTOR, DIMENSION_MISMATCH
+ */
+export async function readGivenVector(given: GivenVector, model: Model): Promise<Float32Array> {
+  await checkOrigin(given, model);
+  const { values } = given;
+  const vector = typeof values === 'string' ? unpack(values) : Float32Array.from(values);
+  if (vector.length === 0) throw invalid('The vector is empty.');
+  if (!vector.every(Number.isFinite)) {
+    throw invalid('The vector holds a value that is not a finite float32 number.');
+  }
+  const { dimensions } = model.manifest;
+  if (vector.length !== dimensions) {
+    const message = `The vector has ${vector.length} numbers; ${model.id} has embeddings of ${dimensions}.`;
+    throw new ClipgraphError('DIMENSION_MISMATCH', message);
+  }
+  return vector;
+}

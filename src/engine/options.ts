@@ -1,0 +1,21 @@
+/** How contents are embedded. */
+export interface EmbedOptions {
+  /** A model's id or alias; the configured default if absent. */
+  readonly model?: string | undefined;
+  /** The runtime that must do the work; the configured default if absent. */
+  readonly runtime?: string | undefined;
+  /** Scale the vector to unit length. Default true. */
+  readonly normalize?: boolean | undefined;
+  /** Cut texts that are longer than the context. Default false: refuse them. */
+  readonly truncate?: boolean | undefined;
+  /** Turn pictures as their EXIF orientation says. As configured if absent. */
+  readonly isOriented?: boolean | undefined;
+}
+
+/** The request that work is done for. */
+export interface RequestScope {
+  /** Aborted when the client goes away or its time is over. */
+  readonly signal: AbortSignal;
+  /** Stands for the request: requests take turns, contents of one don't. The signal itself if absent. */
+  readonly group?: object;
+}

@@ -1,0 +1,24 @@
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import type { Tokens } from '../../clip/text/index.js';
+import type { Context } from '../context.js';
+import { TokensType } from './embedding-type.js';
+
+@Resolver(() => TokensType)
+export class TokenizeResolver {
+  @Query(() => TokensType, {
+    description:
+      "How a text is cut into tokens, without running the model. A text that is longer than the model's context is " +
+      'cut, and isTruncated says so. For example `tokenize(text: "a red car") { pieces count }`.',
+  })
+  tokenize(
+    @Arg('text', () => String) text: string,
+    @Arg('model', () => ID, {
+      nullable: true,
+      description: "A model's id or alias; the configured default if absent.",
+    })
+    model: string | undefined | null,
+    @Ctx() { embedder }: Context,
+  ): Promise<Tokens> {
+    return embedder.tokenize(text, model ?? undefined);
+  }
+}

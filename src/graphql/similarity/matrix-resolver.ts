@@ -1,0 +1,70 @@
+import { Arg, Ctx, FieldResolver, Float, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  probabilitiesOf,
+  similarityMatrix,
+  type Embedding,
+  type SimilarityMatrix,
+} from '../../engine/index.js';
+import { embedAll, toEmbedOptions } from '../content/embedding-scope.js';
+import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import type { Context } from '../context.js';
+import { costPerElement } from '../cost.js';
+import { EmbeddingType } from '../embedding/embedding-type.js';
+import { Vector } from '../scalars.js';
+
+@ObjectType('SimilarityMatrix', { description: 'Every row against every column.' })
+export class SimilarityMatrixType {}
+
+@Resolver(() => SimilarityMatrixType)
+export class SimilarityMatrixResolver {
+  @Query(() => SimilarityMatrixType, {
+    description:
+      'Every row against every column. For example `similarityMatrix(rows: [{text: "a dog"}, {text: "a cat"}], columns: [{image: {example: "dog"}}])`.',
+    complexity: costPerElement('rows', 'columns'),
+  })
+  async similarityMatrix(
+    @Arg('rows', () => [ContentInput]) rows: ContentInput[],
+    @Arg('columns', () => [ContentInput]) columns: ContentInput[],
+    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Ctx() context: Context,
+  ): Promise<SimilarityMatrix> {
+    const chosen = toEmbedOptions(options);
+    const [left, right] = await Promise.all([
+      embedAll(context, rows.map(toContent), chosen, 'rows'),
+      embedAll(context, columns.map(toContent), chosen, 'columns'),
+    ]);
+    return similarityMatrix(left, right);
+  }
+
+  @FieldResolver(() => [[Float]], {
+    description: 'Row by row, in [-1, 1]. For programs, cosineBase64 is cheaper.',
+  })
+  cosine(@Root() { cosine }: SimilarityMatrix): number[][] {
+    return cosine.map((row) => Array.from(row));
+  }
+
+  @FieldResolver(() => Vector, { description: 'The same, packed: rows · columns values.' })
+  cosineBase64(@Root() { cosine, columns }: SimilarityMatrix): Float32Array {
+    const packed = new Float32Array(cosine.length * columns.length);
+    for (const [i, row] of cosine.entries()) packed.set(row, i * columns.length);
+    return packed;
+  }
+
+  @FieldResolver(() => [[Float]], {
+    nullable: true,
+    description: "Softmax of each row's logits over the columns; null where the model states no logit scale.",
+  })
+  probabilities(@Root() matrix: SimilarityMatrix): number[][] | undefined {
+    return probabilitiesOf(matrix);
+  }
+
+  @FieldResolver(() => [EmbeddingType])
+  rows(@Root() { rows }: SimilarityMatrix): readonly Embedding[] {
+    return rows;
+  }
+
+  @FieldResolver(() => [EmbeddingType])
+  columns(@Root() { columns }: SimilarityMatrix): readonly Embedding[] {
+    return columns;
+  }
+}

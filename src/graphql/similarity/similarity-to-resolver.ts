@@ -1,0 +1,30 @@
+import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { compare, type Embedding, type Similarity } from '../../engine/index.js';
+import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import type { Context } from '../context.js';
+import { EmbeddingType } from '../embedding/embedding-type.js';
+import { SimilarityType } from './similarity-type.js';
+
+/** Apart from the other fields of Embedding, which SimilarityType refers to. */
+@Resolver(() => EmbeddingType)
+export class SimilarityToResolver {
+  @FieldResolver(() => SimilarityType, {
+    description: "With this embedding's own model, runtime and options unless others are given.",
+  })
+  async similarityTo(
+    @Root() embedding: Embedding,
+    @Arg('other', () => ContentInput) other: ContentInput,
+    @Arg('options', () => EmbedOptionsInput, { nullable: true })
+    options: EmbedOptionsInput | undefined | null,
+    @Ctx() context: Context,
+  ): Promise<Similarity> {
+    const own = { ...embedding.options, model: embedding.model.id };
+    const given = options == null ? own : toEmbedOptions(options);
+    const { model = own.model, runtime = own.runtime } = given;
+    return compare(
+      embedding,
+      await embedOne(context, toContent(other), { ...given, model, runtime }, 'other'),
+    );
+  }
+}

@@ -1,0 +1,89 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { Config } from '../config/index.js';
+import { ClipgraphError } from '../errors/index.js';
+
+/** Who asks. */
+export interface Client {
+  /** The header `Authorization`, or the connection parameter of that name. */
+  readonly authorization: string | undefined;
+  /** The address that the request came from. */
+  readonly address: string;
+}
+
+/** A client that must wait; `retryAfter` in seconds. */
+export class RateLimitedError extends ClipgraphError {
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number, { requests, seconds }: Config['rateLimit']) {
+    super(
+      'RATE_LIMITED',
+      `More than ${requests} operations in ${seconds} s (rateLimit.requests). Try again in ${retryAfter} s.`,
+    );
+    this.retryAfter = retryAfter;
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** An IPv6 network of one subscriber has 2^64 addresses: they are one client. */
+function networkOf(address: string): string {
+  return isIP(address) === 6 && !address.startsWith('::ffff:')
+    ? address.split(':').slice(0, 4).join(':')
+    : address;
+}
+
+/** Decides who may ask, and how often. */
+export class Access {
+  readonly #tokens: readonly Buffer[];
+  readonly #rate: Config['rateLimit'];
+  readonly #limiter: RateLimiterMemory | undefined;
+
+  constructor({ auth, rateLimit }: Config) {
+    this.#tokens = auth.tokens.map(digest);
+    this.#rate = rateLimit;
+    if (rateLimit.requests > 0) {
+      this.#limiter = new RateLimiterMemory({ points: rateLimit.requests, duration: rateLimit.seconds });
+    }
+  }
+
+  get asksForTokens(): boolean {
+    return this.#tokens.length > 0;
+  }
+
+  /**
+   * @throws UNAUTHENTICATED
+   */
+  authenticate({ authorization }: Client): void {
+    if (this.#tokens.length === 0 || this.#tokenOf(authorization) !== undefined) return;
+    throw new ClipgraphError(
+      'UNAUTHENTICATED',
+      'This server asks for a token: send the header Authorization: Bearer <token>.',
+    );
+  }
+
+  /**
+   * Counts one operation of the client.
+   *
+   * @throws UNAUTHENTICATED, RATE_LIMITED
+   */
+  async admit(client: Client): Promise<void> {
+    this.authenticate(client);
+    if (this.#limiter === undefined) return;
+    const key = this.#tokenOf(client.authorization)?.toString('hex') ?? networkOf(client.address);
+    try {
+      await this.#limiter.consume(key);
+    } catch (refusal) {
+      if (refusal instanceof Error) throw refusal;
+      const { msBeforeNext } = refusal as RateLimiterRes;
+      throw new RateLimitedError(Math.max(1, Math.ceil(msBeforeNext / 1000)), this.#rate);
+    }
+  }
+
+  /** The digest of the token that was sent, if it is one of ours, compared in constant time. */
+  #tokenOf(authorization = ''): Buffer | undefined {
+    const sent = digest(/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
+    return this.#tokens.find((token) => timingSafeEqual(token, sent));
+  }
+}

@@ -1,0 +1,133 @@
+import { Router } from 'express';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Embedder } from '../engine/index.js';
+import type { BatchReport } from '../runtime/batcher.js';
+import { residentBytes } from '../runtime/memory.js';
+
+/** One operation that was answered. */
+export interface OperationReport {
+  /** The fields of Query or Subscription that it asked for, or `invalid`. */
+  readonly fields: readonly string[];
+  /** The code of the first error; OK where there is none. */
+  readonly code: string;
+  readonly milliseconds: number;
+}
+
+/** What `/metrics` says, in Prometheus' names and units. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #operations: Counter<'field' | 'code'>;
+  readonly #seconds: Histogram<'field'>;
+  readonly #batches: Histogram<'runtime' | 'kind'>;
+  readonly #batchSeconds: Histogram<'runtime' | 'kind'>;
+  readonly #streams: Gauge;
+
+  constructor() {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry }); // Event-loop lag, memory, CPU, garbage collection.
+    this.#operations = new Counter({
+      name: 'clipgraph_operations_total',
+      help: 'GraphQL operations that were answered, by root field and the code of the first error.',
+      labelNames: ['field', 'code'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'clipgraph_operation_duration_seconds',
+      help: 'From the start of an operation to its answer.',
+      labelNames: ['field'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    });
+    this.#batches = new Histogram({
+      name: 'clipgraph_batch_size',
+      help: 'Contents of a batch that a runtime has run.',
+      labelNames: ['runtime', 'kind'],
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+      registers,
+    });
+    this.#batchSeconds = new Histogram({
+      name: 'clipgraph_batch_duration_seconds',
+      help: 'The run of a batch.',
+      labelNames: ['runtime', 'kind'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    });
+    this.#streams = new Gauge({
+      name: 'clipgraph_websocket_operations',
+      help: 'Operations under way over WebSocket.',
+      registers,
+    });
+  }
+
+  operation({ fields, code, milliseconds }: OperationReport): void {
+    for (const field of new Set(fields)) {
+      this.#operations.inc({ field, code });
+      this.#seconds.observe({ field }, milliseconds / 1000);
+    }
+  }
+
+  batch(runtime: string, { kind, size, milliseconds }: BatchReport): void {
+    this.#batches.observe({ runtime, kind }, size);
+    this.#batchSeconds.observe({ runtime, kind }, milliseconds / 1000);
+  }
+
+  streams(running: number): void {
+    this.#streams.set(running);
+  }
+
+  /** What is read off the embedder whenever somebody looks. */
+  watch(embedder: Embedder): void {
+    const registers = [this.#registry];
+    const perRuntime = (name: string, help: string, read: 'waiting' | 'restarts' | 'workers'): void => {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['runtime'],
+        registers,
+        collect() {
+          for (const runtime of embedder.runtimes.list()) this.set({ runtime: runtime.name }, runtime[read]);
+        },
+      });
+    };
+    perRuntime('clipgraph_queue_length', 'Contents waiting for a runtime.', 'waiting');
+    perRuntime('clipgraph_worker_restarts_total', 'Workers that were lost and started again.', 'restarts');
+    perRuntime('clipgraph_workers', 'Processes or threads that a runtime may use.', 'workers');
+    new Gauge({
+      name: 'clipgraph_worker_resident_bytes',
+      help: 'Memory of the worker processes of a runtime; Linux only.',
+      labelNames: ['runtime'],
+      registers,
+      collect() {
+        for (const { name, pids } of embedder.runtimes.list()) {
+          this.set(
+            { runtime: name },
+            pids.reduce((sum, pid) => sum + (residentBytes(pid) ?? 0), 0),
+          );
+        }
+      },
+    });
+    const perCache = (name: string, help: string, read: keyof Embedder['cacheUsage']): void => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(embedder.cacheUsage[read]);
+        },
+      });
+    };
+    perCache('clipgraph_cache_hits_total', 'Embeddings that were known.', 'hits');
+    perCache('clipgraph_cache_misses_total', 'Embeddings that were not.', 'misses');
+    perCache('clipgraph_cache_entries', 'Embeddings in the cache.', 'entries');
+    perCache('clipgraph_cache_bytes', 'Memory of the cache.', 'bytes');
+  }
+
+  /** `/metrics`. */
+  routes(): Router {
+    const routes = Router();
+    routes.get('/metrics', async (_request, response) => {
+      response.type(this.#registry.contentType).send(await this.#registry.metrics());
+    });
+    return routes;
+  }
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import type http from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  execute,
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  parse,
+  subscribe,
+  validate,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import { useServer, type Extra } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import type { Config } from '../config/index.js';
+import { ClipgraphError } from '../errors/index.js';
+import { checkCost, toGraphQLError, type Context } from '../graphql/index.js';
+import type { Access, Client } from './access.js';
+import { isOriginAllowed } from './cross-origin.js';
+import type { Metrics } from './metrics.js';
+import type { ReportOperation } from './operations.js';
+
+interface WebSocketOptions {
+  readonly httpServer: http.Server;
+  readonly schema: GraphQLSchema;
+  readonly config: Config;
+  readonly access: Access;
+  readonly metrics: Metrics;
+  readonly report: ReportOperation;
+  readonly createContext: (signal: AbortSignal) => Context;
+  readonly format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+}
+
+/** An operation under way. */
+interface Running {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly controller: AbortController;
+  readonly timer: NodeJS.Timeout | undefined;
+  readonly execution: ExecutionArgs;
+  results: number;
+  errors: readonly GraphQLError[];
+}
+
+/** The close code of graphql-transport-ws for a client that may not connect. */
+const FORBIDDEN = 4403;
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Throws what must not run; else everything that its execution needs but the context. */
+function prepare(
+  { query, variables, operationName }: SubscribePayload,
+  { schema, config }: WebSocketOptions,
+): Omit<ExecutionArgs, 'contextValue'> {
+  const document = parse(query, { maxTokens: config.limits.maxQueryTokens });
+  const wrong = validate(schema, document).at(0);
+  if (wrong !== undefined) throw wrong;
+  const name = operationName ?? undefined;
+  if (getOperationAST(document, name) == null) {
+    throw new GraphQLError(
+      'The document holds no operation of this name, or several and no name says which.',
+    );
+  }
+  const values = variables ?? {};
+  checkCost({ schema, document, operationName: name, variables: values }, config.limits);
+  return { schema, document, operationName: name, variableValues: values };
+}
+
+/** Like Apollo Server: what the client did wrong before anything ran. */
+function asUserError(error: unknown): GraphQLError {
+  if (error instanceof ClipgraphError) return toGraphQLError(error);
+  if (!(error instanceof GraphQLError)) return new GraphQLError('', { originalError: error as Error });
+  const { message, nodes, source, positions } = error;
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+/**
+ * GraphQL over WebSocket at `/graphql` (graphql-transport-ws), under the same rules as over HTTP.
+ *
+ * @returns what closes every connection
+ */
+export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
+  const { httpServer, config, access, metrics, report, createContext, format } = options;
+  const { maxBodyBytes, maxStreams, timeoutMs } = config.limits;
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes });
+  const running = new Map<object, Map<string, Running>>();
+  const count = (): number => [...running.values()].reduce((sum, { size }) => sum + size, 0);
+
+  httpServer.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => undefined); // A client that goes away now is nobody's fault.
+    if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
+    else if (!isOriginAllowed(request, config)) refuse(socket, '403 Forbidden');
+    else server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
+  });
+
+  const clientOf = (
+    parameters: Readonly<Record<string, unknown>> | undefined,
+    { request }: Extra,
+  ): Client => {
+    const { authorization, Authorization } = parameters ?? {};
+    const given = [request.headers.authorization, authorization, Authorization];
+    return {
+      authorization: given.find((value): value is string => typeof value === 'string'),
+      address: request.socket.remoteAddress ?? '',
+    };
+  };
+
+  const formatted = (errors: readonly GraphQLError[]): GraphQLError[] =>
+    errors.map((error) => {
+      const { message, ...rest } = format(error.toJSON(), error);
+      return new GraphQLError(message, { extensions: rest.extensions, path: rest.path });
+    });
+
+  const finish = (context: object, id: string): void => {
+    const operation = running.get(context)?.get(id);
+    if (operation === undefined) return;
+    running.get(context)?.delete(id);
+    clearTimeout(operation.timer);
+    operation.controller.abort(new ClipgraphError('TIMEOUT', 'The client has gone.'));
+    metrics.streams(count());
+    const { requestId, startedAt, errors, results, execution } = operation;
+    const { document, operationName } = execution;
+    const name = operationName ?? undefined;
+    report({ requestId, transport: 'websocket', document, operationName: name, errors, startedAt, results });
+  };
+
+  const disposable = useServer(
+    {
+      execute: (args: ExecutionArgs) => execute(args),
+      subscribe: (args: ExecutionArgs) => subscribe(args),
+      onConnect: ({ connectionParams, extra }) => {
+        try {
+          access.authenticate(clientOf(connectionParams, extra));
+          return true;
+        } catch (error) {
+          const reason = error instanceof ClipgraphError ? `${error.code}: ${error.message}` : 'Forbidden';
+          extra.socket.close(FORBIDDEN, reason);
+          return false;
+        }
+      },
+      onSubscribe: async (context, id, payload) => {
+        const startedAt = performance.now();
+        const requestId = randomUUID();
+        try {
+          await access.admit(clientOf(context.connectionParams, context.extra));
+          if (count() >= maxStreams) {
+            const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
+            throw new ClipgraphError('OVERLOADED', message);
+          }
+          const prepared = prepare(payload, options);
+          const isStream =
+            getOperationAST(prepared.document, prepared.operationName)?.operation ===
+            OperationTypeNode.SUBSCRIPTION;
+          const controller = new AbortController();
+          setMaxListeners(0, controller.signal);
+          const late = new ClipgraphError(
+            'TIMEOUT',
+            `The answer was not ready within ${timeoutMs} ms (limits.timeoutMs). Ask for less at once.`,
+          );
+          // A stream may be long; each of its contents has its own time.
+          const timer = isStream
+            ? undefined
+            : setTimeout(() => {
+                controller.abort(late);
+              }, timeoutMs);
+          const execution = { ...prepared, contextValue: createContext(controller.signal) };
+          const operations = running.get(context) ?? new Map<string, Running>();
+          running.set(context, operations);
+          operations.set(id, { requestId, startedAt, controller, timer, execution, results: 0, errors: [] });
+          metrics.streams(count());
+          return execution;
+        } catch (error) {
+          const errors = [asUserError(error)];
+          report({
+            requestId,
+            transport: 'websocket',
+            document: undefined,
+            operationName: undefined,
+            errors,
+            startedAt,
+          });
+          return errors;
+        }
+      },
+      onNext: (context, id, _payload, _args, result: ExecutionResult) => {
+        const operation = running.get(context)?.get(id);
+        if (operation !== undefined) {
+          operation.results++;
+          operation.errors = [...operation.errors, ...(result.errors ?? [])].slice(0, 10);
+        }
+        return result.errors === undefined ? result : { ...result, errors: formatted(result.errors) };
+      },
+      onError: (context, id, _payload, errors) => {
+        const operation = running.get(context)?.get(id);
+        if (operation !== undefined)
+          operation.errors = errors.map(
+            (error) => new GraphQLError(error.message, { originalError: error as Error }),
+          );
+        finish(context, id);
+        return formatted(errors.map((error) => error));
+      },
+      onComplete: (context, id) => {
+        finish(context, id);
+      },
+      onClose: (context) => {
+        for (const id of [...(running.get(context)?.keys() ?? [])]) finish(context, id);
+        running.delete(context);
+      },
+    },
+    server,
+  );
+  return async () => {
+    await disposable.dispose();
+  };
+}
