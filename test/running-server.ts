@@ -1,4 +1,6 @@
+import { createClient, type Client, type ClientOptions } from 'graphql-ws';
 import pino from 'pino';
+import { WebSocket } from 'ws';
 import { configSchema, type ConfigInput } from '../src/config/index.js';
 import { startServer, type ClipgraphServer } from '../src/server/index.js';
 import type { TypedDocumentString } from './generated/client.js';
@@ -26,6 +28,7 @@ export interface RunningServer extends ClipgraphServer {
   post(
     query: string,
     variables?: object,
+    headers?: Record<string, string>,
   ): Promise<GraphQLAnswer<Record<string, unknown>> & { readonly status: number }>;
 }
 
@@ -41,13 +44,23 @@ export async function askUntilAnswered<Result>(
   }
 }
 
+/** A client over WebSocket; give it up with `dispose()`. */
+export function connect({ url }: ClipgraphServer, options: Partial<ClientOptions> = {}): Client {
+  return createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    ...options,
+  });
+}
+
 export async function runServer(config: ConfigInput = {}): Promise<RunningServer> {
   const parsed = configSchema.parse({ ...config, server: { ...config.server, port: 0 } });
   const server = await startServer(parsed, pino({ level: 'silent' }));
-  const post = async (query: string, variables: object = {}) => {
+  const post = async (query: string, variables: object = {}, headers: Record<string, string> = {}) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query, variables }),
     });
     return { status: response.status, ...((await response.json()) as GraphQLAnswer<never>) };

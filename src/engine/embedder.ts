@@ -129,6 +129,11 @@ export class Embedder {
     }
   }
 
+  /** The limits that contents are held to. */
+  get limits(): Config['limits'] {
+    return this.#config.limits;
+  }
+
   get cacheUsage(): CacheUsage {
     return this.#cache.usage;
   }

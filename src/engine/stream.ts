@@ -20,10 +20,8 @@ const PAUSE_MS = 50;
 
 type Contents = Iterable<Content> | AsyncIterable<Content>;
 
-interface StreamOptions extends EmbedOptions {
-  /** Milliseconds that each content may take. */
-  readonly timeoutMs: number;
-}
+/** Contents of all streams of an embedder that are under way. */
+const streamed = new WeakMap<Embedder, number>();
 
 /** Tries again while the queue is full. */
 async function embedPatiently(
@@ -53,9 +51,10 @@ async function embedPatiently(
 export function embedStream(
   embedder: Embedder,
   contents: Contents,
-  { timeoutMs, ...options }: StreamOptions,
+  options: EmbedOptions,
   signal: AbortSignal,
 ): AsyncIterableIterator<StreamedResult, undefined> {
+  const { timeoutMs, maxQueue } = embedder.limits;
   const group = {};
   const cancellers = new Set<AbortController>();
   let isOver = false;
@@ -73,6 +72,7 @@ export function embedStream(
   const embedOne = async (content: Content, index: number): Promise<StreamedResult> => {
     const controller = new AbortController();
     cancellers.add(controller);
+    streamed.set(embedder, (streamed.get(embedder) ?? 0) + 1);
     const timer = setTimeout(() => {
       const message = `A content was not ready within ${timeoutMs} ms (limits.timeoutMs).`;
       controller.abort(new ClipgraphError('TIMEOUT', message));
@@ -86,8 +86,13 @@ export function embedStream(
     } finally {
       clearTimeout(timer);
       cancellers.delete(controller);
+      streamed.set(embedder, (streamed.get(embedder) ?? 0) - 1);
     }
   };
+
+  // Streams leave half of the queue to those who wait for an answer; each may always have one content under way.
+  const hasRoom = (own: number): boolean =>
+    own === 0 || (own < WINDOW && (streamed.get(embedder) ?? 0) < maxQueue / 2);
 
   async function* run(): AsyncGenerator<StreamedResult, undefined> {
     const underWay = new Map<number, Promise<StreamedResult>>();
@@ -98,10 +103,11 @@ export function embedStream(
         const work = embedOne(content, next);
         work.catch(() => undefined); // Seen below; until then it must not count as unhandled.
         underWay.set(next++, work);
-        if (underWay.size < WINDOW) continue;
-        const done = await Promise.race(underWay.values());
-        underWay.delete(done.index);
-        yield done;
+        while (!hasRoom(underWay.size)) {
+          const done = await Promise.race(underWay.values());
+          underWay.delete(done.index);
+          yield done;
+        }
       }
       while (underWay.size > 0) {
         const done = await Promise.race(underWay.values());

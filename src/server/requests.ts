@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { OperationTypeNode } from 'graphql';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, type ErrorCode } from '../errors/index.js';
 import { checkCost, httpStatus, statusOfCode, toGraphQLError, type Context } from '../graphql/index.js';
@@ -68,8 +69,12 @@ export function requestPolicy({ limits }: Config, report: ReportOperation): Apol
     requestDidStart: ({ contextValue }) => {
       const startedAt = performance.now();
       return Promise.resolve({
-        didResolveOperation: ({ schema, document, request, operationName }) => {
+        didResolveOperation: ({ schema, document, request, operation, operationName }) => {
           try {
+            if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
+              const message = 'A subscription needs a WebSocket: connect to this address with graphql-ws.';
+              throw new ClipgraphError('BAD_USER_INPUT', message);
+            }
             const { variables = {} } = request;
             checkCost({ schema, document, operationName: operationName ?? undefined, variables }, limits);
           } catch (error) {
@@ -119,7 +124,7 @@ export function earlyErrors({ limits }: Config): ErrorRequestHandler {
       const message = `The body of the request is larger than ${limits.maxBodyBytes} bytes (limits.maxBodyBytes).`;
       answer(413, 'PAYLOAD_TOO_LARGE', message);
     } else if (error.status !== undefined && error.status >= 400 && error.status < 500) {
-      const isMultipart = request.is('multipart/form-data') !== false;
+      const isMultipart = typeof request.is('multipart/form-data') === 'string';
       const message = isMultipart
         ? 'The multipart request cannot be read: send operations, then map, then the files, as the GraphQL multipart request specification says.'
         : 'The body of the request cannot be read: send JSON in UTF-8.';

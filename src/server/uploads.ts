@@ -8,10 +8,14 @@ class BodyTooLarge extends Error {
   readonly type = 'entity.too.large';
 }
 
+class UnreadableBody extends Error {
+  readonly status = 400;
+}
+
 /** Reads multipart requests: the operation into `body`, its files as they arrive. */
 export function uploads({ limits: { maxBodyBytes, maxInputs } }: Config): RequestHandler {
   return (request, response, next) => {
-    if (request.is('multipart/form-data') === false) {
+    if (typeof request.is('multipart/form-data') !== 'string') {
       next();
       return;
     }
@@ -37,8 +41,9 @@ export function uploads({ limits: { maxBodyBytes, maxInputs } }: Config): Reques
         request.body = body;
         next();
       },
-      (error: unknown) => {
-        next(received > maxBodyBytes ? new BodyTooLarge() : error);
+      (error: { readonly status?: number }) => {
+        const isTooLarge = received > maxBodyBytes || error.status === 413;
+        next(isTooLarge ? new BodyTooLarge() : new UnreadableBody('', { cause: error }));
       },
     );
   };

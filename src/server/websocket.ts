@@ -74,10 +74,13 @@ function prepare(
   return { schema, document, operationName: name, variableValues: values };
 }
 
-/** Like Apollo Server: what the client did wrong before anything ran. */
+/** Like Apollo Server: what the client did wrong before anything ran, wrong variables included, is its own fault. */
 function asUserError(error: unknown): GraphQLError {
   if (error instanceof ClipgraphError) return toGraphQLError(error);
   if (!(error instanceof GraphQLError)) return new GraphQLError('', { originalError: error as Error });
+  const { originalError: cause, path, extensions } = error;
+  const isOurs = (cause !== undefined && !(cause instanceof GraphQLError)) || path !== undefined;
+  if (isOurs || extensions.code !== undefined) return error;
   const { message, nodes, source, positions } = error;
   return new GraphQLError(message, { nodes, source, positions, extensions: { code: 'BAD_USER_INPUT' } });
 }
@@ -115,7 +118,8 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
 
   const formatted = (errors: readonly GraphQLError[]): GraphQLError[] =>
     errors.map((error) => {
-      const { message, ...rest } = format(error.toJSON(), error);
+      const own = asUserError(error);
+      const { message, ...rest } = format(own.toJSON(), own);
       return new GraphQLError(message, { extensions: rest.extensions, path: rest.path });
     });
 

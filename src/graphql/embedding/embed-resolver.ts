@@ -71,11 +71,9 @@ interface EmbedStreamArguments {
 /** Counts the results of a stream. */
 function progressOf(
   { inputs, options }: EmbedStreamArguments,
-  { embedder, config, signal }: Context,
+  { embedder, signal }: Context,
 ): AsyncIterableIterator<Omit<EmbedProgressType, 'total'>> {
-  const { timeoutMs } = config.limits;
-  const contents = inputs.map(toContent);
-  const results = embedStream(embedder, contents, { ...toEmbedOptions(options), timeoutMs }, signal);
+  const results = embedStream(embedder, inputs.map(toContent), toEmbedOptions(options), signal);
   let completed = 0;
   return {
     next: async () => {
