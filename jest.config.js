@@ -9,8 +9,10 @@ module.exports = {
     '^clipgraph/runtime$': '<rootDir>/src/runtime/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  // ESM only; Node 20.19 requires it, jest does not.
+  transformIgnorePatterns: ['/node_modules/(?!request-filtering-agent/)'],
   transform: {
-    '^.+\\.ts$': [
+    '^.+\\.[jt]s$': [
       '@swc/jest',
       {
         jsc: {

@@ -72,9 +72,9 @@ export const configSchema = z.strictObject({
               'Hosts that pictures may be fetched from: example.com, *.example.com, or * for any public one.',
             ),
           allowAddresses: z
-            .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+            .array(z.union([z.ipv4(), z.ipv6()]))
             .default([])
-            .describe('Addresses and CIDR ranges to fetch from although they are not public.'),
+            .describe('Addresses to fetch from although they are not public.'),
           maxRedirects: z.number().int().nonnegative().default(3).describe('Redirects that are followed.'),
           timeoutMs: z.number().int().positive().default(10_000).describe('Milliseconds for one picture.'),
         })

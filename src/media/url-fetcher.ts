@@ -1,12 +1,14 @@
+import dns from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ClipgraphError } from '../errors/index.js';
+import { isSpecialAddress } from './special-addresses.js';
 
 interface UrlFetcherOptions {
   /** Hosts that may be fetched from: `example.com`, `example.com:8443`, `*.example.com` for those below it, or `*`. */
   readonly allow: readonly string[];
-  /** Addresses and CIDR ranges that are let through although they are not public. */
+  /** Addresses that are let through although they are not public. */
   readonly allowAddresses: readonly string[];
   readonly maxRedirects: number;
   /** Milliseconds for one picture, its redirects included. */
@@ -22,6 +24,10 @@ const MAX_SOCKETS = 32;
 
 function notAllowed(message: string): ClipgraphError {
   return new ClipgraphError('URL_NOT_ALLOWED', message);
+}
+
+function notPublic(): ClipgraphError {
+  return notAllowed('The URL leads to an address that is not public.');
 }
 
 function failed(message: string, cause?: unknown): ClipgraphError {
@@ -105,19 +111,36 @@ export class UrlFetcher {
     if (!allow.some((entry) => matches(entry, url.host))) {
       throw notAllowed(`${where} has a host, or a port, that is not in images.urls.allow.`);
     }
+    // As an address it is not looked up: the agent and this see it here.
+    if (this.#isRefused(url.hostname.replace(/^\[|\]$/g, ''))) throw notPublic();
     return url;
   }
+
+  #isRefused(address: string): boolean {
+    return isSpecialAddress(address) && !this.#options.allowAddresses.includes(address);
+  }
+
+  /** Resolves names, and refuses what the agent's own list of addresses does not know. */
+  readonly #lookup: LookupFunction = (hostname, options, callback) => {
+    const { lookup = dns.lookup } = this.#options;
+    lookup(hostname, options, (error, address, family) => {
+      const found =
+        error === null
+          ? [address].flat().map((entry) => (typeof entry === 'string' ? entry : entry.address))
+          : [];
+      callback(found.some((entry) => this.#isRefused(entry)) ? notPublic() : error, address, family);
+    });
+  };
 
   async #request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     this.#agent ??= this.#createAgent();
     const agent = await this.#agent;
-    const { lookup } = this.#options;
     return new Promise((resolve, reject) => {
       const headers = { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'clipgraph' };
-      const request = https.get(url, { agent, signal, headers, ...(lookup && { lookup }) }, resolve);
+      const request = https.get(url, { agent, signal, headers, lookup: this.#lookup }, resolve);
       request.once('error', (error) => {
         const isFiltered = error.message.startsWith('DNS lookup');
-        reject(isFiltered ? notAllowed('The URL leads to an address that is not public.') : error);
+        reject(isFiltered ? notPublic() : error);
       });
     });
   }

@@ -41,8 +41,8 @@ export function uploads({ limits: { maxBodyBytes, maxInputs } }: Config): Reques
         request.body = body;
         next();
       },
-      (error: { readonly status?: number }) => {
-        const isTooLarge = received > maxBodyBytes || error.status === 413;
+      (error: unknown) => {
+        const isTooLarge = received > maxBodyBytes || (error as { status?: number }).status === 413;
         next(isTooLarge ? new BodyTooLarge() : new UnreadableBody('', { cause: error }));
       },
     );

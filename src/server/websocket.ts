@@ -10,6 +10,7 @@ import {
   parse,
   subscribe,
   validate,
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLFormattedError,
@@ -55,12 +56,21 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+function parseDocument(query: string, maxTokens: number): DocumentNode {
+  try {
+    return parse(query, { maxTokens });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause; // The parser is recursive.
+    throw new ClipgraphError('QUERY_TOO_COMPLEX', 'The document is nested too deeply.', { cause });
+  }
+}
+
 /** Throws what must not run; else everything that its execution needs but the context. */
 function prepare(
   { query, variables, operationName }: SubscribePayload,
   { schema, config }: WebSocketOptions,
 ): Omit<ExecutionArgs, 'contextValue'> {
-  const document = parse(query, { maxTokens: config.limits.maxQueryTokens });
+  const document = parseDocument(query, config.limits.maxQueryTokens);
   const wrong = validate(schema, document).at(0);
   if (wrong !== undefined) throw wrong;
   const name = operationName ?? undefined;
@@ -101,7 +111,12 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     socket.on('error', () => undefined); // A client that goes away now is nobody's fault.
     if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
     else if (!isOriginAllowed(request, config)) refuse(socket, '403 Forbidden');
-    else server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
+    else
+      server.handleUpgrade(request, socket, head, (client) => {
+        server.emit('connection', client, request);
+        // graphql-ws prints what broken frames of a client cause; they close the connection, and that is enough.
+        client.removeAllListeners('error').on('error', () => undefined);
+      });
   });
 
   const clientOf = (

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import http from 'node:http';
+import type http from 'node:http';
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { WebSocket } from 'ws';
@@ -200,7 +200,7 @@ describe('every answer', () => {
   it('carries a request id, the client’s own if that is one', () =>
     withServer({}, async (server) => {
       const id = async (given?: string) => {
-        const headers: HeadersInit = given === undefined ? {} : { 'x-request-id': given };
+        const headers: Record<string, string> = given === undefined ? {} : { 'x-request-id': given };
         return (await fetch(`${server.url}/health/live`, { headers })).headers.get('x-request-id');
       };
       expect(await id()).toMatch(/^[\da-f-]{36}$/);

@@ -107,7 +107,7 @@ describe('embedStream', () => {
     const { data } = await server.post('{ embed(input: {text: "in between"}) { id } }');
     expect(data!.embed).toBeTruthy();
     let left = 0;
-    for await (const _ of results) left++;
+    while ((await results.next()).done !== true) left++;
     expect(left).toBe(1499);
     await client.dispose();
   });

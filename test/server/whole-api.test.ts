@@ -78,7 +78,10 @@ describe('classify', () => {
     }`);
     expect(classify[0]).toMatchObject({ index: 1, label: 'dog', prompt: 'This is a photo of dog.' });
     expect(classify.map(({ prompt }: { prompt: string }) => prompt)).toContain('This is a photo of $&.');
-    const sum = classify.reduce((total: number, { probability }: any) => total + probability, 0);
+    const sum = (classify as { probability: number }[]).reduce(
+      (total, { probability }) => total + probability,
+      0,
+    );
     expect(sum).toBeCloseTo(1, 9);
     expect([...classify].sort((a: any, b: any) => b.cosine - a.cosine)).toEqual(classify);
   });

@@ -8,10 +8,12 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type ContentInput =
   {   /** A weighted sum of the parts' unit vectors, scaled to unit length again; weights may be negative. For example `[{content: {image: {example: "dog"}}}, {content: {text: "snow"}, weight: 0.5}]`. */
   blend: Array<WeightedInput>; image?: never; text?: never; vector?: never; }
-  |  { blend?: never;   image: ImageInput; text?: never; vector?: never; }
+  |  { blend?: never;   /** A picture. */
+  image: ImageInput; text?: never; vector?: never; }
   |  { blend?: never; image?: never;   /** For example "a dog". */
   text: string; vector?: never; }
-  |  { blend?: never; image?: never; text?: never;   vector: VectorInput; };
+  |  { blend?: never; image?: never; text?: never;   /** An embedding made earlier. */
+  vector: VectorInput; };
 
 /** Where a picture comes from: exactly one of these. */
 export type ImageInput =
@@ -26,10 +28,12 @@ export type ImageInput =
 
 /** A text, a picture or a vector: exactly one of these. */
 export type PartInput =
-  {   image: ImageInput; text?: never; vector?: never; }
+  {   /** A picture. */
+  image: ImageInput; text?: never; vector?: never; }
   |  { image?: never;   /** For example "a dog". */
   text: string; vector?: never; }
-  |  { image?: never; text?: never;   vector: VectorInput; };
+  |  { image?: never; text?: never;   /** An embedding made earlier. */
+  vector: VectorInput; };
 
 /** An embedding made earlier. With the checksum of the model that made it, another model's vector is MODEL_MISMATCH. */
 export type VectorInput = {
@@ -43,6 +47,7 @@ export type VectorInput = {
 
 /** A part of a blend. */
 export type WeightedInput = {
+  /** What is added. */
   content: PartInput;
   /** Between -1e30 and 1e30; negative: away from this part. */
   weight?: number;

@@ -68,16 +68,16 @@ export class PartInput {
   @Field(() => String, { nullable: true, description: 'For example "a dog".' })
   text?: string;
 
-  @Field(() => ImageInput, { nullable: true })
+  @Field(() => ImageInput, { nullable: true, description: 'A picture.' })
   image?: ImageInput;
 
-  @Field(() => VectorInput, { nullable: true })
+  @Field(() => VectorInput, { nullable: true, description: 'An embedding made earlier.' })
   vector?: VectorInput;
 }
 
 @InputType('WeightedInput', { description: 'A part of a blend.' })
 export class WeightedInput {
-  @Field(() => PartInput)
+  @Field(() => PartInput, { description: 'What is added.' })
   content!: PartInput;
 
   @Field(() => Float, {
@@ -129,6 +129,9 @@ export class EmbedOptionsInput {
   })
   orientation?: Orientation;
 }
+
+/** What every operation that embeds says of its argument `options`. */
+export const OPTIONS = { nullable: true, description: 'How; as configured if absent.' } as const;
 
 /** The input types of which exactly one field must be given. type-graphql can't say so; the schema is marked after it is built. */
 export const ONE_OF_INPUTS = ['ContentInput', 'PartInput', 'ImageInput'];

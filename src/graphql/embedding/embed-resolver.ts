@@ -14,7 +14,7 @@ import {
 import { embedStream, type Embedding } from '../../engine/index.js';
 import { ClipgraphError, ERROR_CODES, type ErrorCode, ERRORS } from '../../errors/index.js';
 import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { costPerElement } from '../cost.js';
 import { EmbeddingType } from './embedding-type.js';
@@ -31,7 +31,7 @@ export class ContentErrorType {
   @Field(() => Int, { description: "The content's place in the request." })
   index!: number;
 
-  @Field(() => ErrorCodeEnum)
+  @Field(() => ErrorCodeEnum, { description: 'What went wrong, for programs.' })
   code!: ErrorCode;
 
   @Field(() => String, { description: 'What was wrong, and what to do.' })
@@ -40,6 +40,7 @@ export class ContentErrorType {
 
 const EmbedResult = createUnionType({
   name: 'EmbedResult',
+  description: 'What became of one content of a batch.',
   types: () => [EmbeddingType, ContentErrorType] as const,
   resolveType: (value: object) => ('code' in value ? 'ContentError' : 'Embedding'),
 });
@@ -55,7 +56,7 @@ export class EmbedProgressType {
   @Field(() => Int, { description: "The content's place in the request; results come in any order." })
   index!: number;
 
-  @Field(() => EmbedResult)
+  @Field(() => EmbedResult, { description: 'The embedding, or why there is none.' })
   result!: Embedding | ContentErrorType;
 }
 
@@ -102,8 +103,8 @@ export class EmbedResolver {
     description: 'One content, one embedding. For example `embed(input: {text: "a dog"})`.',
   })
   embed(
-    @Arg('input', () => ContentInput) input: ContentInput,
-    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Arg('input', () => ContentInput, { description: 'What is embedded.' }) input: ContentInput,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Embedding> {
     return embedOne(context, toContent(input), toEmbedOptions(options), 'input');
@@ -115,8 +116,9 @@ export class EmbedResolver {
     complexity: costPerElement('inputs'),
   })
   async embedBatch(
-    @Arg('inputs', () => [ContentInput]) inputs: ContentInput[],
-    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Arg('inputs', () => [ContentInput], { description: 'What is embedded, in any mixture.' })
+    inputs: ContentInput[],
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() { embedder, signal }: Context,
   ): Promise<(Embedding | ContentErrorType)[]> {
     const results = await embedder.embedEach(inputs.map(toContent), toEmbedOptions(options), { signal });
@@ -132,8 +134,9 @@ export class EmbedResolver {
   })
   embedStream(
     @Root() progress: Omit<EmbedProgressType, 'total'>,
-    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
-    @Arg('inputs', () => [ContentInput]) inputs: ContentInput[],
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Arg('inputs', () => [ContentInput], { description: 'What is embedded, in any mixture.' })
+    inputs: ContentInput[],
   ): EmbedProgressType {
     return { ...progress, total: inputs.length };
   }

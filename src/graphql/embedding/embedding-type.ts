@@ -50,7 +50,7 @@ export class TokensResolver {
     return pieces;
   }
 
-  @FieldResolver(() => Int)
+  @FieldResolver(() => Int, { description: 'How many there are, the markers included.' })
   count(@Root() { ids }: Tokens): number {
     return ids.length;
   }
@@ -81,12 +81,12 @@ export class EmbeddingFieldsResolver {
     return id;
   }
 
-  @FieldResolver(() => Modality)
+  @FieldResolver(() => Modality, { description: 'What the content was.' })
   modality(@Root() { modality }: Embedding): Modality {
     return Modality[modality];
   }
 
-  @FieldResolver(() => ModelType)
+  @FieldResolver(() => ModelType, { description: 'The model that made it.' })
   model(@Root() { model }: Embedding): Model {
     return model;
   }
@@ -104,7 +104,7 @@ export class EmbeddingFieldsResolver {
     return text;
   }
 
-  @FieldResolver(() => Int)
+  @FieldResolver(() => Int, { description: 'Components of the vector.' })
   dimensions(@Root() { vector }: Embedding): number {
     return vector.length;
   }

@@ -11,7 +11,7 @@ export class TokenizeResolver {
       'cut, and isTruncated says so. For example `tokenize(text: "a red car") { pieces count }`.',
   })
   tokenize(
-    @Arg('text', () => String) text: string,
+    @Arg('text', () => String, { description: 'For example "a red car".' }) text: string,
     @Arg('model', () => ID, {
       nullable: true,
       description: "A model's id or alias; the configured default if absent.",

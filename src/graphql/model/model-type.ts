@@ -12,7 +12,7 @@ export class ModelResolver {
     return embedder.models.list();
   }
 
-  @FieldResolver(() => ID)
+  @FieldResolver(() => ID, { description: 'What options.model takes.' })
   id(@Root() { id }: Model): string {
     return id;
   }
@@ -22,7 +22,7 @@ export class ModelResolver {
     return manifest.aliases;
   }
 
-  @FieldResolver(() => String, { nullable: true })
+  @FieldResolver(() => String, { nullable: true, description: 'Of the repository that it comes from.' })
   revision(@Root() { manifest }: Model): string | undefined {
     return manifest.revision;
   }
@@ -35,7 +35,7 @@ export class ModelResolver {
     return model.checksum();
   }
 
-  @FieldResolver(() => String, { nullable: true })
+  @FieldResolver(() => String, { nullable: true, description: 'What its towers are.' })
   architecture(@Root() { manifest }: Model): string | undefined {
     return manifest.architecture;
   }
@@ -85,7 +85,7 @@ export class ModelResolver {
     return isLoaded;
   }
 
-  @FieldResolver(() => String, { nullable: true })
+  @FieldResolver(() => String, { nullable: true, description: 'Under which its weights may be used.' })
   license(@Root() { manifest }: Model): string | undefined {
     return manifest.license;
   }

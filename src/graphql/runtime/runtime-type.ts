@@ -11,6 +11,7 @@ export enum RuntimeStatus {
 }
 registerEnumType(RuntimeStatus, {
   name: 'RuntimeStatus',
+  description: 'The state of a runtime.',
   valuesConfig: {
     READY: { description: 'Its process runs.' },
     IDLE: { description: 'It can run, and starts when it is first asked.' },
@@ -20,10 +21,10 @@ registerEnumType(RuntimeStatus, {
 
 @ObjectType('Runtime', { description: 'A plugin that runs models.' })
 export class RuntimeType {
-  @Field(() => RuntimeName)
+  @Field(() => RuntimeName, { description: 'What options.runtime takes.' })
   name!: string;
 
-  @Field(() => RuntimeStatus)
+  @Field(() => RuntimeStatus, { description: 'Whether it can run.' })
   status!: RuntimeStatus;
 
   @Field(() => String, {
@@ -35,10 +36,10 @@ export class RuntimeType {
   @Field(() => String, { nullable: true, description: 'What does the arithmetic.' })
   device?: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'What runs the model.' })
   library?: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The library's version." })
   version?: string;
 
   @Field(() => Int, { nullable: true, description: 'Threads of one worker.' })

@@ -33,9 +33,9 @@ export class LimitsType {
   timeoutMs!: number;
 }
 
-@ObjectType('ServerInfo')
+@ObjectType('ServerInfo', { description: 'The server itself.' })
 export class ServerInfoType {
-  @Field(() => String)
+  @Field(() => String, { description: 'Of Clipgraph.' })
   version!: string;
 
   @Field(() => Float, { description: 'Seconds since the start.' })
@@ -44,7 +44,7 @@ export class ServerInfoType {
   @Field(() => [String], { description: 'The names that ImageInput.example takes.' })
   examples!: string[];
 
-  @Field(() => LimitsType)
+  @Field(() => LimitsType, { description: 'What it accepts at most.' })
   limits!: LimitsType;
 }
 

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { classify, DEFAULT_TEMPLATE, promptsFor, type Classification } from '../../engine/index.js';
 import { embedAll, embedOne, toEmbedOptions } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { costPerElement } from '../cost.js';
 
@@ -10,7 +10,7 @@ export class ClassificationType {
   @Field(() => Int, { description: "The label's place in the request." })
   index!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As it was given.' })
   label!: string;
 
   @Field(() => String, {
@@ -37,10 +37,14 @@ export class ClassifyResolver {
     complexity: costPerElement('labels'),
   })
   async classify(
-    @Arg('content', () => ContentInput) content: ContentInput,
-    @Arg('labels', () => [String]) labels: string[],
-    @Arg('template', () => String, { defaultValue: DEFAULT_TEMPLATE }) template: string,
-    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Arg('content', () => ContentInput, { description: 'What is classified.' }) content: ContentInput,
+    @Arg('labels', () => [String], { description: 'What it may be: ["dog", "cat"].' }) labels: string[],
+    @Arg('template', () => String, {
+      defaultValue: DEFAULT_TEMPLATE,
+      description: 'Holds {} where the label goes.',
+    })
+    template: string,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Classification[]> {
     const chosen = toEmbedOptions(options);

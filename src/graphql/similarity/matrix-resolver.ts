@@ -6,7 +6,7 @@ import {
   type SimilarityMatrix,
 } from '../../engine/index.js';
 import { embedAll, toEmbedOptions } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { costPerElement } from '../cost.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
@@ -23,9 +23,9 @@ export class SimilarityMatrixResolver {
     complexity: costPerElement('rows', 'columns'),
   })
   async similarityMatrix(
-    @Arg('rows', () => [ContentInput]) rows: ContentInput[],
-    @Arg('columns', () => [ContentInput]) columns: ContentInput[],
-    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Arg('rows', () => [ContentInput], { description: 'One row each.' }) rows: ContentInput[],
+    @Arg('columns', () => [ContentInput], { description: 'One column each.' }) columns: ContentInput[],
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<SimilarityMatrix> {
     const chosen = toEmbedOptions(options);
@@ -58,12 +58,12 @@ export class SimilarityMatrixResolver {
     return probabilitiesOf(matrix);
   }
 
-  @FieldResolver(() => [EmbeddingType])
+  @FieldResolver(() => [EmbeddingType], { description: 'In the order of the request.' })
   rows(@Root() { rows }: SimilarityMatrix): readonly Embedding[] {
     return rows;
   }
 
-  @FieldResolver(() => [EmbeddingType])
+  @FieldResolver(() => [EmbeddingType], { description: 'In the order of the request.' })
   columns(@Root() { columns }: SimilarityMatrix): readonly Embedding[] {
     return columns;
   }

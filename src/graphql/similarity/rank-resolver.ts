@@ -2,7 +2,7 @@ import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-g
 import { rank, type Embedding, type Match, type Similarity } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { embedAll, embedOne, toEmbedOptions } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { costPerElement } from '../cost.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
@@ -23,10 +23,10 @@ export class MatchType {
   })
   probability?: number;
 
-  @Field(() => EmbeddingType)
+  @Field(() => EmbeddingType, { description: "The candidate's." })
   embedding!: Embedding;
 
-  @Field(() => SimilarityType)
+  @Field(() => SimilarityType, { description: 'Query and candidate compared.' })
   similarity!: Similarity;
 }
 
@@ -38,11 +38,12 @@ export class RankResolver {
     complexity: costPerElement('candidates'),
   })
   async rank(
-    @Arg('query', () => ContentInput) query: ContentInput,
-    @Arg('candidates', () => [ContentInput]) candidates: ContentInput[],
+    @Arg('query', () => ContentInput, { description: 'What is looked for.' }) query: ContentInput,
+    @Arg('candidates', () => [ContentInput], { description: 'Where it is looked for.' })
+    candidates: ContentInput[],
     @Arg('limit', () => Int, { nullable: true, description: 'At most so many; all if absent.' })
     limit: number | undefined | null,
-    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Match[]> {
     if (limit != null && limit < 1) {

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { compare, type Embedding, type Similarity } from '../../engine/index.js';
 import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
 import { SimilarityType } from './similarity-type.js';
@@ -14,8 +14,8 @@ export class SimilarityToResolver {
   })
   async similarityTo(
     @Root() embedding: Embedding,
-    @Arg('other', () => ContentInput) other: ContentInput,
-    @Arg('options', () => EmbedOptionsInput, { nullable: true })
+    @Arg('other', () => ContentInput, { description: 'What it is compared with.' }) other: ContentInput,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS)
     options: EmbedOptionsInput | undefined | null,
     @Ctx() context: Context,
   ): Promise<Similarity> {

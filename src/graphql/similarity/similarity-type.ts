@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, Float, ObjectType, Query, Resolver, Root } fro
 import { compare, type Embedding, type Similarity } from '../../engine/index.js';
 import type { Model } from '../../models/index.js';
 import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
-import { ContentInput, EmbedOptionsInput, toContent } from '../content/inputs.js';
+import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
 import { ModelType } from '../model/model-type.js';
@@ -19,9 +19,9 @@ export class SimilarityResolver {
       'How alike two contents are. For example `similarity(a: {text: "a dog"}, b: {image: {example: "dog"}})`.',
   })
   async similarity(
-    @Arg('a', () => ContentInput) a: ContentInput,
-    @Arg('b', () => ContentInput) b: ContentInput,
-    @Arg('options', () => EmbedOptionsInput, { nullable: true }) options: EmbedOptionsInput | undefined,
+    @Arg('a', () => ContentInput, { description: 'One content.' }) a: ContentInput,
+    @Arg('b', () => ContentInput, { description: 'The other one.' }) b: ContentInput,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Similarity> {
     const chosen = toEmbedOptions(options);
@@ -78,17 +78,17 @@ export class SimilarityResolver {
     return interpretation;
   }
 
-  @FieldResolver(() => ModelType)
+  @FieldResolver(() => ModelType, { description: 'The model in whose space they are compared.' })
   model(@Root() { a }: Similarity): Model {
     return a.model;
   }
 
-  @FieldResolver(() => EmbeddingType)
+  @FieldResolver(() => EmbeddingType, { description: 'The first content.' })
   a(@Root() { a }: Similarity): Embedding {
     return a;
   }
 
-  @FieldResolver(() => EmbeddingType)
+  @FieldResolver(() => EmbeddingType, { description: 'The second content.' })
   b(@Root() { b }: Similarity): Embedding {
     return b;
   }
