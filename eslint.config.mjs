@@ -32,6 +32,8 @@ export default tseslint.config(
     files: ['src/graphql/**/*.ts'],
     rules: {
       '@typescript-eslint/no-extraneous-class': 'off',
+      // A subscription's arguments are its source's; the resolver only states them.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       // Its classes describe the schema; what resolvers return are plain objects of that shape.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },

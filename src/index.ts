@@ -3,15 +3,38 @@
  *
  * @module
  */
-export { loadConfig, configSchema, VERSION, type Config, type ConfigInput } from './config/index.js';
+export { createClipgraph, type AskOptions, type Clipgraph, type RuntimeState } from './clipgraph.js';
+export type { Tokens } from './clip/text/index.js';
 export {
-  compare,
-  Embedder,
-  openEmbedder,
-  type Content,
-  type Embedding,
-  type EmbedOptions,
-  type ImageSource,
-  type Similarity,
+  angle,
+  blend,
+  certainty,
+  clipScore,
+  cosine,
+  cosineMatrix,
+  distance,
+  norm,
+  rankingOf,
+  softmax,
+  unit,
+} from './clip/similarity/index.js';
+export { loadConfig, VERSION, type Config, type ConfigInput, type LoadedConfig } from './config/index.js';
+export type {
+  Classification,
+  Content,
+  Embedding,
+  EmbedOptions,
+  GivenVector,
+  ImageInfo,
+  ImageSource,
+  Match,
+  Modality,
+  Part,
+  Similarity,
+  SimilarityMatrix,
+  StreamedResult,
+  Timing,
+  WeightedPart,
 } from './engine/index.js';
 export { ClipgraphError, ERRORS, type ErrorCode } from './errors/index.js';
+export type { Manifest, Model } from './models/index.js';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { CONFIG_KEYS, loadConfig, type Config } from '../config/index.js';
+import { CONFIG_KEYS, loadConfig, type Config, type LoadedConfig } from '../config/index.js';
 
 /** Short forms of what is typed most. */
 const SHORT_FLAGS: Readonly<Record<string, string>> = { port: 'server.port', host: 'server.host' };
@@ -44,6 +44,11 @@ export function foldPluginFlags(args: readonly string[]): string[] {
 
 /** The effective configuration of a command's flags, the environment and the file. Warnings go to standard error. */
 export function configOf(options: Readonly<Record<string, unknown>>): Config {
+  return loadFromFlags(options).config;
+}
+
+/** The same, with where each value came from. */
+export function loadFromFlags(options: Readonly<Record<string, unknown>>): LoadedConfig {
   const flags: Flags = { ...(options.set as Flags | undefined) };
   for (const [name, value] of Object.entries(options)) {
     const key = SHORT_FLAGS[name] ?? name;
@@ -51,7 +56,7 @@ export function configOf(options: Readonly<Record<string, unknown>>): Config {
     if (isKnown && (typeof value === 'string' || typeof value === 'boolean')) flags[key] = value;
   }
   const file = options.config as string | undefined;
-  const { config, warnings } = loadConfig({ file, environment: process.env, flags });
-  for (const warning of warnings) process.stderr.write(`${warning}\n`);
-  return config;
+  const loaded = loadConfig({ file, environment: process.env, flags });
+  for (const warning of loaded.warnings) process.stderr.write(`${warning}\n`);
+  return loaded;
 }

@@ -4,6 +4,7 @@ import { VERSION } from '../config/index.js';
 import { openEmbedder, type Embedder } from '../engine/index.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
+import { print } from './embedding-command.js';
 import { findRuntimes } from './runtimes.js';
 
 const CONTENTS = [{ text: 'a dog' }, { image: { example: 'dog' } }] as const;
@@ -38,55 +39,108 @@ function largestDifference(a: Trial, b: Trial): number {
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 
+interface Report {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memory: { readonly free: number; readonly total: number };
+  readonly model: { readonly id: string; readonly checksum: string };
+  readonly runtimes: readonly RuntimeReport[];
+  readonly isHealthy: boolean;
+}
+
+/** Either it ran, or the reason why not; a runtime that isn't there is no illness. */
+interface RuntimeReport {
+  readonly name: string;
+  readonly library?: string;
+  readonly version?: string;
+  readonly threads?: number;
+  readonly firstMs?: number;
+  readonly nextMs?: number;
+  /** The largest difference of a component from the first runtime's. */
+  readonly difference?: { readonly from: string; readonly largest: number };
+  readonly absent?: string;
+  readonly failure?: string;
+}
+
+async function examine(embedder: Embedder, timeoutMs: number): Promise<Report> {
+  const trials: Trial[] = [];
+  const runtimes: RuntimeReport[] = [];
+  for (const { name, probe } of await findRuntimes(embedder)) {
+    if (!probe.ready) {
+      runtimes.push({ name, absent: `${probe.reason} ${probe.remedy}` });
+      continue;
+    }
+    const { library, version, threads } = probe.info;
+    try {
+      const trial = await tryRuntime(embedder, name, timeoutMs);
+      const { firstMs, nextMs } = trial;
+      const first = trials.at(0);
+      const difference = first && { from: first.runtime, largest: largestDifference(first, trial) };
+      trials.push(trial);
+      runtimes.push({ name, library, version, threads, firstMs, nextMs, ...(first && { difference }) });
+    } catch (error) {
+      runtimes.push({ name, failure: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const model = embedder.models.default;
+  return {
+    version: VERSION,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus().at(0)?.model.trim() ?? 'unknown processor',
+    cores: availableParallelism(),
+    memory: { free: freemem(), total: totalmem() },
+    model: { id: model.id, checksum: await model.checksum() },
+    runtimes,
+    isHealthy: trials.length > 0 && runtimes.every(({ failure }) => failure === undefined),
+  };
+}
+
+function describeRuntime({ name, absent, failure, ...ran }: RuntimeReport): string[] {
+  if (absent !== undefined) return [`${name}: not here. ${absent}`];
+  if (failure !== undefined) return [`${name}: failed. ${failure}`];
+  const { library, version, threads, firstMs = 0, nextMs = 0, difference } = ran;
+  return [
+    `${name}: ${library} ${version}, threads: ${threads}; first answers after ${firstMs.toFixed(0)} ms, ` +
+      `the next text after ${nextMs.toFixed(1)} ms`,
+    ...(difference === undefined
+      ? []
+      : [
+          `${name} against ${difference.from}: components differ by ${difference.largest.toExponential(1)} at most`,
+        ]),
+  ];
+}
+
+function describeReport({ memory, model, runtimes, isHealthy, ...machine }: Report): string[] {
+  const { version, node, platform, processor, cores } = machine;
+  return [
+    `Clipgraph ${version}, Node ${node}, ${platform}`,
+    `${processor}, cores: ${cores}, memory: ${gigabytes(memory.free)} of ${gigabytes(memory.total)} free`,
+    `model ${model.id}, checksum ${model.checksum.slice(0, 12)}…`,
+    ...runtimes.flatMap(describeRuntime),
+    isHealthy ? 'All is well.' : 'Something is wrong: see above.',
+  ];
+}
+
 /** `clipgraph doctor`. */
 export function doctorCommand(): Command {
   const command = new Command('doctor')
     .description(
       'Check this machine: versions, memory, and a small run on every runtime, compared with each other.',
     )
+    .option('--json', 'print one JSON value')
     .addHelpText('after', '\nExamples:\n  $ clipgraph doctor\n  $ clipgraph doctor --model ./my-clip');
   return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
     const config = configOf({ 'log.level': 'error', ...options });
     const embedder = await openEmbedder(config, createLog(config.log));
-    const print = (line: string): void => void process.stdout.write(`${line}\n`);
-    let isHealthy = true;
     try {
-      const processor = cpus().at(0)?.model.trim() ?? 'unknown processor';
-      print(`Clipgraph ${VERSION}, Node ${process.versions.node}, ${process.platform} ${process.arch}`);
-      print(
-        `${processor}, cores: ${availableParallelism()}, memory: ${gigabytes(freemem())} of ${gigabytes(totalmem())} free`,
-      );
-      print(
-        `model ${embedder.models.default.id}, checksum ${(await embedder.models.default.checksum()).slice(0, 12)}…`,
-      );
-      const trials: Trial[] = [];
-      for (const { name, probe } of await findRuntimes(embedder)) {
-        if (!probe.ready) {
-          print(`${name}: not here. ${probe.reason} ${probe.remedy}`);
-          continue;
-        }
-        try {
-          const trial = await tryRuntime(embedder, name, config.limits.timeoutMs);
-          const { library, version, threads } = probe.info;
-          print(
-            `${name}: ${library} ${version}, threads: ${threads}; first answers after ${trial.firstMs.toFixed(0)} ms, ` +
-              `the next text after ${trial.nextMs.toFixed(1)} ms`,
-          );
-          trials.push(trial);
-        } catch (error) {
-          isHealthy = false;
-          print(`${name}: failed. ${error instanceof Error ? error.message : String(error)}`);
-        }
-      }
-      for (const trial of trials.slice(1)) {
-        const difference = largestDifference(trials[0], trial);
-        print(
-          `${trial.runtime} against ${trials[0].runtime}: components differ by ${difference.toExponential(1)} at most`,
-        );
-      }
-      if (trials.length === 0) isHealthy = false;
-      print(isHealthy ? 'All is well.' : 'Something is wrong: see above.');
-      if (!isHealthy) process.exitCode = 1;
+      const report = await examine(embedder, config.limits.timeoutMs);
+      if (options.json === true) print(JSON.stringify(report));
+      else for (const line of describeReport(report)) print(line);
+      if (!report.isHealthy) process.exitCode = 1;
     } finally {
       await embedder.close();
     }

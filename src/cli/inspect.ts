@@ -7,7 +7,7 @@ import { openInspector, type ImageInspection, type Inspector } from '../engine/i
 import { ClipgraphError } from '../errors/index.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
-import { contentOf } from './content-argument.js';
+import { contentOf } from './contents.js';
 
 const imageLine = z.strictObject({
   image: z.string(),
@@ -162,6 +162,7 @@ export function inspectCommand(): Command {
   const command = new Command('inspect')
     .description('What a model would be given: the tool to find out why two systems disagree.')
     .argument('[content]', 'a text or the name of a picture file')
+    .option('--json', 'print one JSON value: what a line of --jsonl would be answered')
     .option('--jsonl', 'one JSON object a line on standard input, one a line on standard output')
     .addHelpText(
       'after',
@@ -181,6 +182,13 @@ export function inspectCommand(): Command {
           return;
         }
         const content = contentOf(argument);
+        if (options.json === true) {
+          const line = 'text' in content ? content : { image: content.image.path };
+          const answer = await answerLine(inspector, JSON.stringify(line));
+          if ('error' in answer) process.exitCode = 1;
+          process.stdout.write(`${JSON.stringify(answer)}\n`);
+          return;
+        }
         const explained =
           'text' in content
             ? explainText(inspector, content.text)

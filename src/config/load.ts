@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
 import { CONFIG_KEYS, readValue, variableOf, type ConfigKey } from './keys.js';
-import { configSchema, type Config } from './schema.js';
+import { configSchema, type Config, type ConfigInput } from './schema.js';
 
 export const CONFIG_FILE = 'clipgraph.yml';
 
@@ -16,7 +16,7 @@ interface Sources {
   readonly flags?: Readonly<Record<string, string | boolean>>;
 }
 
-interface LoadedConfig {
+export interface LoadedConfig {
   readonly config: Config;
   /** Where each value that is not a default came from, by dotted path. */
   readonly origins: ReadonlyMap<string, string>;
@@ -137,12 +137,19 @@ export function loadConfig({ file, environment = {}, flags = {} }: Sources = {})
     put(key.path, read, `--${flag}`);
   }
 
-  const result = configSchema.safeParse(tree);
-  if (!result.success) {
-    const sentences = result.error.issues.map((issue) => describe(issue, origins));
-    throw new ClipgraphError('BAD_USER_INPUT', `The configuration is wrong.\n${sentences.join('\n')}`);
-  }
-  return { config: result.data, origins, warnings };
+  return { config: parseConfig(tree, origins), origins, warnings };
+}
+
+/**
+ * A configuration with every default filled in.
+ *
+ * @throws BAD_USER_INPUT that names every wrong key or value and the nearest known key
+ */
+export function parseConfig(input: ConfigInput, origins: ReadonlyMap<string, string> = new Map()): Config {
+  const result = configSchema.safeParse(input);
+  if (result.success) return result.data;
+  const sentences = result.error.issues.map((issue) => describe(issue, origins));
+  throw new ClipgraphError('BAD_USER_INPUT', `The configuration is wrong.\n${sentences.join('\n')}`);
 }
 
 function describe(issue: z.core.$ZodIssue, origins: ReadonlyMap<string, string>): string {

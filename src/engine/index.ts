@@ -10,6 +10,6 @@ export {
   type TextInspectionOptions,
 } from './inspector.js';
 export { probabilitiesOf, similarityMatrix, type SimilarityMatrix } from './matrix.js';
-export { openEmbedder, openInspector } from './open.js';
+export { openCatalog, openEmbedder, openInspector } from './open.js';
 export { compare, rank, type Match, type Similarity } from './similarity.js';
 export { embedStream, type StreamedResult } from './stream.js';

@@ -19,7 +19,7 @@ export async function openEmbedder(
 ): Promise<Embedder> {
   const { limits } = config;
   const watchdogMs = limits.timeoutMs;
-  const models = await openModels(config);
+  const models = await openCatalog(config);
   const order = runtimeOrder(config);
   const { runtimes: options, plugins } = config;
   const runtimes = await RuntimeRegistry.open({
@@ -41,10 +41,15 @@ export async function openEmbedder(
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
  */
 export async function openInspector(config: Config, log: RuntimeLog): Promise<Inspector> {
-  return new Inspector({ config, models: await openModels(config), pool: createPool(config, log) });
+  return new Inspector({ config, models: await openCatalog(config), pool: createPool(config, log) });
 }
 
-function openModels({ model, models }: Config): Promise<ModelCatalog> {
+/**
+ * The models alone: nothing runs.
+ *
+ * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
+ */
+export function openCatalog({ model, models }: Config): Promise<ModelCatalog> {
   return ModelCatalog.open([model, ...models]);
 }
 

@@ -2,4 +2,5 @@ export type { Context } from './context.js';
 export { checkCost } from './cost.js';
 export { collectUploads } from './content/uploads.js';
 export { formatError, httpStatus, statusOfCode, toGraphQLError, type ReportError } from './errors.js';
+export { subscribe } from './subscribe.js';
 export { createSchema, printSortedSchema } from './schema.js';

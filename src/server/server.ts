@@ -6,7 +6,7 @@ import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHt
 import { expressMiddleware } from '@as-integrations/express5';
 import express from 'express';
 import type { Logger } from 'pino';
-import type { Config } from '../config/index.js';
+import { parseConfig, type Config, type ConfigInput } from '../config/index.js';
 import { openEmbedder, type Embedder } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { createSchema, formatError, type Context } from '../graphql/index.js';
@@ -61,12 +61,13 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 /**
  * Starts the server and the default runtime.
  *
- * @throws RUNTIME_UNAVAILABLE when no configured runtime can run here; what opening the models throws
+ * @param given what `clipgraph.yml` may hold
+ * @param givenLog where its log goes; JSON lines on standard error if absent
+ * @throws BAD_USER_INPUT for a wrong configuration; RUNTIME_UNAVAILABLE when no configured runtime can run here; what opening the models throws
  */
-export async function startServer(
-  config: Config,
-  log: Logger = createLog(config.log),
-): Promise<ClipgraphServer> {
+export async function startServer(given: ConfigInput = {}, givenLog?: Logger): Promise<ClipgraphServer> {
+  const config = parseConfig(given);
+  const log = givenLog ?? createLog(config.log);
   const metrics = new Metrics();
   const embedder = await openEmbedder(config, log, (runtime, report) => {
     metrics.batch(runtime, report);

@@ -8,7 +8,6 @@ import {
   GraphQLError,
   OperationTypeNode,
   parse,
-  subscribe,
   validate,
   type DocumentNode,
   type ExecutionArgs,
@@ -21,7 +20,7 @@ import { useServer, type Extra } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import { checkCost, toGraphQLError, type Context } from '../graphql/index.js';
+import { checkCost, subscribe, toGraphQLError, type Context } from '../graphql/index.js';
 import type { Access, Client } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';

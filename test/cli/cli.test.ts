@@ -1,16 +1,24 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { unpack } from '../vectors.js';
 
 const ROOT = path.join(__dirname, '..', '..');
 const MAIN = path.join(ROOT, 'dist', 'src', 'cli', 'main.js');
 
-function clipgraph(args: readonly string[], environment: Record<string, string> = {}, cwd = ROOT) {
+function clipgraph(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  cwd = ROOT,
+  input = '',
+) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd,
     encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    input,
     env: { ...process.env, ...environment },
   });
   return { status, stdout, stderr };
@@ -46,19 +54,27 @@ describe('clipgraph similarity', () => {
     ],
     ['a file that is no picture', ['similarity', 'a dog', 'package.json'], /UNSUPPORTED_IMAGE_FORMAT/],
     ['a model that is not there', ['similarity', 'a', 'b', '--model', './nowhere'], /MODEL_NOT_FOUND/],
-    ['a flag misspelled', ['serve', '--server.prot', '1'], /Did you mean.*--server\.port/],
     [
       'a runtime misspelled',
       ['similarity', 'a', 'b', '--runtime', 'cpux'],
       /RUNTIME_NOT_FOUND.*Did you mean cpu/,
     ],
-    ['a missing argument', ['similarity', 'a dog'], /missing required argument 'b'/],
   ])('fails with a sentence for %s', (_, args, message) => {
     const { status, stdout, stderr } = clipgraph(args);
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it.each([
+    ['a flag misspelled', ['serve', '--server.prot', '1'], /Did you mean.*--server\.port/],
+    ['a missing argument', ['similarity', 'a dog'], /missing required argument 'b'/],
+    ['a command misspelled', ['similarty', 'a', 'b'], /Did you mean similarity/],
+    ['a limit that is none', ['rank', 'a', 'b', '--limit', 'x'], /positive whole number/],
+  ])('says that it was used wrongly, with exit code 2, for %s', (_, args, message) => {
+    const { status, stderr } = clipgraph(args);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
   it('takes plugin options from flags and variables', () => {
@@ -134,5 +150,131 @@ describe('clipgraph runtimes and doctor', () => {
     expect(stdout).toMatch(/^wasm against cpu: components differ by \d\.\de-[67] at most$/m);
     expect(stdout).toMatch(/All is well\.\n$/);
     expect(status).toBe(0);
+  });
+});
+
+describe('clipgraph rank', () => {
+  it('searches a folder, best first', () => {
+    const { status, stdout } = clipgraph(['rank', 'a dog', 'examples/', '--limit', '2']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ 0\.4269 {2}examples\/dog\.png\n 0\.2571 {2}examples\/cat\.jpg\n$/);
+  });
+
+  it('takes patterns that no shell has replaced, and lines of standard input', () => {
+    const pattern = JSON.parse(clipgraph(['rank', 'a cat', 'examples/*.jpg', '--json']).stdout);
+    expect(pattern).toMatchObject({ model: 'starter', runtime: 'cpu' });
+    expect(pattern.matches.map(({ content }: { content: string }) => content)).toEqual([
+      'examples/cat.jpg',
+      expect.any(String),
+      expect.any(String),
+    ]);
+    const { stdout } = clipgraph(
+      ['rank', 'examples/dog.png', '-'],
+      {},
+      ROOT,
+      'a cat\n\na dog\r\nexamples/dog.png\n',
+    );
+    expect(stdout).toMatch(/^ 1\.0000 {2}examples\/dog\.png\n 0\.4269 {2}a dog\n.*a cat\n$/);
+  });
+
+  it('ranks what can be read, says what cannot, and ends with exit code 1', () => {
+    const { status, stdout, stderr } = clipgraph([
+      'rank',
+      'a dog',
+      'package.json',
+      'examples/dog.png',
+      '--json',
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^package\.json: UNSUPPORTED_IMAGE_FORMAT/);
+    expect(JSON.parse(stdout).matches).toMatchObject([{ index: 1, content: 'examples/dog.png' }]);
+  });
+
+  it('says that a folder has no pictures', () => {
+    expect(clipgraph(['rank', 'a', 'src/']).stderr).toMatch(/BAD_USER_INPUT: There is no picture in src/);
+  });
+});
+
+describe('clipgraph embed', () => {
+  it('prints vectors as numbers, packed, and as lines', () => {
+    const [row] = JSON.parse(clipgraph(['embed', 'a dog', '--json']).stdout);
+    expect(row).toMatchObject({ content: 'a dog', modality: 'TEXT', dimensions: 384, model: 'starter' });
+    const lines = clipgraph(['embed', 'a dog', 'examples/dog.png', '--jsonl', '--vectors', 'base64']).stdout;
+    const [text, image] = lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(unpack(text.vector)).toEqual(row.vector);
+    expect(image).toMatchObject({ content: 'examples/dog.png', modality: 'IMAGE' });
+    expect(clipgraph(['embed', 'a dog']).stdout).toMatch(
+      /^\[1, 384\] {2}-?0\.\d{4}( -?0\.\d{4}){3} … {2}a dog\n$/,
+    );
+  });
+
+  it('goes through more contents than a request may hold', () => {
+    const lines = Array.from({ length: 600 }, (_, i) => `text ${i}`).join('\n');
+    const rows = JSON.parse(
+      clipgraph(['embed', '-', '--json', '--vectors', 'base64'], {}, ROOT, lines).stdout,
+    );
+    expect(rows.map(({ content }: { content: string }) => content)).toEqual(lines.split('\n'));
+  });
+});
+
+describe('clipgraph classify, tokenize, models, config and schema', () => {
+  it('classifies', () => {
+    const { stdout } = clipgraph(['classify', 'examples/cat.jpg', 'dog', 'cat', '--template', 'a {}']);
+    expect(stdout).toMatch(/^ +\d+\.\d % +0\.\d{4} {2}cat\n +\d+\.\d % +0\.\d{4} {2}dog\n$/);
+    const { classifications } = JSON.parse(
+      clipgraph(['classify', 'examples/cat.jpg', 'dog', 'cat', '--json']).stdout,
+    );
+    expect(classifications[0]).toMatchObject({ index: 1, label: 'cat', prompt: 'This is a photo of cat.' });
+    expect(clipgraph(['classify', 'a', 'b', '--template', 'c']).stderr).toMatch(/BAD_USER_INPUT/);
+  });
+
+  it('tokenizes', () => {
+    expect(clipgraph(['tokenize', 'a dog']).stdout).toMatch(/ 1929 {2}dog<\/w>\n.*\n4 of 77 tokens\n$/);
+    expect(JSON.parse(clipgraph(['tokenize', 'dog '.repeat(90), '--json']).stdout)).toMatchObject({
+      count: 77,
+      isTruncated: true,
+    });
+  });
+
+  it('lists the models', () => {
+    expect(clipgraph(['models']).stdout).toMatch(/^starter \(default\) {2}384 numbers, fp32/);
+    const [model] = JSON.parse(clipgraph(['models', '--json']).stdout);
+    expect(model).toMatchObject({ id: 'starter', isDefault: true, contextLength: 77, imageSize: 224 });
+  });
+
+  it('prints what is in effect and where it came from, without the tokens', () => {
+    const { stdout } = clipgraph(['config', '--port', '81', '--auth.tokens', 'secret', '--json'], {
+      CLIPGRAPH_LIMITS_MAX_INPUTS: '7',
+    });
+    expect(JSON.parse(stdout)).toEqual(
+      expect.arrayContaining([
+        { key: 'server.port', value: 81, origin: '--server.port' },
+        { key: 'limits.maxInputs', value: 7, origin: 'CLIPGRAPH_LIMITS_MAX_INPUTS' },
+        { key: 'auth.tokens', value: ['…'], origin: '--auth.tokens' },
+        { key: 'server.host', value: '127.0.0.1', origin: 'default' },
+      ]),
+    );
+    expect(stdout).not.toContain('secret');
+  });
+
+  it('prints the schema', () => {
+    const committed = readFileSync(path.join(ROOT, 'schema', 'schema.graphql'), 'utf8');
+    expect(clipgraph(['schema']).stdout.trim()).toBe(committed.trim());
+    expect(JSON.parse(clipgraph(['schema', '--json']).stdout)).toHaveProperty('__schema');
+  });
+
+  it('has examples in the help of every command', () => {
+    const commands = [...clipgraph(['--help']).stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(
+      ([, name]) => name,
+    );
+    expect(commands).toHaveLength(12);
+    for (const command of commands) {
+      const { stdout } = clipgraph([command, '--help']);
+      expect(stdout).toMatch(new RegExp(`\\$ .*clipgraph ${command}`));
+      if (command !== 'serve') expect(stdout).toContain('--json');
+    }
   });
 });

@@ -73,7 +73,7 @@ interface EmbedStreamArguments {
 function progressOf(
   { inputs, options }: EmbedStreamArguments,
   { embedder, signal }: Context,
-): AsyncIterableIterator<Omit<EmbedProgressType, 'total'>> {
+): AsyncIterableIterator<EmbedProgressType> {
   const results = embedStream(embedder, inputs.map(toContent), toEmbedOptions(options), signal);
   let completed = 0;
   return {
@@ -84,7 +84,7 @@ function progressOf(
       completed++;
       return {
         done: false,
-        value: { completed, index, result: toEmbedResult(result, index) },
+        value: { completed, total: inputs.length, index, result: toEmbedResult(result, index) },
       };
     },
     return: async () => {
@@ -133,11 +133,11 @@ export class EmbedResolver {
       progressOf(args, context),
   })
   embedStream(
-    @Root() progress: Omit<EmbedProgressType, 'total'>,
-    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Root() progress: EmbedProgressType,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) _options: EmbedOptionsInput | undefined,
     @Arg('inputs', () => [ContentInput], { description: 'What is embedded, in any mixture.' })
-    inputs: ContentInput[],
+    _inputs: ContentInput[],
   ): EmbedProgressType {
-    return { ...progress, total: inputs.length };
+    return progress;
   }
 }

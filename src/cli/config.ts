@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { CONFIG_KEYS } from '../config/index.js';
+import { addConfigFlags, loadFromFlags } from './config-flags.js';
+import { print } from './embedding-command.js';
+
+/** Values that must not be on a screen that others see. */
+const SECRET = new Set(['auth.tokens']);
+
+function valueAt(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce((branch, key) => (branch as Record<string, unknown>)[key], tree);
+}
+
+/** `clipgraph config`. */
+export function configCommand(): Command {
+  const command = new Command('config')
+    .description('The values that are in effect, and where each came from.')
+    .option('--json', 'print one JSON value')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ clipgraph config\n  $ CLIPGRAPH_SERVER_PORT=8080 clipgraph config --limits.maxInputs 64 --json',
+    );
+  return addConfigFlags(command).action((flags: Readonly<Record<string, unknown>>) => {
+    const { config, origins } = loadFromFlags(flags);
+    const plugins = Object.entries(config.runtimes).flatMap(([name, options]) =>
+      Object.keys(options).map((option) => ['runtimes', name, option]),
+    );
+    const rows = [...CONFIG_KEYS.map(({ path }) => path), ...plugins].map((path) => {
+      const key = path.join('.');
+      const value = valueAt(config, path);
+      const shown = SECRET.has(key) && Array.isArray(value) ? value.map(() => '…') : value;
+      return { key, value: shown, origin: origins.get(key) ?? 'default' };
+    });
+    if (flags.json === true) {
+      print(JSON.stringify(rows));
+      return;
+    }
+    const width = Math.max(...rows.map(({ key }) => key.length));
+    for (const { key, value, origin } of rows) {
+      print(`${key.padEnd(width)}  ${JSON.stringify(value)}${origin === 'default' ? '' : `  (${origin})`}`);
+    }
+  });
+}
