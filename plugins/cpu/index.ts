@@ -16,6 +16,26 @@ const optionsSchema = z.strictObject({
 
 export type CpuOptions = z.input<typeof optionsSchema>;
 
+/** npm leaves an optional package out, without a word, when its install script fails. */
+const NOT_INSTALLED = {
+  reason: 'The package onnxruntime-node is not installed.',
+  remedy:
+    'npm leaves it out when its install script cannot download the CUDA libraries, which the processor does not need: ' +
+    'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node. Until then use wasm.',
+};
+
+function explain({ code, message }: NodeJS.ErrnoException): Probe {
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+    return { ready: false, ...NOT_INSTALLED };
+  const withoutFolders = message.split('\n')[0].replace(/[^\s'"]*[\\/]/g, '');
+  return {
+    ready: false,
+    reason: `onnxruntime-node cannot be loaded: ${withoutFolders}.`,
+    remedy:
+      'It has binaries for Linux (glibc) and Windows on x64 and arm64, and for macOS on arm64; elsewhere use wasm.',
+  };
+}
+
 /** ONNX Runtime on the processor, through the package onnxruntime-node. */
 export default defineRuntime<CpuOptions>((options) => {
   const { threads = availableParallelism(), graphOptimization } = parseOptions(NAME, optionsSchema, options);
@@ -40,12 +60,7 @@ export default defineRuntime<CpuOptions>((options) => {
       };
       return { ready: true, info };
     } catch (error) {
-      return {
-        ready: false,
-        reason: `onnxruntime-node cannot be loaded: ${error instanceof Error ? error.message : String(error)}.`,
-        remedy:
-          'It has binaries for Linux (glibc) and Windows on x64 and arm64, and for macOS on arm64; elsewhere use wasm.',
-      };
+      return explain(error as NodeJS.ErrnoException);
     }
   };
 

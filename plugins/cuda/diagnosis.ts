@@ -45,7 +45,13 @@ export function missingLibraries(ldd: string): Diagnosis | undefined {
   };
 }
 
+const NOT_INSTALLED: Diagnosis = {
+  reason: 'The package onnxruntime-node is not installed.',
+  remedy: `Install it with the CUDA libraries: ONNXRUNTIME_NODE_INSTALL=cuda12 npm install onnxruntime-node. ${OTHERWISE}`,
+};
+
 const FAILURES: readonly (readonly [RegExp, Diagnosis])[] = [
+  [/Cannot find (module|package) 'onnxruntime-node/, NOT_INSTALLED],
   [
     /no CUDA-capable device|cudaErrorNoDevice|CUDA failure 100\b/i,
     {

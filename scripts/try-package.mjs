@@ -1,0 +1,105 @@
+// Does what a stranger does with the published package: packs it, installs it into an empty folder with plain
+// `npm install`, runs the program there, and uses the library from CommonJS, from ES modules and from TypeScript.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const isWindows = process.platform === 'win32';
+/** As the starter gives it for "a dog" and "a cat", on either runtime. */
+const EXPECTED = 0.5383;
+
+/** Another Node to run with: `--node /path/to/node`. */
+const nodeFlag = process.argv.indexOf('--node');
+const node = nodeFlag < 0 ? process.execPath : process.argv[nodeFlag + 1];
+
+function run(command, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    shell: isWindows && command === 'npm',
+    ...options,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** What our own configuration would bring along must not reach the stranger. */
+function strangersEnvironment() {
+  const entries = Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(ONNXRUNTIME_NODE|npm_config_onnxruntime|npm_package|npm_lifecycle|CLIPGRAPH_)/i.test(name),
+  );
+  return Object.fromEntries(entries);
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-package-'));
+try {
+  run('npm', ['pack', '--pack-destination', folder], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  const app = path.join(folder, 'app');
+  mkdirSync(app);
+  const environment = { cwd: app, env: strangersEnvironment() };
+  run('npm', ['install', '--no-audit', '--no-fund', path.join(folder, tarball)], environment);
+
+  const program = path.join(app, 'node_modules', 'clipgraph', 'dist', 'src', 'cli', 'main.js');
+  const npx = () =>
+    nodeFlag < 0
+      ? run('npx', ['clipgraph', 'similarity', 'a dog', 'a cat', '--json'], {
+          ...environment,
+          shell: isWindows,
+        })
+      : run(node, [program, 'similarity', 'a dog', 'a cat', '--json'], environment);
+  const { cosine, model, runtime } = JSON.parse(npx());
+  if (Math.abs(cosine - EXPECTED) > 0.001) throw new Error(`The cosine is ${cosine}.`);
+  console.log(`npx clipgraph similarity: ${cosine.toFixed(4)} from ${model} on ${runtime}`);
+
+  const question = `clipgraph.similarity({ text: 'a dog' }, { text: 'a cat' })`;
+  writeFileSync(
+    path.join(app, 'main.cjs'),
+    `const { createClipgraph } = require('clipgraph');
+const { startServer } = require('clipgraph/server');
+const { defineRuntime } = require('clipgraph/runtime');
+createClipgraph().then(async (clipgraph) => {
+  const { cosine } = await ${question};
+  await clipgraph.close();
+  console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime);
+});`,
+  );
+  writeFileSync(
+    path.join(app, 'main.mjs'),
+    `import { createClipgraph, ClipgraphError } from 'clipgraph';
+import { startServer } from 'clipgraph/server';
+import { defineRuntime } from 'clipgraph/runtime';
+const clipgraph = await createClipgraph();
+const { cosine } = await ${question};
+await clipgraph.close();
+console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, ClipgraphError.name);`,
+  );
+  for (const file of ['main.cjs', 'main.mjs'])
+    console.log(`${file}: ${run(node, [file], environment).trim()}`);
+
+  writeFileSync(
+    path.join(app, 'main.ts'),
+    `import { createClipgraph, type Similarity } from 'clipgraph';
+import { startServer, type ClipgraphServer } from 'clipgraph/server';
+import { defineRuntime, type RuntimePlugin } from 'clipgraph/runtime';
+const clipgraph = await createClipgraph({ runtime: 'cpu', limits: { maxInputs: 8 } });
+const similarity: Similarity = await ${question};
+const server: ClipgraphServer = await startServer({ server: { port: 0 } });
+const plugin: unknown = defineRuntime<object>(() => ({}) as RuntimePlugin);
+// @ts-expect-error: no such key
+await createClipgraph({ limit: 1 });
+export { similarity, server, plugin };`,
+  );
+  const typescript = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const strict = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext'];
+  const types = ['--types', 'node', '--typeRoots', path.join(ROOT, 'node_modules', '@types')];
+  writeFileSync(path.join(app, 'package.json'), '{ "type": "module" }');
+  run(process.execPath, [typescript, ...strict, ...types, 'main.ts'], environment);
+  console.log('main.ts: the types are right');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
