@@ -6,6 +6,7 @@ export default tseslint.config(
     ignores: [
       'dist/**',
       'coverage/**',
+      'docs/api/**',
       'kernel/**',
       'test/stranger/**',
       'test/faulty/**',

@@ -29,7 +29,10 @@ const GRAPHIQL_PAGE = `<!doctype html>
       const operations = JSON.parse(document.getElementById('operations').textContent);
       ReactDOM.createRoot(document.getElementById('graphiql')).render(
         React.createElement(GraphiQL, {
-          fetcher: GraphiQL.createFetcher({ url: '/graphql' }),
+          fetcher: GraphiQL.createFetcher({
+            url: '/graphql',
+            subscriptionUrl: location.origin.replace('http', 'ws') + '/graphql',
+          }),
           defaultQuery: operations,
           defaultEditorToolsVisibility: 'variables',
         }),

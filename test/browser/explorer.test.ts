@@ -35,6 +35,24 @@ describeInBrowser('the explorer', () => {
     },
   );
 
+  it('runs a subscription in GraphiQL', async () => {
+    const server = await runServer({ server: { explorer: 'graphiql' } });
+    try {
+      const page = await browser.newPage();
+      const query = 'subscription { embedStream(inputs: [{text: "a"}, {text: "b"}]) { completed total } }';
+      await page.goto(`${server.url}/graphql`);
+      await page.locator('.graphiql-query-editor .CodeMirror').waitFor();
+      // As text: the tests know no DOM.
+      const editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
+      await page.evaluate(`${editor}.setValue(${JSON.stringify(query)})`);
+      await page.locator('.graphiql-execute-button').click();
+      await page.locator('.result-window', { hasText: '"completed": 2' }).waitFor();
+      await page.close();
+    } finally {
+      await server.close();
+    }
+  });
+
   it('is Apollo Sandbox by default, with the starting operations and without telemetry', async () => {
     const server = await runServer();
     try {

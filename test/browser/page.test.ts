@@ -75,4 +75,17 @@ describeInBrowser('the page', () => {
     await page.locator('#sentence.failure', { hasText: 'write at least one prompt' }).waitFor();
     await waitForAnswer();
   });
+
+  it('asks for a token where the server does', async () => {
+    const guarded = await runServer({ auth: { tokens: ['a-token'] } });
+    try {
+      const other = await browser.newPage();
+      other.on('dialog', (dialog) => void dialog.accept('a-token'));
+      await other.goto(guarded.url);
+      await other.locator('#banner', { hasText: 'starter' }).waitFor();
+      await other.close();
+    } finally {
+      await guarded.close();
+    }
+  });
 });
