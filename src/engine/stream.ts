@@ -14,7 +14,7 @@ export interface StreamedResult {
 }
 
 /** Contents under way at once: full batches, and no more memory than that. */
-const WINDOW = 128;
+const WINDOW = 64;
 /** Milliseconds after which a stream that met a full queue tries again: it can wait. */
 const PAUSE_MS = 50;
 

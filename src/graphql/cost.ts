@@ -50,6 +50,7 @@ const CONTENT_ARGUMENTS = [
   'content',
   'labels',
   'other',
+  'text',
 ];
 
 /** A blend is as many contents as it has parts. */

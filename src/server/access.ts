@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config/index.js';
@@ -10,6 +11,16 @@ export interface Client {
   readonly authorization: string | undefined;
   /** The address that the request came from. */
   readonly address: string;
+}
+
+/**
+ * The address that a request came from. The proxy that is trusted adds the one that it saw to the end of
+ * X-Forwarded-For; what stands before it is whatever the client wrote.
+ */
+function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
+  const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
+  const last = [forwarded ?? []].flat().at(-1)?.split(',').at(-1)?.trim();
+  return last ?? socket.remoteAddress ?? '';
 }
 
 /** A client that must wait; `retryAfter` in seconds. */
@@ -36,16 +47,27 @@ function networkOf(address: string): string {
 
 /** Decides who may ask, and how often. */
 export class Access {
+  readonly #trustProxy: boolean;
   readonly #tokens: readonly Buffer[];
   readonly #rate: Config['rateLimit'];
   readonly #limiter: RateLimiterMemory | undefined;
 
-  constructor({ auth, rateLimit }: Config) {
+  constructor({ auth, rateLimit, server }: Config) {
+    this.#trustProxy = server.trustProxy;
     this.#tokens = auth.tokens.map(digest);
     this.#rate = rateLimit;
     if (rateLimit.requests > 0) {
       this.#limiter = new RateLimiterMemory({ points: rateLimit.requests, duration: rateLimit.seconds });
     }
+  }
+
+  /** Who sends a request, or opens a WebSocket with such parameters. */
+  clientOf(request: IncomingMessage, parameters: Readonly<Record<string, unknown>> = {}): Client {
+    const given = [request.headers.authorization, parameters.authorization, parameters.Authorization];
+    return {
+      authorization: given.find((value): value is string => typeof value === 'string'),
+      address: addressOf(request, this.#trustProxy),
+    };
   }
 
   get asksForTokens(): boolean {

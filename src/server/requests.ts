@@ -45,8 +45,7 @@ export function admission(access: Access): RequestHandler {
       next();
       return;
     }
-    const client = { authorization: request.headers.authorization, address: request.ip ?? '' };
-    access.admit(client).then(() => {
+    access.admit(access.clientOf(request)).then(() => {
       next();
     }, next);
   };
@@ -55,7 +54,7 @@ export function admission(access: Access): RequestHandler {
 /** Asks for a token where an operation would need one, without counting as one. */
 export function authentication(access: Access): RequestHandler {
   return (request, _response, next) => {
-    access.authenticate({ authorization: request.headers.authorization, address: '' });
+    access.authenticate(access.clientOf(request));
     next();
   };
 }

@@ -88,7 +88,7 @@ async function serve(
   metrics: Metrics,
   log: Logger,
 ): Promise<ClipgraphServer> {
-  const { explorer, host, trustProxy } = config.server;
+  const { explorer, host } = config.server;
   const { maxBodyBytes, maxQueryTokens, timeoutMs } = config.limits;
   const startedAt = performance.now();
   const access = new Access(config);
@@ -104,7 +104,7 @@ async function serve(
     signal,
   });
 
-  const app = express().disable('x-powered-by').set('trust proxy', trustProxy);
+  const app = express().disable('x-powered-by');
   const httpServer = http.createServer(app);
   const schema = await createSchema();
   const closeWebSockets = serveWebSocket({

@@ -16,12 +16,12 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
-import { useServer, type Extra } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { checkCost, subscribe, toGraphQLError, type Context } from '../graphql/index.js';
-import type { Access, Client } from './access.js';
+import type { Access } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
 import type { ReportOperation } from './operations.js';
@@ -118,18 +118,6 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       });
   });
 
-  const clientOf = (
-    parameters: Readonly<Record<string, unknown>> | undefined,
-    { request }: Extra,
-  ): Client => {
-    const { authorization, Authorization } = parameters ?? {};
-    const given = [request.headers.authorization, authorization, Authorization];
-    return {
-      authorization: given.find((value): value is string => typeof value === 'string'),
-      address: request.socket.remoteAddress ?? '',
-    };
-  };
-
   const formatted = (errors: readonly GraphQLError[]): GraphQLError[] =>
     errors.map((error) => {
       const own = asUserError(error);
@@ -156,7 +144,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       subscribe: (args: ExecutionArgs) => subscribe(args),
       onConnect: ({ connectionParams, extra }) => {
         try {
-          access.authenticate(clientOf(connectionParams, extra));
+          access.authenticate(access.clientOf(extra.request, connectionParams));
           return true;
         } catch (error) {
           const reason = error instanceof ClipgraphError ? `${error.code}: ${error.message}` : 'Forbidden';
@@ -168,7 +156,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         const startedAt = performance.now();
         const requestId = randomUUID();
         try {
-          await access.admit(clientOf(context.connectionParams, context.extra));
+          await access.admit(access.clientOf(context.extra.request, context.connectionParams));
           if (count() >= maxStreams) {
             const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
             throw new ClipgraphError('OVERLOADED', message);
@@ -218,12 +206,10 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       },
       onError: (context, id, _payload, errors) => {
         const operation = running.get(context)?.get(id);
-        if (operation !== undefined)
-          operation.errors = errors.map(
-            (error) => new GraphQLError(error.message, { originalError: error as Error }),
-          );
+        if (operation !== undefined) operation.errors = errors;
         finish(context, id);
-        return formatted(errors.map((error) => error));
+        // A client that is gone is no fault of ours, and reads nothing.
+        return context.extra.socket.readyState === WebSocket.OPEN ? formatted(errors) : [...errors];
       },
       onComplete: (context, id) => {
         finish(context, id);

@@ -125,6 +125,7 @@ describe('the rate limit', () => {
       expect(await status('192.0.2.1')).toBe(200);
       expect(await status('192.0.2.1')).toBe(429);
       expect(await status('192.0.2.2')).toBe(200);
+      expect(await status('198.51.100.7, 192.0.2.2')).toBe(429); // Whatever the client itself has written.
       // The addresses of one IPv6 network are one client.
       expect(await status('2001:db8:1:2::1')).toBe(200);
       expect(await status('2001:db8:1:2:ffff::9')).toBe(429);

@@ -181,6 +181,11 @@ describe('operations that are deep, wide or recursive', () => {
       'five blends of 60',
       `{ ${[1, 2, 3, 4, 5].map((i) => `b${i}: embed(input: {blend: [${'{content: {text: "a"}} '.repeat(60)}]}) { id }`).join(' ')} }`,
     ],
+    [
+      'QUERY_TOO_COMPLEX',
+      '500 texts to tokenize',
+      `{ ${Array.from({ length: 500 }, (_, i) => `t${i}: tokenize(text: "a") { count }`).join(' ')} }`,
+    ],
     ['GRAPHQL_VALIDATION_FAILED', 'a fragment that spreads itself', '{ ...f } fragment f on Query { ...f }'],
     ['GRAPHQL_PARSE_FAILED', 'nothing but brackets', '{'.repeat(5000)],
     // 100,000 brackets: the parser gives up before it has counted as many tokens.

@@ -365,6 +365,15 @@ describe('an upload', () => {
     expect(errors[0].extensions.code).toBe('BAD_USER_INPUT');
   });
 
+  it('that is larger than a body may be is refused before it is read', async () => {
+    const answer = await upload(
+      'query ($a: Upload!) { embed(input: {image: {upload: $a}}) { id } }',
+      { a: null },
+      { 0: ['variables.a', new Blob([Buffer.alloc(21 * 2 ** 20)])] },
+    );
+    expect(answer).toMatchObject({ status: 413, errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] });
+  });
+
   it('has no place in a JSON request', async () => {
     const { errors } = await server.post(
       'query ($u: Upload!) { embed(input: {image: {upload: $u}}) { id } }',
