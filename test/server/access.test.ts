@@ -278,7 +278,7 @@ describe('metrics', () => {
 describe('shutdown', () => {
   it('answers what is under way, refuses what comes, and closes WebSockets', async () => {
     const server = await runServer();
-    const client = connect(server, { lazy: false });
+    const client = connect(server, { lazy: false, onNonLazyError: () => undefined });
     await client.iterate({ query: QUESTION }).next();
     const closed = new Promise<number>((resolve) => {
       client.on('closed', (event) => {
