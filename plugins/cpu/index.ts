@@ -67,7 +67,7 @@ export default defineRuntime<CpuOptions>((options) => {
   return {
     name: NAME,
     probe,
-    async open({ graph }) {
+    async open({ graph, weights }) {
       const { InferenceSession, Tensor } = await load();
       const sessionOptions: InferenceSession.SessionOptions = {
         // Exactly one: ONNX Runtime drops an unknown provider from a list without an error.
@@ -75,6 +75,10 @@ export default defineRuntime<CpuOptions>((options) => {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: graphOptimization,
+        // Documented for WebAssembly; the native binding passes it on, and maps the files.
+        ...(weights && {
+          extra: { session: { model_external_initializers_file_folder_path: weights.folder } },
+        }),
       };
       const session =
         'path' in graph

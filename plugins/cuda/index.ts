@@ -45,13 +45,16 @@ export default defineRuntime<CudaOptions>((options) => {
     return ort;
   };
 
-  const createSession = (graph: string | Uint8Array): Promise<Ort.InferenceSession> => {
+  const createSession = (graph: string | Uint8Array, folder?: string): Promise<Ort.InferenceSession> => {
     const provider: Record<string, unknown> = { name: 'cuda', deviceId: device };
     if (deviceMemoryMb !== undefined) provider.gpuMemLimit = deviceMemoryMb * 2 ** 20;
     const sessionOptions: Ort.InferenceSession.SessionOptions = {
       // Exactly one: with another behind it, ONNX Runtime might run there without a word.
       executionProviders: [provider as { name: 'cuda' }],
       graphOptimizationLevel: graphOptimization,
+      ...(folder !== undefined && {
+        extra: { session: { model_external_initializers_file_folder_path: folder } },
+      }),
     };
     const { InferenceSession } = load();
     return typeof graph === 'string'
@@ -91,8 +94,11 @@ export default defineRuntime<CudaOptions>((options) => {
   return {
     name: NAME,
     probe,
-    async open({ graph }) {
-      return towerOfSession(await createSession('path' in graph ? graph.path : graph.bytes), load().Tensor);
+    async open({ graph, weights }) {
+      return towerOfSession(
+        await createSession('path' in graph ? graph.path : graph.bytes, weights?.folder),
+        load().Tensor,
+      );
     },
   };
 });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { defineRuntime, parseOptions, towerOfSession, type Probe } from 'clipgraph/runtime';
+import path from 'node:path';
+import { defineRuntime, parseOptions, towerOfSession, type Probe, type TowerSource } from 'clipgraph/runtime';
 import { z } from 'zod';
 
 const NAME = 'wasm';
@@ -13,6 +14,13 @@ const optionsSchema = z.strictObject({
 });
 
 export type WasmOptions = z.input<typeof optionsSchema>;
+
+/** WebAssembly sees no files: each is given as a whole. */
+function readWeights({ folder, files }: NonNullable<TowerSource['weights']>) {
+  return Promise.all(
+    files.map(async (file) => ({ path: file, data: await readFile(path.join(folder, file)) })),
+  );
+}
 
 /** ONNX Runtime in WebAssembly, through the package onnxruntime-web: where there is Node, it runs. */
 export default defineRuntime<WasmOptions>(
@@ -44,12 +52,13 @@ export default defineRuntime<WasmOptions>(
     return {
       name: NAME,
       probe,
-      async open({ graph }) {
+      async open({ graph, weights }) {
         const { InferenceSession, Tensor } = await load();
         const bytes = 'path' in graph ? await readFile(graph.path) : graph.bytes;
         const session = await InferenceSession.create(bytes, {
           executionProviders: ['wasm'],
           graphOptimizationLevel: graphOptimization,
+          ...(weights && { externalData: await readWeights(weights) }),
         });
         return towerOfSession(session, Tensor);
       },

@@ -15,7 +15,7 @@ function folderOf(name: string): string {
   throw new ClipgraphError(
     'MODEL_NOT_FOUND',
     `The model "${name}" is neither "${STARTER}" nor a folder. Give the path of a folder with config.json, ` +
-      'vocab.json, merges.txt and onnx/text_model.onnx, onnx/vision_model.onnx.',
+      'vocab.json, merges.txt and model.safetensors, or ONNX exports of its towers.',
   );
 }
 

@@ -5,21 +5,50 @@ import { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
 import { manifestSchema, type Manifest } from './manifest.js';
 import { Model } from './model.js';
-import { readScalar } from './safetensors.js';
+import { openCheckpoint, readScalar } from './safetensors.js';
 
 const MANIFEST = 'clipgraph.json';
 
 /** The parts of a hub repository's own files that a manifest is derived from. */
-const configSchema = z.object({
-  model_type: z.literal('clip'),
-  projection_dim: z.number().int().positive(),
-  text_config: z.object({ max_position_embeddings: z.number().int().positive().default(77) }).prefault({}),
-  vision_config: z.object({ image_size: z.number().int().positive().default(224) }).prefault({}),
+const count = z.number().int().positive();
+/** Defaults of transformers' CLIPTextConfig and CLIPVisionConfig: a configuration holds what differs from them. */
+const encoderDefaults = {
+  hidden_act: z.string().default('quick_gelu'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+};
+const textSchema = z.object({
+  ...encoderDefaults,
+  max_position_embeddings: count.default(77),
+  num_attention_heads: count.default(8),
+  eos_token_id: z.number().int().nonnegative().default(49_407),
 });
+const visionSchema = z.object({
+  ...encoderDefaults,
+  image_size: count.default(224),
+  num_attention_heads: count.default(12),
+});
+const part = z.record(z.string(), z.unknown()).nullish();
+const configSchema = z
+  .object({
+    model_type: z.literal('clip'),
+    projection_dim: count.default(512),
+    text_config: part,
+    text_config_dict: part,
+    vision_config: part,
+    vision_config_dict: part,
+  })
+  // Old checkpoints say twice what their parts are; the second one is right.
+  .transform(({ projection_dim, ...parts }) => ({
+    projection_dim,
+    text: textSchema.parse({ ...parts.text_config, ...parts.text_config_dict }),
+    vision: visionSchema.parse({ ...parts.vision_config, ...parts.vision_config_dict }),
+  }));
 const preprocessorSchema = z.object({
   image_mean: z.tuple([z.number(), z.number(), z.number()]).optional(),
   image_std: z.tuple([z.number(), z.number(), z.number()]).optional(),
 });
+
+type Encoder = Pick<z.infer<typeof textSchema>, 'num_attention_heads' | 'hidden_act' | 'layer_norm_eps'>;
 
 async function readJson(folder: string, name: string): Promise<unknown> {
   try {
@@ -52,7 +81,7 @@ function findTokenizer(folder: string): Manifest['tokenizer'] {
   return { vocabulary: 'vocab.json', merges: 'merges.txt' };
 }
 
-/** A manifest for a folder in the hub's layout: `config.json`, the tokenizer's files and one ONNX graph a tower. */
+/** A manifest for a folder in the hub's layout: `config.json`, the tokenizer's files, and weights in safetensors or one ONNX graph a tower. */
 async function deriveManifest(folder: string): Promise<Manifest> {
   const config = check(configSchema, await readJson(folder, 'config.json'), 'config.json');
   const preprocessor = existsSync(path.join(folder, 'preprocessor_config.json'))
@@ -62,29 +91,48 @@ async function deriveManifest(folder: string): Promise<Manifest> {
         'preprocessor_config.json',
       )
     : {};
-  const text = findGraph(folder, 'text_model.onnx');
-  const image = findGraph(folder, 'vision_model.onnx');
+  const checkpoint = await openCheckpoint(folder);
+  /** Over safetensors where they hold the tower, else by its ONNX export. */
+  const towerOf = (kind: 'text' | 'vision', probe: string, input: string, output: string) => {
+    if (checkpoint?.has(`${kind}_model.embeddings.${probe}`) === true) return { input, output };
+    const graph = findGraph(folder, `${kind}_model.onnx`);
+    return graph && { graph, input, output };
+  };
+  const text = towerOf('text', 'token_embedding.weight', 'input_ids', 'text_embeds');
+  const image = towerOf('vision', 'patch_embedding.weight', 'pixel_values', 'image_embeds');
   if (text === undefined && image === undefined) {
     throw new ClipgraphError(
       'MODEL_UNAVAILABLE',
-      'The model has neither onnx/text_model.onnx nor onnx/vision_model.onnx. Export it to ONNX with one file a tower.',
+      'The model has no towers of a CLIP: neither model.safetensors with them nor onnx/text_model.onnx or onnx/vision_model.onnx.',
     );
   }
-  const weights = path.join(folder, 'model.safetensors');
+  const projections = ['text_projection.weight', 'visual_projection.weight'];
+  const projection = projections.map((name) => checkpoint?.get(name)).find((tensor) => tensor !== undefined);
+  const dimensions = projection?.shape[0] ?? config.projection_dim;
   // Never config.json's logit_scale_init_value: that is where training began.
-  const logitScale = existsSync(weights) ? await readScalar(weights, 'logit_scale') : undefined;
+  const logitScale = checkpoint && (await readScalar(folder, checkpoint, 'logit_scale'));
+  const encoderOf = ({
+    num_attention_heads: heads,
+    hidden_act: activation,
+    layer_norm_eps: epsilon,
+  }: Encoder) => ({
+    heads,
+    activation,
+    epsilon,
+  });
   return check(
     manifestSchema,
     {
       id: path.basename(path.resolve(folder)),
-      description: `A CLIP with embeddings of ${config.projection_dim} numbers, from a folder.`,
+      description: `A CLIP with embeddings of ${dimensions} numbers, from a folder.`,
       architecture: 'CLIP',
-      dimensions: config.projection_dim,
-      contextLength: config.text_config.max_position_embeddings,
-      imageSize: config.vision_config.image_size,
-      towers: {
-        text: text && { graph: text, input: 'input_ids', output: 'text_embeds' },
-        image: image && { graph: image, input: 'pixel_values', output: 'image_embeds' },
+      dimensions,
+      contextLength: config.text.max_position_embeddings,
+      imageSize: config.vision.image_size,
+      towers: { text, image },
+      encoders: {
+        text: { ...encoderOf(config.text), endMarker: config.text.eos_token_id },
+        image: encoderOf(config.vision),
       },
       tokenizer: text && findTokenizer(folder),
       preparation: { mean: preprocessor.image_mean, std: preprocessor.image_std },
@@ -95,7 +143,7 @@ async function deriveManifest(folder: string): Promise<Manifest> {
 }
 
 /**
- * Opens a model's folder: by its `clipgraph.json`, or in the hub's layout with ONNX exports.
+ * Opens a model's folder: by its `clipgraph.json`, or in the hub's layout with safetensors or ONNX exports.
  *
  * @throws MODEL_UNAVAILABLE that says which file is missing or wrong
  */

@@ -11,9 +11,16 @@ const fileName = z
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().int().positive();
 
+const encoderSchema = {
+  heads: positive,
+  /** As config.json names it: `quick_gelu`. */
+  activation: z.string().min(1),
+  epsilon: z.number().positive(),
+};
+
 const towerSchema = z.strictObject({
-  /** The ONNX graph, relative to the manifest. */
-  graph: fileName,
+  /** The ONNX graph, relative to the manifest; absent where it is built over the weights in safetensors. */
+  graph: fileName.optional(),
   /** The graph's names of its input and of the pooled embedding. */
   input: z.string().min(1),
   output: z.string().min(1),
@@ -42,6 +49,13 @@ export const manifestSchema = z.strictObject({
   /** Pixels. */
   imageSize: positive,
   towers: z.strictObject({ text: towerSchema.optional(), image: towerSchema.optional() }),
+  /** What the tensors of a safetensors file can't say about the towers that are built over them. */
+  encoders: z
+    .strictObject({
+      text: z.strictObject({ ...encoderSchema, endMarker: z.number().int().nonnegative() }).optional(),
+      image: z.strictObject(encoderSchema).optional(),
+    })
+    .prefault({}),
   /** CLIP's two files, or the one that holds both. */
   tokenizer: z
     .union([z.strictObject({ vocabulary: fileName, merges: fileName }), z.strictObject({ json: fileName })])

@@ -5,7 +5,13 @@ import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } 
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { checksumOf } from './checksum.js';
+import { buildImageTower, buildTextTower } from './graph/towers.js';
 import type { Manifest } from './manifest.js';
+import { openCheckpoint, resolveLinks, type Checkpoint } from './safetensors.js';
+
+function filesOf(checkpoint: Checkpoint): string[] {
+  return [...new Set([...checkpoint.values()].map(({ file }) => file))];
+}
 
 /** A model on disk. Its files are read when they are first needed. */
 export class Model {
@@ -36,15 +42,7 @@ export class Model {
 
   /** SHA-256 over the files that determine its numbers. */
   checksum(): Promise<string> {
-    const { towers, tokenizer, preparation, contextLength, imageSize } = this.manifest;
-    const files = [towers.text?.graph, towers.image?.graph, ...Object.values(tokenizer ?? {})];
-    this.#checksum ??= this.#reading(
-      checksumOf(
-        this.#folder,
-        files.filter((file) => file !== undefined),
-        { preparation, contextLength, imageSize },
-      ),
-    );
+    this.#checksum ??= this.#reading(this.#computeChecksum());
     return this.#checksum;
   }
 
@@ -77,8 +75,49 @@ export class Model {
         dimensions,
         padding: { id: padding.id, length: padding.to === 'context' ? contextLength : undefined },
       },
-      graph: { path: path.join(this.#folder, tower.graph) },
+      ...(tower.graph === undefined
+        ? await this.#build(kind)
+        : { graph: { path: path.join(this.#folder, tower.graph) } }),
     };
+  }
+
+  /** The graph of a tower over the folder's safetensors files, which stay where they are. */
+  async #build(kind: TowerKind): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
+    const { encoders, imageSize } = this.manifest;
+    const { folder, checkpoint } = await resolveLinks(this.#folder, await this.#openCheckpoint());
+    const { text, image } = encoders;
+    const bytes =
+      kind === 'text'
+        ? text && buildTextTower(checkpoint, text)
+        : image && buildImageTower(checkpoint, { ...image, imageSize });
+    if (bytes === undefined) {
+      const message = `The model ${this.id} does not say what its ${kind} tower's encoder is (encoders.${kind}).`;
+      throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+    }
+    return { graph: { bytes }, weights: { folder, files: filesOf(checkpoint) } };
+  }
+
+  async #openCheckpoint(): Promise<Checkpoint> {
+    const checkpoint = await openCheckpoint(this.#folder);
+    if (checkpoint !== undefined) return checkpoint;
+    throw new ClipgraphError('MODEL_UNAVAILABLE', `The model ${this.id} has no model.safetensors.`);
+  }
+
+  async #computeChecksum(): Promise<string> {
+    const { towers, encoders, tokenizer, preparation, contextLength, imageSize } = this.manifest;
+    const present = [towers.text, towers.image].filter((tower) => tower !== undefined);
+    const isBuilt = present.some(({ graph }) => graph === undefined);
+    const files = [
+      ...present.map(({ graph }) => graph),
+      ...Object.values(tokenizer ?? {}),
+      ...(isBuilt ? filesOf(await this.#openCheckpoint()) : []),
+    ].filter((file) => file !== undefined);
+    return checksumOf(this.#folder, files, {
+      preparation,
+      contextLength,
+      imageSize,
+      ...(isBuilt && { encoders }),
+    });
   }
 
   async #readTokenizer(): Promise<Tokenizer> {
@@ -95,6 +134,7 @@ export class Model {
     try {
       return await work;
     } catch (cause) {
+      if (cause instanceof ClipgraphError) throw cause;
       const file = path.basename((cause as NodeJS.ErrnoException).path ?? 'a file');
       throw new ClipgraphError(
         'MODEL_UNAVAILABLE',

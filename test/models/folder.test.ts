@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ModelCatalog } from '../../src/models/index.js';
@@ -127,13 +127,11 @@ describe('a model in a folder', () => {
     for (const file of ['config.json', 'preprocessor_config.json', path.join('onnx', 'vision_model.onnx')]) {
       cpSync(goldenPath('tiny-clip', file), path.join(folder, file));
     }
-    const weights = goldenPath('tiny-clip', 'model.safetensors');
-    if (existsSync(weights)) cpSync(weights, path.join(folder, 'model.safetensors'));
     const { manifest } = (await ModelCatalog.open([folder])).default;
     expect(manifest).toMatchObject({ id: 'tiny', dimensions: 48, contextLength: 77, imageSize: 64 });
     expect(manifest.towers.text).toBeUndefined();
-    // From the tensor: the configuration's initial value would give 14.3.
-    if (existsSync(weights)) expect(manifest.logitScale).toBeCloseTo(100.003, 2);
+    // The configuration's initial value is where training began, not what it came to.
+    expect(manifest.logitScale).toBeUndefined();
 
     const server = await runServer({ models: [folder] });
     try {

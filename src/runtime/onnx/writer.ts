@@ -4,7 +4,7 @@
  */
 
 /** The numbers of `TensorProto.DataType`. */
-export const DATA_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
 export type DataType = keyof typeof DATA_TYPES;
 
 type Bytes = Uint8Array;
@@ -55,10 +55,38 @@ export function initializer(
   return concatenate(...dims.map((dim) => integer(1, dim)), integer(2, type), text(8, name), message(9, raw));
 }
 
-/** An attribute's value: an integer or a list of them. */
-type Attribute = number | readonly number[];
+/** Where a constant lies in another file, in bytes. */
+export interface ExternalData {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A constant of the graph that lies in another file, such as a safetensors file. */
+export function externalInitializer(
+  name: string,
+  type: DataType,
+  dims: readonly number[],
+  { location, offset, length }: ExternalData,
+): Bytes {
+  const entries = Object.entries({ location, offset: String(offset), length: String(length) });
+  return concatenate(
+    ...dims.map((dim) => integer(1, dim)),
+    integer(2, DATA_TYPES[type]),
+    text(8, name),
+    ...entries.map(([key, entry]) => message(13, concatenate(text(1, key), text(2, entry)))),
+    integer(14, 1),
+  );
+}
+
+/** An attribute's value: an integer, a list of them, or a float32. */
+export type Attribute = number | readonly number[] | { readonly float: number };
 
 function attribute(name: string, value: Attribute): Bytes {
+  if (typeof value === 'object' && 'float' in value) {
+    const bytes = new Uint8Array(Float32Array.of(value.float).buffer);
+    return concatenate(text(1, name), varint((2 << 3) | 5), bytes, integer(20, 1));
+  }
   const isList = typeof value !== 'number';
   const values = isList ? concatenate(...value.map((item) => integer(8, item))) : integer(3, value);
   return concatenate(text(1, name), values, integer(20, isList ? 7 : 2));

@@ -1,0 +1,105 @@
+import { ClipgraphError } from '../../errors/index.js';
+import type { Graph, Value } from './graph.js';
+
+/** What a transformer's tensors can't say about it. */
+export interface EncoderConfig {
+  readonly heads: number;
+  readonly activation: string;
+  /** Of the layer norms. */
+  readonly epsilon: number;
+}
+
+type Activation = (graph: Graph, x: Value) => Value;
+
+/** `0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))`. Source: transformers/activations.py, NewGELUActivation. */
+const tanhGelu: Activation = (graph, x) => {
+  const cube = graph.op('Mul', [graph.op('Mul', [x, x]), x]);
+  const inner = graph.op('Add', [x, graph.op('Mul', [cube, graph.float(0.044715)])]);
+  const tanh = graph.op('Tanh', [graph.op('Mul', [inner, graph.float(Math.sqrt(2 / Math.PI))])]);
+  const half = graph.op('Mul', [x, graph.float(0.5)]);
+  return graph.op('Mul', [half, graph.op('Add', [tanh, graph.float(1)])]);
+};
+
+/** By their names in config.json. Source: transformers/activations.py. ONNX Runtime fuses the first two itself. */
+const ACTIVATIONS: Readonly<Record<string, Activation>> = {
+  quick_gelu: (graph, x) =>
+    graph.op('Mul', [x, graph.op('Sigmoid', [graph.op('Mul', [x, graph.float(1.702)])])]),
+  gelu: (graph, x) => {
+    const erf = graph.op('Erf', [graph.op('Div', [x, graph.float(Math.SQRT2)])]);
+    const sum = graph.op('Add', [erf, graph.float(1)]);
+    return graph.op('Mul', [graph.op('Mul', [x, sum]), graph.float(0.5)]);
+  },
+  gelu_new: tanhGelu,
+  gelu_pytorch_tanh: tanhGelu,
+};
+
+/**
+ * Numbers of one attention head.
+ *
+ * @throws MODEL_UNAVAILABLE when the width can't be split over the heads
+ */
+export function headSize(width: number, heads: number): number {
+  if (Number.isInteger(width / heads)) return width / heads;
+  const message = `The model's width ${width} cannot be split over ${heads} attention heads.`;
+  throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+}
+
+interface Attention {
+  /** `[batch, length, heads, size of a head]`, for Reshape. */
+  readonly split: Value;
+  /** Added to the scores: -max above the diagonal; absent where every position sees all. */
+  readonly mask?: Value;
+}
+
+function attention(
+  graph: Graph,
+  x: Value,
+  name: string,
+  width: number,
+  heads: number,
+  { split, mask }: Attention,
+): Value {
+  const project = (part: string, order: readonly number[]): Value =>
+    graph.op('Transpose', [graph.op('Reshape', [graph.linear(x, `${name}.${part}_proj`), split])], {
+      perm: order,
+    });
+  const queries = graph.op('Mul', [project('q', [0, 2, 1, 3]), graph.float(headSize(width, heads) ** -0.5)]);
+  const scores = graph.op('MatMul', [queries, project('k', [0, 2, 3, 1])]);
+  const masked = mask === undefined ? scores : graph.op('Add', [scores, mask]);
+  const mixed = graph.op('MatMul', [graph.op('Softmax', [masked], { axis: -1 }), project('v', [0, 2, 1, 3])]);
+  const joined = graph.op('Transpose', [mixed], { perm: [0, 2, 1, 3] });
+  return graph.linear(graph.op('Reshape', [joined, graph.integers(-1, width)]), `${name}.out_proj`);
+}
+
+/**
+ * The layers of a transformer, normalised before each part as CLIP's are.
+ *
+ * @param x the residual stream, `[batch · length, width]`
+ * @param name of the tower in the checkpoint: `text_model`
+ * @throws MODEL_UNAVAILABLE for an activation that is not supported, or no layers
+ */
+export function encoder(
+  graph: Graph,
+  x: Value,
+  name: string,
+  width: number,
+  { heads, activation, epsilon }: EncoderConfig,
+  shape: Attention,
+): Value {
+  if (!(activation in ACTIVATIONS)) {
+    const message = `The model's hidden_act "${activation}" is not supported; ${Object.keys(ACTIVATIONS).join(', ')} are.`;
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+  let stream = x;
+  for (let i = 0; i === 0 || graph.has(`${name}.encoder.layers.${i}.layer_norm1.weight`); i++) {
+    const layer = `${name}.encoder.layers.${i}`;
+    const seen = graph.layerNorm(stream, `${layer}.layer_norm1`, epsilon);
+    stream = graph.op('Add', [stream, attention(graph, seen, `${layer}.self_attn`, width, heads, shape)]);
+    const hidden = graph.linear(graph.layerNorm(stream, `${layer}.layer_norm2`, epsilon), `${layer}.mlp.fc1`);
+    stream = graph.op('Add', [
+      stream,
+      graph.linear(ACTIVATIONS[activation](graph, hidden), `${layer}.mlp.fc2`),
+    ]);
+  }
+  return stream;
+}

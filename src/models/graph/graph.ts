@@ -1,0 +1,130 @@
+import { ClipgraphError } from '../../errors/index.js';
+import {
+  externalInitializer,
+  initializer,
+  model,
+  node,
+  value,
+  type Attribute,
+} from '../../runtime/onnx/writer.js';
+import type { Checkpoint, StoredTensor } from '../safetensors.js';
+
+const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+const FLOAT32 = 1; // TensorProto.DataType, for Cast.
+
+/** The name of a value in the graph. */
+export type Value = string;
+
+/** An ONNX graph that is being put together, whose weights stay where they are in the checkpoint's files. */
+export class Graph {
+  readonly #checkpoint: Checkpoint;
+  readonly #nodes: Uint8Array[] = [];
+  readonly #initializers = new Map<string, Uint8Array>();
+  #values = 0;
+
+  constructor(checkpoint: Checkpoint) {
+    this.#checkpoint = checkpoint;
+  }
+
+  has(name: string): boolean {
+    return this.#checkpoint.has(name);
+  }
+
+  /**
+   * @throws MODEL_UNAVAILABLE when the checkpoint lacks it
+   */
+  tensor(name: string): StoredTensor {
+    const tensor = this.#checkpoint.get(name);
+    if (tensor !== undefined) return tensor;
+    throw new ClipgraphError(
+      'MODEL_UNAVAILABLE',
+      `The model's weights lack ${name}: it is not laid out as a CLIP.`,
+    );
+  }
+
+  /** An operation with one result. */
+  op(
+    operator: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value {
+    const output = `v${this.#values++}`;
+    this.#nodes.push(node(operator, inputs, [output], attributes));
+    return output;
+  }
+
+  /** Gives a value the name under which it leaves the graph. */
+  output(name: string, from: Value): void {
+    this.#nodes.push(node('Identity', [from], [name]));
+  }
+
+  integers(...values: readonly number[]): Value {
+    const name = `i_${values.join('_')}`;
+    this.#initializers.set(name, initializer(name, [values.length], BigInt64Array.from(values.map(BigInt))));
+    return name;
+  }
+
+  integer(of: number): Value {
+    const name = `s_${of}`;
+    this.#initializers.set(name, initializer(name, [], BigInt64Array.of(BigInt(of))));
+    return name;
+  }
+
+  float(of: number): Value {
+    const name = `f_${of}`;
+    this.#initializers.set(name, initializer(name, [], Float32Array.of(of)));
+    return name;
+  }
+
+  /**
+   * A weight as it is stored.
+   *
+   * @param dims another shape for the same values
+   * @throws MODEL_UNAVAILABLE for a type that is not fp32, fp16 or bf16
+   */
+  stored(name: string, dims?: readonly number[]): Value {
+    const { dtype, shape, file: location, offset, length } = this.tensor(name);
+    if (!(dtype in TYPES)) {
+      const message = `The model's weight ${name} is ${dtype}; F32, F16 and BF16 are supported.`;
+      throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+    }
+    const key = dims === undefined ? name : `${name}@${dims.join('x')}`;
+    const type = TYPES[dtype as keyof typeof TYPES];
+    this.#initializers.set(key, externalInitializer(key, type, dims ?? shape, { location, offset, length }));
+    return key;
+  }
+
+  /** A weight in float32. */
+  weight(name: string, dims?: readonly number[]): Value {
+    const stored = this.stored(name, dims);
+    return this.tensor(name).dtype === 'F32' ? stored : this.toFloat32(stored);
+  }
+
+  toFloat32(from: Value): Value {
+    return this.op('Cast', [from], { to: FLOAT32 });
+  }
+
+  /** `x · weightᵀ + bias`, the weight `[out, in]` as PyTorch stores it. */
+  linear(x: Value, name: string): Value {
+    const product = this.op('Gemm', [x, this.weight(`${name}.weight`)], { transB: 1 });
+    return this.has(`${name}.bias`) ? this.op('Add', [product, this.weight(`${name}.bias`)]) : product;
+  }
+
+  layerNorm(x: Value, name: string, epsilon: number): Value {
+    const parameters = [this.weight(`${name}.weight`), this.weight(`${name}.bias`)];
+    return this.op('LayerNormalization', [x, ...parameters], { axis: -1, epsilon: { float: epsilon } });
+  }
+
+  /** The file's bytes. Inputs and outputs have one symbolic first dimension, `batch`. */
+  finish(
+    input: { name: string; type: 'int64' | 'float32'; dims: readonly (number | string)[] },
+    output: { name: string; dims: readonly (number | string)[] },
+  ): Uint8Array {
+    return model({
+      nodes: this.#nodes,
+      initializers: [...this.#initializers.values()],
+      inputs: [value(input.name, input.type, ['batch', ...input.dims])],
+      outputs: [value(output.name, 'float32', ['batch', ...output.dims])],
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { ClipgraphError } from '../../errors/index.js';
+import type { Checkpoint } from '../safetensors.js';
+import { encoder, headSize, type EncoderConfig } from './encoder.js';
+import { Graph } from './graph.js';
+
+export interface TextTowerConfig extends EncoderConfig {
+  /** Its first place is pooled; 2, in old configurations, stands for the largest id of all. */
+  readonly endMarker: number;
+}
+
+export interface ImageTowerConfig extends EncoderConfig {
+  /** Pixels. */
+  readonly imageSize: number;
+}
+
+const FLOAT32_LOWEST = -3.4028234663852886e38;
+const INT32 = 6; // TensorProto.DataType, for Cast.
+/** What old configurations have as eos_token_id, whatever the tokenizer says. Source: transformers, modeling_clip.py. */
+const LEGACY_END_MARKER = 2;
+
+/**
+ * The ONNX graph of a text tower: `input_ids [batch, length]` → `text_embeds [batch, dimensions]`.
+ *
+ * @throws MODEL_UNAVAILABLE when the checkpoint is not laid out as a CLIP
+ */
+export function buildTextTower(checkpoint: Checkpoint, config: TextTowerConfig): Uint8Array {
+  const graph = new Graph(checkpoint);
+  const table = 'text_model.embeddings.token_embedding.weight';
+  const {
+    shape: [, width],
+    dtype,
+  } = graph.tensor(table);
+  // The rows are cast, not the table: that would be another copy of it.
+  const rows = graph.op('Gather', [graph.stored(table), 'input_ids'], { axis: 0 });
+  const tokens = dtype === 'F32' ? rows : graph.toFloat32(rows);
+  const shape = graph.op('Shape', ['input_ids']);
+  const length = graph.op('Slice', [shape, graph.integers(1), graph.integers(2)]);
+  const positions = graph.op('Slice', [
+    graph.weight('text_model.embeddings.position_embedding.weight'),
+    graph.integers(0),
+    length,
+    graph.integers(0),
+  ]);
+  const stream = graph.op('Reshape', [graph.op('Add', [tokens, positions]), graph.integers(-1, width)]);
+  const square = graph.op('ConstantOfShape', [graph.op('Concat', [length, length], { axis: 0 })]);
+  const lowest = graph.op('Add', [square, graph.float(FLOAT32_LOWEST)]);
+  const mask = graph.op('Trilu', [lowest, graph.integer(1)], { upper: 1 });
+  const split = graph.op('Concat', [shape, graph.integers(config.heads, headSize(width, config.heads))], {
+    axis: 0,
+  });
+
+  const encoded = encoder(graph, stream, 'text_model', width, config, { split, mask });
+  const states = graph.op('Reshape', [
+    graph.layerNorm(encoded, 'text_model.final_layer_norm', config.epsilon),
+    graph.op('Concat', [shape, graph.integers(width)], { axis: 0 }),
+  ]);
+  const isEnd =
+    config.endMarker === LEGACY_END_MARKER
+      ? 'input_ids'
+      : graph.op('Equal', ['input_ids', graph.integer(config.endMarker)]);
+  const end = graph.op('ArgMax', [graph.op('Cast', [isEnd], { to: INT32 })], { axis: 1, keepdims: 1 });
+  const pooled = graph.op('GatherND', [states, end], { batch_dims: 1 });
+  return finish(graph, pooled, width, 'text', { name: 'input_ids', type: 'int64', dims: ['length'] });
+}
+
+/**
+ * The ONNX graph of an image tower: `pixel_values [batch, 3, size, size]` → `image_embeds [batch, dimensions]`.
+ *
+ * @throws MODEL_UNAVAILABLE when the checkpoint is not laid out as a CLIP
+ */
+export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig): Uint8Array {
+  const graph = new Graph(checkpoint);
+  const patches = 'vision_model.embeddings.patch_embedding.weight';
+  const [width, channels, patch] = graph.tensor(patches).shape;
+  const { heads, imageSize, epsilon } = config;
+  const side = Math.floor(imageSize / patch);
+  const length = side * side + 1;
+  const positions = 'vision_model.embeddings.position_embedding.weight';
+  if (graph.tensor(positions).shape[0] !== length) {
+    const message = `The model's image_size ${imageSize} does not fit its ${graph.tensor(positions).shape[0]} positions.`;
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+  const convolved = graph.op('Conv', ['pixel_values', graph.weight(patches)], {
+    kernel_shape: [patch, patch],
+    strides: [patch, patch],
+  });
+  const flat = graph.op('Reshape', [convolved, graph.integers(0, width, -1)]);
+  const embedded = graph.op('Transpose', [flat], { perm: [0, 2, 1] });
+  const batch = graph.op('Slice', [
+    graph.op('Shape', ['pixel_values']),
+    graph.integers(0),
+    graph.integers(1),
+  ]);
+  const whole = graph.op('Expand', [
+    graph.weight('vision_model.embeddings.class_embedding', [1, 1, width]),
+    graph.op('Concat', [batch, graph.integers(1, width)], { axis: 0 }),
+  ]);
+  const placed = graph.op('Add', [
+    graph.op('Concat', [whole, embedded], { axis: 1 }),
+    graph.weight(positions),
+  ]);
+  // The misspelt name is transformers' own.
+  const before = ['vision_model.pre_layrnorm', 'vision_model.pre_layernorm'].find((name) =>
+    graph.has(`${name}.weight`),
+  );
+  const stream = graph.layerNorm(
+    graph.op('Reshape', [placed, graph.integers(-1, width)]),
+    before ?? 'vision_model.pre_layrnorm',
+    epsilon,
+  );
+  const split = graph.integers(-1, length, heads, headSize(width, heads));
+  const encoded = encoder(graph, stream, 'vision_model', width, config, { split });
+  const states = graph.op('Reshape', [encoded, graph.integers(-1, length, width)]);
+  const first = graph.op('Slice', [states, graph.integers(0), graph.integers(1), graph.integers(1)]);
+  const pooled = graph.layerNorm(
+    graph.op('Reshape', [first, graph.integers(-1, width)]),
+    'vision_model.post_layernorm',
+    epsilon,
+  );
+  const dims = [channels, imageSize, imageSize];
+  return finish(graph, pooled, width, 'visual', { name: 'pixel_values', type: 'float32', dims });
+}
+
+function finish(
+  graph: Graph,
+  pooled: string,
+  width: number,
+  projection: 'text' | 'visual',
+  input: Parameters<Graph['finish']>[0],
+): Uint8Array {
+  const name = `${projection}_projection`;
+  const isProjected = graph.has(`${name}.weight`);
+  const output = projection === 'text' ? 'text_embeds' : 'image_embeds';
+  graph.output(output, isProjected ? graph.linear(pooled, name) : pooled);
+  const dimensions = isProjected ? graph.tensor(`${name}.weight`).shape[0] : width;
+  return graph.finish(input, { name: output, dims: [dimensions] });
+}
