@@ -1,0 +1,55 @@
+// Checkpoints that transformers wrote (training/reference_checkpoints.py), through the graphs that are built over them: how far
+// the vectors are from PyTorch's. Fails when one is further than 2e-5. `npm run bench:checkpoints -- /tmp/checkpoints`
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createClipgraph } from '../src/index.js';
+import { describeMachine } from './machine.js';
+
+const LIMIT = 2e-5;
+
+interface Reference {
+  readonly text: readonly number[];
+  readonly image: readonly number[];
+  readonly logitScale: number;
+}
+
+function largestDifference(a: Float32Array, b: readonly number[]): number {
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0);
+}
+
+async function main(): Promise<void> {
+  const root = process.argv.at(2);
+  if (root === undefined)
+    throw new Error('Name the folder that training/reference_checkpoints.py has written to.');
+  let worst = 0;
+  for (const name of readdirSync(root).sort()) {
+    const folder = path.join(root, name);
+    const reference = JSON.parse(readFileSync(path.join(folder, 'reference.json'), 'utf8')) as Reference;
+    for (const runtime of ['cpu', 'wasm']) {
+      const clipgraph = await createClipgraph({ model: folder, runtime });
+      try {
+        const raw = { normalize: false };
+        const { vector: text } = await clipgraph.embed({ text: 'a dog' }, raw);
+        const { vector: image } = await clipgraph.embed(
+          { image: { path: path.join(folder, 'picture.png') } },
+          raw,
+        );
+        const [ofText, ofImage] = [
+          largestDifference(text, reference.text),
+          largestDifference(image, reference.image),
+        ];
+        const logitScale = clipgraph.models()[0].manifest.logitScale ?? NaN;
+        worst = Math.max(worst, ofText, ofImage, Math.abs(logitScale / reference.logitScale - 1));
+        console.log(
+          `${name.padEnd(24)} ${runtime.padEnd(5)} text ${ofText.toExponential(1)}  image ${ofImage.toExponential(1)}`,
+        );
+      } finally {
+        await clipgraph.close();
+      }
+    }
+  }
+  console.log(`largest difference: ${worst.toExponential(1)} (${describeMachine()})`);
+  if (!(worst <= LIMIT)) throw new Error(`The largest difference is over ${LIMIT}.`);
+}
+
+void main();
