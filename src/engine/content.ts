@@ -39,15 +39,6 @@ export type Content = Part | { readonly blend: readonly WeightedPart[] };
 export type Modality = 'TEXT' | 'IMAGE' | 'VECTOR' | 'BLEND';
 
 /**
- * @throws IMAGE_TOO_LARGE
- */
-export function checkImageSize(bytes: number, maxBytes: number): void {
-  if (bytes <= maxBytes) return;
-  const message = `The picture has ${bytes} bytes; the limit is ${maxBytes} (limits.maxImageBytes).`;
-  throw new ClipgraphError('IMAGE_TOO_LARGE', message);
-}
-
-/**
  * @throws TEXT_TOO_LONG when it has more bytes than the server accepts, whatever its tokens
  */
 export function checkTextSize(text: string, maxBytes: number): void {

@@ -6,6 +6,7 @@ import type { Tokens } from '../clip/text/index.js';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, isContentError } from '../errors/index.js';
 import {
+  checkImageSize,
   decodeBase64,
   nameOf,
   readExample,
@@ -21,7 +22,6 @@ import type { RuntimeRegistry } from '../runtime/registry.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { EmbeddingCache, type CacheUsage, type CachedVector } from './cache.js';
 import {
-  checkImageSize,
   checkTextSize,
   type Content,
   type GivenVector,

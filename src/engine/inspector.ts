@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Convention, PillowVersion } from '../clip/image/index.js';
 import type { TextConvention, Tokens } from '../clip/text/index.js';
 import type { Config } from '../config/index.js';
-import { nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
+import { checkImageSize, nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { ModelCatalog } from '../models/index.js';
-import { checkImageSize, checkTextSize } from './content.js';
+import { checkTextSize } from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
 
 /** How a picture is prepared; what is absent is as configured. */

@@ -29,7 +29,7 @@ function statusOf(error: GraphQLError): number {
   if (error.originalError === undefined) return 200;
   const { originalError: cause } = error;
   const code = cause instanceof ClipgraphError ? cause.code : 'INTERNAL_SERVER_ERROR';
-  return cause instanceof GraphQLError ? 200 : (HTTP_STATUS[code] ?? 200);
+  return cause instanceof GraphQLError ? 200 : statusOfCode(code);
 }
 
 /** The HTTP status of an answer with these errors: the most severe one's; undefined where none asks for one. */
@@ -45,7 +45,7 @@ export function toGraphQLError(error: ClipgraphError): GraphQLError {
     extensions: {
       code: error.code,
       ...(error.input === undefined ? {} : { input: error.input }),
-      http: { status: HTTP_STATUS[error.code] ?? 200 },
+      http: { status: statusOfCode(error.code) },
     },
   });
 }

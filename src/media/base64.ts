@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ClipgraphError } from '../errors/index.js';
+import { checkImageSize } from './image-limits.js';
 
 const DATA_URI = /^data:([^,]{0,200}),/;
 /** Characters decoded at a time; between two slices the event loop goes on. A multiple of 4, decoded in well under a millisecond. */
@@ -28,12 +29,7 @@ export async function decodeBase64(text: string, maxBytes: number): Promise<Uint
     throw invalid(`its length, ${encoded.length} characters, is not a multiple of 4; padding belongs to it`);
   }
   const size = (encoded.length / 4) * 3 - padding;
-  if (size > maxBytes) {
-    throw new ClipgraphError(
-      'IMAGE_TOO_LARGE',
-      `The picture has ${size} bytes; the limit is ${maxBytes} (limits.maxImageBytes).`,
-    );
-  }
+  checkImageSize(size, maxBytes);
   const bytes = Buffer.allocUnsafeSlow(size);
   for (let at = 0; at < encoded.length; at += SLICE) {
     if (at > 0) await nextTurn();

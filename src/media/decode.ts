@@ -3,7 +3,7 @@ import type { Picture, Span } from '../clip/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { decodeGif } from './gif.js';
 import { readJpegHeader } from './jpeg-header.js';
-import { checkPixels } from './pixel-limit.js';
+import { checkPixels } from './image-limits.js';
 import { PNG_COLOURS, readPngHeader, type PngHeader } from './png-header.js';
 import { nameOf, type ImageFormat } from './sniff.js';
 

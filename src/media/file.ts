@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { ClipgraphError } from '../errors/index.js';
+import { checkImageSize } from './image-limits.js';
 
 /**
  * The bytes of a file of this machine, which only the library and the command line may name.
@@ -11,10 +12,7 @@ export async function readFileOf(path: string, maxBytes: number): Promise<Uint8A
   try {
     file = await open(path);
     const { size } = await file.stat();
-    if (size > maxBytes) {
-      const message = `The picture has ${size} bytes; the limit is ${maxBytes} (limits.maxImageBytes).`;
-      throw new ClipgraphError('IMAGE_TOO_LARGE', message);
-    }
+    checkImageSize(size, maxBytes);
     return await file.readFile();
   } catch (cause) {
     if (cause instanceof ClipgraphError) throw cause;

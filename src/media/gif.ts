@@ -1,6 +1,6 @@
 import type { Picture } from '../clip/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import { checkPixels } from './pixel-limit.js';
+import { checkPixels } from './image-limits.js';
 
 /** LZW codes have at most 12 bits. */
 const MAX_CODES = 4096;

@@ -19,6 +19,7 @@ export class Model {
   readonly #folder: string;
   #checksum: Promise<string> | undefined;
   #tokenizer: Promise<Tokenizer> | undefined;
+  readonly #built = new Map<TowerKind, Promise<Pick<TowerSource, 'graph' | 'weights'>>>();
   #isLoaded = false;
 
   constructor(folder: string, manifest: Manifest) {
@@ -76,9 +77,18 @@ export class Model {
         padding: { id: padding.id, length: padding.to === 'context' ? contextLength : undefined },
       },
       ...(tower.graph === undefined
-        ? await this.#build(kind)
+        ? await this.#builtOnce(kind)
         : { graph: { path: path.join(this.#folder, tower.graph) } }),
     };
+  }
+
+  /** Every content asks for its tower: the graph is built for the first one. */
+  #builtOnce(kind: TowerKind): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
+    const known = this.#built.get(kind);
+    if (known !== undefined) return known;
+    const building = this.#build(kind);
+    this.#built.set(kind, building);
+    return building;
   }
 
   /** The graph of a tower over the folder's safetensors files, which stay where they are. */

@@ -9,13 +9,18 @@ import { checkCost, httpStatus, statusOfCode, toGraphQLError, type Context } fro
 import { RateLimitedError, type Access } from './access.js';
 import type { ReportOperation } from './operations.js';
 
+/** Why an operation is given up when its time is over, over whichever transport it came. */
+export function tooLate(timeoutMs: number): ClipgraphError {
+  const message = `The answer was not ready within ${timeoutMs} ms (limits.timeoutMs). Ask for less at once.`;
+  return new ClipgraphError('TIMEOUT', message);
+}
+
 /** Aborted when the client goes away before its answer is sent, or when its time is over. */
 export function requestSignal(request: Request, response: Response, timeoutMs: number): AbortSignal {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // One for each content of the request.
   const timer = setTimeout(() => {
-    const message = `The answer was not ready within ${timeoutMs} ms (limits.timeoutMs). Ask for less at once.`;
-    controller.abort(new ClipgraphError('TIMEOUT', message));
+    controller.abort(tooLate(timeoutMs));
   }, timeoutMs);
   response.once('close', () => {
     clearTimeout(timer);

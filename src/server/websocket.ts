@@ -25,6 +25,7 @@ import type { Access } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
 import type { ReportOperation } from './operations.js';
+import { tooLate } from './requests.js';
 
 interface WebSocketOptions {
   readonly httpServer: http.Server;
@@ -167,15 +168,11 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
             OperationTypeNode.SUBSCRIPTION;
           const controller = new AbortController();
           setMaxListeners(0, controller.signal);
-          const late = new ClipgraphError(
-            'TIMEOUT',
-            `The answer was not ready within ${timeoutMs} ms (limits.timeoutMs). Ask for less at once.`,
-          );
           // A stream may be long; each of its contents has its own time.
           const timer = isStream
             ? undefined
             : setTimeout(() => {
-                controller.abort(late);
+                controller.abort(tooLate(timeoutMs));
               }, timeoutMs);
           const execution = { ...prepared, contextValue: createContext(controller.signal) };
           const operations = running.get(context) ?? new Map<string, Running>();

@@ -1,5 +1,5 @@
 import { ClipgraphError } from '../../errors/index.js';
-import { cosine, norm, type Numbers } from './cosine.js';
+import { checkLengths, norm, type Numbers } from './cosine.js';
 
 /** Below this share of the weights' sum, what float32 rounding leaves of parts that cancel has no direction to speak of. */
 const CANCELLED = 1e-6;
@@ -27,7 +27,7 @@ export function blend(
   const sum = new Float64Array(parts.at(0)?.length ?? 0);
   let total = 0;
   for (const [i, part] of parts.entries()) {
-    if (part.length !== sum.length) cosine(parts[0], part); // Throws, in the same words.
+    checkLengths(parts[0], part);
     const share = largest === 0 ? 0 : weights[i] / largest;
     total += Math.abs(share);
     for (let j = 0; j < sum.length; j++) sum[j] += share * part[j];

@@ -36,13 +36,28 @@ export function unit(vector: Numbers): Float32Array {
  * @throws DIMENSION_MISMATCH, ZERO_VECTOR, INVALID_VECTOR
  */
 export function cosine(a: Numbers, b: Numbers): number {
-  if (a.length !== b.length) {
-    throw new ClipgraphError(
-      'DIMENSION_MISMATCH',
-      `A vector of ${a.length} numbers cannot be compared with one of ${b.length}.`,
-    );
-  }
-  const norms = norm(a) * norm(b);
+  checkLengths(a, b);
+  return cosineByNorms(a, b, norm(a) * norm(b));
+}
+
+/**
+ * @throws DIMENSION_MISMATCH
+ */
+export function checkLengths(a: Numbers, b: Numbers): void {
+  if (a.length === b.length) return;
+  throw new ClipgraphError(
+    'DIMENSION_MISMATCH',
+    `A vector of ${a.length} numbers cannot be compared with one of ${b.length}.`,
+  );
+}
+
+/**
+ * The same, of vectors of one length whose norms are known.
+ *
+ * @param norms the product of the two
+ * @throws ZERO_VECTOR
+ */
+export function cosineByNorms(a: Numbers, b: Numbers, norms: number): number {
   if (norms === 0) throw zeroVector();
   let dot = 0;
   for (let i = 0; i < a.length; i++) dot += a[i] * b[i];

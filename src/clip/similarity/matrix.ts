@@ -1,4 +1,4 @@
-import { cosine, norm, zeroVector, type Numbers } from './cosine.js';
+import { checkLengths, cosineByNorms, norm, zeroVector, type Numbers } from './cosine.js';
 
 /**
  * The cosines of one vector with many: one row of `cosineMatrix`. The norms of the many are computed once.
@@ -15,10 +15,8 @@ export function cosinesWith(columns: readonly Numbers[]): (row: Numbers) => Floa
     if (rowNorm === 0) throw zeroVector();
     const cosines = new Float64Array(columns.length);
     for (const [i, column] of columns.entries()) {
-      if (column.length !== row.length) cosine(row, column); // Throws, in the same words.
-      let dot = 0;
-      for (let j = 0; j < row.length; j++) dot += row[j] * column[j];
-      cosines[i] = Math.min(1, Math.max(-1, dot / (rowNorm * norms[i])));
+      checkLengths(row, column);
+      cosines[i] = cosineByNorms(row, column, rowNorm * norms[i]);
     }
     return cosines;
   };

@@ -1,5 +1,6 @@
 import { Upload, type FileUpload } from 'graphql-upload-minimal';
 import { ClipgraphError } from '../../errors/index.js';
+import { checkImageSize } from '../../media/index.js';
 
 const contents = new WeakMap<Upload, Promise<Uint8Array>>();
 
@@ -43,7 +44,6 @@ export function collectUploads(body: unknown): void {
  */
 export async function readUpload(upload: Upload, maxBytes: number): Promise<Uint8Array> {
   const bytes = await (contents.get(upload) ?? collect(upload.promise));
-  if (bytes.length <= maxBytes) return bytes;
-  const message = `The picture has ${bytes.length} bytes; the limit is ${maxBytes} (limits.maxImageBytes).`;
-  throw new ClipgraphError('IMAGE_TOO_LARGE', message);
+  checkImageSize(bytes.length, maxBytes);
+  return bytes;
 }

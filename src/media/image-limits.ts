@@ -11,3 +11,12 @@ export function checkPixels({ width, height }: { width: number; height: number }
     `The picture has ${width} × ${height} = ${pixels} pixels; the limit is ${maxPixels} (limits.maxImagePixels).`,
   );
 }
+
+/**
+ * @throws IMAGE_TOO_LARGE
+ */
+export function checkImageSize(bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  const message = `The picture has ${bytes} bytes; the limit is ${maxBytes} (limits.maxImageBytes).`;
+  throw new ClipgraphError('IMAGE_TOO_LARGE', message);
+}
