@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { defineRuntime, parseOptions, towerOfSession, type Probe } from 'clipgraph/runtime';
+import { defineRuntime, externalWeights, parseOptions, towerOfSession, type Probe } from 'clipgraph/runtime';
 import type { InferenceSession } from 'onnxruntime-node';
 import { z } from 'zod';
 
@@ -75,10 +75,7 @@ export default defineRuntime<CpuOptions>((options) => {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: graphOptimization,
-        // Documented for WebAssembly; the native binding passes it on, and maps the files.
-        ...(weights && {
-          extra: { session: { model_external_initializers_file_folder_path: weights.folder } },
-        }),
+        ...externalWeights({ weights }),
       };
       const session =
         'path' in graph

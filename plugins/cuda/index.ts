@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { defineRuntime, parseOptions, smallGraph, towerOfSession, type Probe } from 'clipgraph/runtime';
+import {
+  defineRuntime,
+  externalWeights,
+  parseOptions,
+  smallGraph,
+  towerOfSession,
+  type Probe,
+  type TowerSource,
+} from 'clipgraph/runtime';
 import type * as Ort from 'onnxruntime-node';
 import { z } from 'zod';
 import {
@@ -45,16 +53,17 @@ export default defineRuntime<CudaOptions>((options) => {
     return ort;
   };
 
-  const createSession = (graph: string | Uint8Array, folder?: string): Promise<Ort.InferenceSession> => {
+  const createSession = (
+    graph: string | Uint8Array,
+    weights?: TowerSource['weights'],
+  ): Promise<Ort.InferenceSession> => {
     const provider: Record<string, unknown> = { name: 'cuda', deviceId: device };
     if (deviceMemoryMb !== undefined) provider.gpuMemLimit = deviceMemoryMb * 2 ** 20;
     const sessionOptions: Ort.InferenceSession.SessionOptions = {
       // Exactly one: with another behind it, ONNX Runtime might run there without a word.
       executionProviders: [provider as { name: 'cuda' }],
       graphOptimizationLevel: graphOptimization,
-      ...(folder !== undefined && {
-        extra: { session: { model_external_initializers_file_folder_path: folder } },
-      }),
+      ...externalWeights({ weights }),
     };
     const { InferenceSession } = load();
     return typeof graph === 'string'
@@ -96,7 +105,7 @@ export default defineRuntime<CudaOptions>((options) => {
     probe,
     async open({ graph, weights }) {
       return towerOfSession(
-        await createSession('path' in graph ? graph.path : graph.bytes, weights?.folder),
+        await createSession('path' in graph ? graph.path : graph.bytes, weights),
         load().Tensor,
       );
     },

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Embedding } from '../engine/index.js';
+import { pack, type Embedding } from '../engine/index.js';
 import { contentsOf, nameOf, type NamedContent } from './contents.js';
 import { embeddingCommand, madeBy, print } from './embedding-command.js';
 
@@ -8,7 +8,6 @@ type Format = 'numbers' | 'base64';
 function asJson(content: NamedContent, embedding: Embedding | undefined, format: Format): object {
   if (embedding === undefined) return { content: nameOf(content), error: true };
   const { id, modality, vector, norm, isNormalized } = embedding;
-  const { buffer, byteOffset, byteLength } = vector;
   return {
     content: nameOf(content),
     modality,
@@ -16,10 +15,7 @@ function asJson(content: NamedContent, embedding: Embedding | undefined, format:
     dimensions: vector.length,
     norm,
     isNormalized,
-    vector:
-      format === 'base64'
-        ? Buffer.from(buffer, byteOffset, byteLength).toString('base64')
-        : Array.from(vector),
+    vector: format === 'base64' ? pack(vector) : Array.from(vector),
     ...madeBy(embedding),
   };
 }

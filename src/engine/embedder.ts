@@ -30,7 +30,7 @@ import {
 } from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
 import type { Embedding, Timing } from './embedding.js';
-import { readGivenVector } from './given-vector.js';
+import { pack, readGivenVector } from './given-vector.js';
 import type { EmbedOptions, RequestScope } from './options.js';
 import { SharedWork } from './shared-work.js';
 
@@ -160,12 +160,7 @@ export class Embedder {
     const direction = unit(values);
     const isNormalized = options.normalize ?? true;
     return {
-      id: hash([
-        'vector',
-        Buffer.from(values.buffer).toString('base64'),
-        await model.checksum(),
-        isNormalized,
-      ]),
+      id: hash(['vector', pack(values), await model.checksum(), isNormalized]),
       modality: 'VECTOR',
       model,
       runtime: undefined,

@@ -8,6 +8,11 @@ function invalid(message: string): ClipgraphError {
   return new ClipgraphError('INVALID_VECTOR', message);
 }
 
+/** Base64 of a vector's little-endian float32 values; a `GivenVector` takes it back. */
+export function pack({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
+
 function unpack(base64: string): Float32Array {
   if (base64.length % 4 !== 0 || !BASE64.test(base64)) {
     throw invalid(

@@ -9,6 +9,7 @@ export {
   type ImageInspectionOptions,
   type TextInspectionOptions,
 } from './inspector.js';
+export { pack } from './given-vector.js';
 export { probabilitiesOf, similarityMatrix, type SimilarityMatrix } from './matrix.js';
 export { openCatalog, openEmbedder, openInspector } from './open.js';
 export { compare, rank, type Match, type Similarity } from './similarity.js';

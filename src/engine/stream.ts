@@ -23,6 +23,12 @@ type Contents = Iterable<Content> | AsyncIterable<Content>;
 /** Contents of all streams of an embedder that are under way. */
 const streamed = new WeakMap<Embedder, number>();
 
+async function takeNext(underWay: Map<number, Promise<StreamedResult>>): Promise<StreamedResult> {
+  const done = await Promise.race(underWay.values());
+  underWay.delete(done.index);
+  return done;
+}
+
 /** Tries again while the queue is full. */
 async function embedPatiently(
   embedder: Embedder,
@@ -103,17 +109,9 @@ export function embedStream(
         const work = embedOne(content, next);
         work.catch(() => undefined); // Seen below; until then it must not count as unhandled.
         underWay.set(next++, work);
-        while (!hasRoom(underWay.size)) {
-          const done = await Promise.race(underWay.values());
-          underWay.delete(done.index);
-          yield done;
-        }
+        while (!hasRoom(underWay.size)) yield await takeNext(underWay);
       }
-      while (underWay.size > 0) {
-        const done = await Promise.race(underWay.values());
-        underWay.delete(done.index);
-        yield done;
-      }
+      while (underWay.size > 0) yield await takeNext(underWay);
     } finally {
       signal.removeEventListener('abort', onAbort);
       if (!isOver) cancel(new ClipgraphError('TIMEOUT', 'Nobody waits for the rest.'));

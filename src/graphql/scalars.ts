@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
 import { Upload as PendingUpload } from 'graphql-upload-minimal';
+import { pack } from '../engine/index.js';
 
 /** A vector as a client may give it; what is wrong with its numbers is the content's own failure, not the request's. */
 export type VectorValues = string | readonly number[];
@@ -20,7 +21,7 @@ export const Vector = new GraphQLScalarType<VectorValues, string>({
     'In JavaScript: `new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer)`.',
   serialize: (value) => {
     if (!ArrayBuffer.isView(value)) throw new GraphQLError('A Vector must be a Float32Array.');
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+    return pack(value);
   },
   parseValue: readVector,
   parseLiteral: (node, variables) => readVector(valueFromASTUntyped(node, variables)),

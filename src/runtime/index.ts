@@ -25,6 +25,6 @@ export {
 export { conformanceTests, type ConformanceSubject, type ConformanceTest } from './conformance/suite.js';
 export { imageGraph as smallGraph } from './conformance/graphs.js';
 export { feedsFor, type Feed } from './feeds.js';
-export { towerOfSession } from './onnx/session-tower.js';
+export { externalWeights, towerOfSession } from './onnx/session-tower.js';
 export { parseOptions } from './plugin-options.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';

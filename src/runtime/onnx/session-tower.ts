@@ -1,5 +1,5 @@
 import { feedsFor, type Feed } from '../feeds.js';
-import type { Tensor, TensorInfo, Tower } from '../contract.js';
+import type { Tensor, TensorInfo, Tower, TowerSource } from '../contract.js';
 
 /** What is used of an `InferenceSession` of onnxruntime-common: the packages for Node and for WebAssembly share it. */
 interface OrtSession<OrtTensor> {
@@ -67,4 +67,13 @@ export function towerOfSession<OrtTensor>(
     },
     close: () => session.release(),
   };
+}
+
+/**
+ * The option with which the native ONNX Runtime finds, and maps, weights outside of a graph. It is documented for
+ * WebAssembly; the native binding passes it on.
+ */
+export function externalWeights({ weights }: Pick<TowerSource, 'weights'>) {
+  if (weights === undefined) return {};
+  return { extra: { session: { model_external_initializers_file_folder_path: weights.folder } } };
 }
