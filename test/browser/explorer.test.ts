@@ -41,11 +41,13 @@ describeInBrowser('the explorer', () => {
       const page = await browser.newPage();
       const query = 'subscription { embedStream(inputs: [{text: "a"}, {text: "b"}]) { completed total } }';
       await page.goto(`${server.url}/graphql`);
-      await page.locator('.graphiql-query-editor .CodeMirror').waitFor();
+      // The button opens a menu while the document holds several operations, and runs the only one of another.
+      const button = page.locator('.graphiql-execute-button');
+      await button.and(page.locator('[aria-haspopup="menu"]')).waitFor();
       // As text: the tests know no DOM.
       const editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
       await page.evaluate(`${editor}.setValue(${JSON.stringify(query)})`);
-      await page.locator('.graphiql-execute-button').click();
+      await button.and(page.locator(':not([aria-haspopup])')).click();
       await page.locator('.result-window', { hasText: '"completed": 2' }).waitFor();
       await page.close();
     } finally {
