@@ -3,52 +3,45 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
+import type { Checkpoint } from './checkpoint.js';
+import { findGraph, findLayout, findTokenizer, type Layout, type TokenizerFiles } from './layout.js';
 import { manifestSchema, type Manifest } from './manifest.js';
 import { Model } from './model.js';
-import { openCheckpoint, readScalar } from './safetensors.js';
+import { openClipConfigSchema } from './open-clip.js';
+import { transformersConfigSchema } from './transformers-config.js';
+import { findWeights, openCheckpoint, readScalar } from './weights.js';
 
-const MANIFEST = 'clipgraph.json';
+export const MANIFEST = 'clipgraph.json';
 
-/** The parts of a hub repository's own files that a manifest is derived from. */
-const count = z.number().int().positive();
-/** Defaults of transformers' CLIPTextConfig and CLIPVisionConfig: a configuration holds what differs from them. */
-const encoderDefaults = {
-  hidden_act: z.string().default('quick_gelu'),
-  layer_norm_eps: z.number().positive().default(1e-5),
-};
-const textSchema = z.object({
-  ...encoderDefaults,
-  max_position_embeddings: count.default(77),
-  num_attention_heads: count.default(8),
-  eos_token_id: z.number().int().nonnegative().default(49_407),
-});
-const visionSchema = z.object({
-  ...encoderDefaults,
-  image_size: count.default(224),
-  num_attention_heads: count.default(12),
-});
-const part = z.record(z.string(), z.unknown()).nullish();
-const configSchema = z
-  .object({
-    model_type: z.literal('clip'),
-    projection_dim: count.default(512),
-    text_config: part,
-    text_config_dict: part,
-    vision_config: part,
-    vision_config_dict: part,
-  })
-  // Old checkpoints say twice what their parts are; the second one is right.
-  .transform(({ projection_dim, ...parts }) => ({
-    projection_dim,
-    text: textSchema.parse({ ...parts.text_config, ...parts.text_config_dict }),
-    vision: visionSchema.parse({ ...parts.vision_config, ...parts.vision_config_dict }),
-  }));
-const preprocessorSchema = z.object({
-  image_mean: z.tuple([z.number(), z.number(), z.number()]).optional(),
-  image_std: z.tuple([z.number(), z.number(), z.number()]).optional(),
+/** Which weights to take where a model has several. */
+export type WeightsChoice = 'checkpoint' | 'onnx';
+
+/** What only those know who chose the model: where it came from, and how it is to be run. */
+export interface ModelOrigin {
+  readonly id?: string | undefined;
+  readonly aliases?: readonly string[] | undefined;
+  readonly revision?: string | undefined;
+  readonly license?: string | undefined;
+  readonly weights?: WeightsChoice | undefined;
+}
+
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+const preprocessorSchema = z.object({ image_mean: channels.optional(), image_std: channels.optional() });
+const padTokenSchema = z.object({
+  pad_token: z
+    .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
+    .nullish(),
 });
 
-type Encoder = Pick<z.infer<typeof textSchema>, 'num_attention_heads' | 'hidden_act' | 'layer_norm_eps'>;
+/** What a configuration says of the towers, whichever library wrote it. */
+interface Described {
+  readonly architecture: string;
+  readonly projection: number;
+  readonly contextLength: number;
+  readonly imageSize: number;
+  readonly encoders: z.input<typeof manifestSchema>['encoders'];
+  readonly preparation: z.input<typeof manifestSchema>['preparation'];
+}
 
 async function readJson(folder: string, name: string): Promise<unknown> {
   try {
@@ -64,92 +57,214 @@ function check<Schema extends z.ZodType>(schema: Schema, value: unknown, name: s
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issues = result.error.issues
-    .map((issue) => [issue.path.join('.'), issue.message].join(': '))
+    .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
     .join('; ');
-  throw new ClipgraphError('MODEL_UNAVAILABLE', `The model's ${name} is wrong: ${issues}.`);
+  throw new ClipgraphError(
+    'MODEL_UNAVAILABLE',
+    `The model's ${name} is not that of a CLIP that is supported: ${issues}.`,
+  );
 }
 
-/** Where split ONNX exports lie in a repository. */
-function findGraph(folder: string, name: string): string | undefined {
-  return [path.join('onnx', name), name].find((file) => existsSync(path.join(folder, file)));
-}
-
-/** `vocab.json` and `merges.txt`, or `tokenizer.json` where they are not there. */
-function findTokenizer(folder: string): Manifest['tokenizer'] {
-  const isThere = (name: string): boolean => existsSync(path.join(folder, name));
-  if (!isThere('merges.txt') && isThere('tokenizer.json')) return { json: 'tokenizer.json' };
-  return { vocabulary: 'vocab.json', merges: 'merges.txt' };
-}
-
-/** A manifest for a folder in the hub's layout: `config.json`, the tokenizer's files, and weights in safetensors or one ONNX graph a tower. */
-async function deriveManifest(folder: string): Promise<Manifest> {
-  const config = check(configSchema, await readJson(folder, 'config.json'), 'config.json');
-  const preprocessor = existsSync(path.join(folder, 'preprocessor_config.json'))
-    ? check(
-        preprocessorSchema,
-        await readJson(folder, 'preprocessor_config.json'),
-        'preprocessor_config.json',
-      )
-    : {};
-  const checkpoint = await openCheckpoint(folder);
-  /** Over safetensors where they hold the tower, else by its ONNX export. */
-  const towerOf = (kind: 'text' | 'vision', probe: string, input: string, output: string) => {
-    if (checkpoint?.has(`${kind}_model.embeddings.${probe}`) === true) return { input, output };
-    const graph = findGraph(folder, `${kind}_model.onnx`);
-    return graph && { graph, input, output };
+function describeTransformers(value: unknown, name: string): Described {
+  const { projection_dim, text, vision, model_type } = check(transformersConfigSchema, value, name);
+  return {
+    architecture: model_type === 'clip' ? 'CLIP' : `CLIP (${model_type})`,
+    projection: projection_dim,
+    contextLength: text.max_position_embeddings,
+    imageSize: vision.image_size,
+    encoders: {
+      text: {
+        heads: text.num_attention_heads,
+        activation: text.hidden_act,
+        epsilon: text.layer_norm_eps,
+        endMarker: text.eos_token_id,
+      },
+      image: {
+        heads: vision.num_attention_heads,
+        activation: vision.hidden_act,
+        epsilon: vision.layer_norm_eps,
+      },
+    },
+    preparation: {},
   };
-  const text = towerOf('text', 'token_embedding.weight', 'input_ids', 'text_embeds');
-  const image = towerOf('vision', 'patch_embedding.weight', 'pixel_values', 'image_embeds');
+}
+
+/** The end of a text is where its largest id is. */
+const LARGEST_ID = 2;
+
+function describeOpenClip(value: unknown, name: string): Described {
+  const { model_cfg: model, preprocess_cfg: preprocess } = check(openClipConfigSchema, value, name);
+  const { vision_cfg: vision, text_cfg: text } = model;
+  const [imageSize, width = imageSize] = [vision.image_size].flat();
+  if (imageSize !== width) {
+    const message = `The model's pictures are ${imageSize} × ${width} pixels; only squares are supported.`;
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+  const encoderOf = ({ act_kwargs, norm_kwargs }: typeof text | typeof vision, heads: number) => ({
+    heads,
+    activation: model.quick_gelu
+      ? 'quick_gelu'
+      : act_kwargs?.approximate === 'tanh'
+        ? 'gelu_pytorch_tanh'
+        : 'gelu',
+    epsilon: norm_kwargs?.eps ?? 1e-5,
+  });
+  return {
+    architecture: 'CLIP (open_clip)',
+    projection: model.embed_dim,
+    contextLength: text.context_length,
+    imageSize,
+    encoders: {
+      text: { ...encoderOf(text, text.heads), endMarker: LARGEST_ID },
+      image: encoderOf(vision, vision.width / vision.head_width),
+    },
+    preparation: { convention: 'openai', mean: preprocess.mean, std: preprocess.std },
+  };
+}
+
+/** What a configuration describes; refuses what isn't a CLIP, or uses what isn't supported. */
+export function describeConfig({ name, config }: Layout, value: unknown): Described {
+  return (name === 'open_clip' ? describeOpenClip : describeTransformers)(value, config);
+}
+
+/** The id that fills up a shorter text, where the tokenizer's files name another token than the end marker. */
+async function readPadding(
+  folder: string,
+  tokenizer: TokenizerFiles | undefined,
+): Promise<number | undefined> {
+  if (tokenizer === undefined || !('vocabulary' in tokenizer)) return undefined;
+  const within = path.posix.dirname(tokenizer.vocabulary);
+  const files = ['special_tokens_map.json', 'tokenizer_config.json'].map((name) =>
+    path.posix.join(within, name),
+  );
+  for (const file of files.filter((name) => existsSync(path.join(folder, name)))) {
+    const { pad_token } = check(padTokenSchema, await readJson(folder, file), file);
+    if (pad_token == null) continue;
+    const vocabulary = (await readJson(folder, tokenizer.vocabulary)) as Record<string, unknown>;
+    // "!" is written as "!</w>" at the end of a word; a special token is itself.
+    const id = vocabulary[pad_token];
+    if (typeof id === 'number') return id;
+  }
+  return undefined;
+}
+
+const DTYPES: Readonly<Record<string, string>> = { F32: 'fp32', F16: 'fp16', BF16: 'bf16' };
+
+/** The type in which the weights are stored. */
+function dtypeOf(checkpoint: Checkpoint | undefined): string | undefined {
+  const matrix = [...(checkpoint?.values() ?? [])].find(
+    ({ shape, dtype }) => shape.length === 2 && dtype in DTYPES,
+  );
+  return matrix && DTYPES[matrix.dtype];
+}
+
+const TOWERS = {
+  text: { input: 'input_ids', output: 'text_embeds', probe: 'text_model.embeddings.token_embedding.weight' },
+  vision: {
+    input: 'pixel_values',
+    output: 'image_embeds',
+    probe: 'vision_model.embeddings.patch_embedding.weight',
+  },
+} as const;
+
+/** A manifest for a folder without one: from its configuration, its tokenizer's files and its weights. */
+async function deriveManifest(folder: string, origin: ModelOrigin): Promise<Manifest> {
+  const has = (file: string): boolean => existsSync(path.join(folder, file));
+  const layout = findLayout(has);
+  if (layout === undefined) {
+    const message =
+      'The folder holds no model: neither clipgraph.json, config.json, open_clip_config.json, 0_CLIPModel/config.json nor text_encoder/config.json.';
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+  const described = describeConfig(
+    layout,
+    await readJson(folder, path.posix.join(layout.folder, layout.config)),
+  );
+  const preprocessorFile = path.posix.join(layout.folder, 'preprocessor_config.json');
+  const preprocessor = has(preprocessorFile)
+    ? check(preprocessorSchema, await readJson(folder, preprocessorFile), preprocessorFile)
+    : {};
+  const weights = findWeights(folder, layout.folder);
+  const checkpoint = weights === undefined ? undefined : await openCheckpoint(folder, weights);
+  const towerOf = (kind: 'text' | 'vision') => {
+    const { probe, ...names } = TOWERS[kind];
+    const graph = findGraph(layout, kind, has);
+    const isStored = checkpoint?.has(probe) === true;
+    if (isStored && (origin.weights !== 'onnx' || graph === undefined)) return names;
+    return graph === undefined ? undefined : { ...names, graph };
+  };
+  const [text, image] = [towerOf('text'), towerOf('vision')];
   if (text === undefined && image === undefined) {
+    const message =
+      'The model has no towers of a CLIP: neither model.safetensors or pytorch_model.bin with them, nor onnx/text_model.onnx or onnx/vision_model.onnx.';
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+  const tokenizer = text === undefined ? undefined : findTokenizer(layout, has);
+  if (text !== undefined && tokenizer === undefined) {
     throw new ClipgraphError(
       'MODEL_UNAVAILABLE',
-      'The model has no towers of a CLIP: neither model.safetensors with them nor onnx/text_model.onnx or onnx/vision_model.onnx.',
+      'The model has no tokenizer: neither vocab.json with merges.txt nor tokenizer.json.',
     );
   }
-  const projections = ['text_projection.weight', 'visual_projection.weight'];
-  const projection = projections.map((name) => checkpoint?.get(name)).find((tensor) => tensor !== undefined);
-  const dimensions = projection?.shape[0] ?? config.projection_dim;
-  // Never config.json's logit_scale_init_value: that is where training began.
+  const dimensions = dimensionsOf(checkpoint) ?? described.projection;
+  // Never the configuration's initial value: that is where training began.
   const logitScale = checkpoint && (await readScalar(folder, checkpoint, 'logit_scale'));
-  const encoderOf = ({
-    num_attention_heads: heads,
-    hidden_act: activation,
-    layer_norm_eps: epsilon,
-  }: Encoder) => ({
-    heads,
-    activation,
-    epsilon,
-  });
+  const padding = await readPadding(folder, tokenizer);
   return check(
     manifestSchema,
     {
-      id: path.basename(path.resolve(folder)),
-      description: `A CLIP with embeddings of ${dimensions} numbers, from a folder.`,
-      architecture: 'CLIP',
+      id: origin.id ?? path.basename(path.resolve(folder)),
+      aliases: origin.aliases,
+      revision: origin.revision,
+      license: origin.license,
+      description: descriptionOf(dimensions, text !== undefined, image !== undefined),
+      architecture: described.architecture,
       dimensions,
-      contextLength: config.text.max_position_embeddings,
-      imageSize: config.vision.image_size,
+      contextLength: described.contextLength,
+      imageSize: described.imageSize,
       towers: { text, image },
-      encoders: {
-        text: { ...encoderOf(config.text), endMarker: config.text.eos_token_id },
-        image: encoderOf(config.vision),
+      weights: [text, image].some((tower) => tower !== undefined && !('graph' in tower))
+        ? weights
+        : undefined,
+      encoders: described.encoders,
+      tokenizer,
+      preparation: {
+        ...described.preparation,
+        ...(preprocessor.image_mean && { mean: preprocessor.image_mean }),
+        ...(preprocessor.image_std && { std: preprocessor.image_std }),
       },
-      tokenizer: text && findTokenizer(folder),
-      preparation: { mean: preprocessor.image_mean, std: preprocessor.image_std },
+      padding: padding === undefined ? undefined : { id: padding },
       logitScale: logitScale === undefined ? undefined : Math.exp(logitScale),
+      dtype: dtypeOf(checkpoint),
     },
     'files',
   );
 }
 
+/** Numbers in an embedding, by the projections that are there; those of a tower without one are its width. */
+function dimensionsOf(checkpoint: Checkpoint | undefined): number | undefined {
+  const projection = checkpoint?.get('text_projection.weight') ?? checkpoint?.get('visual_projection.weight');
+  if (projection !== undefined) return projection.shape[projection.isTransposed === true ? 1 : 0];
+  const norm =
+    checkpoint?.get('text_model.final_layer_norm.weight') ??
+    checkpoint?.get('vision_model.post_layernorm.weight');
+  return norm?.shape[0];
+}
+
+function descriptionOf(dimensions: number, isText: boolean, isImage: boolean): string {
+  const reads = isText && isImage ? 'texts and pictures' : isText ? 'texts only' : 'pictures only';
+  return `A CLIP that reads ${reads}; embeddings of ${dimensions} numbers.`;
+}
+
 /**
- * Opens a model's folder: by its `clipgraph.json`, or in the hub's layout with safetensors or ONNX exports.
+ * Opens a model's folder: by its `clipgraph.json`, or by its own configuration, tokenizer and weights as transformers,
+ * sentence-transformers, diffusers and open_clip lay them out, or with ONNX exports.
  *
- * @throws MODEL_UNAVAILABLE that says which file is missing or wrong
+ * @throws MODEL_UNAVAILABLE that says which file is missing or wrong, or what is not supported
  */
-export async function openFolder(folder: string): Promise<Model> {
+export async function openFolder(folder: string, origin: ModelOrigin = {}): Promise<Model> {
   const manifest = existsSync(path.join(folder, MANIFEST))
     ? check(manifestSchema, await readJson(folder, MANIFEST), MANIFEST)
-    : await deriveManifest(folder);
+    : await deriveManifest(folder, origin);
   return new Model(folder, manifest);
 }

@@ -19,7 +19,7 @@ const encoderSchema = {
 };
 
 const towerSchema = z.strictObject({
-  /** The ONNX graph, relative to the manifest; absent where it is built over the weights in safetensors. */
+  /** The ONNX graph, relative to the manifest; absent where it is built over the weights. */
   graph: fileName.optional(),
   /** The graph's names of its input and of the pooled embedding. */
   input: z.string().min(1),
@@ -49,7 +49,9 @@ export const manifestSchema = z.strictObject({
   /** Pixels. */
   imageSize: positive,
   towers: z.strictObject({ text: towerSchema.optional(), image: towerSchema.optional() }),
-  /** What the tensors of a safetensors file can't say about the towers that are built over them. */
+  /** The checkpoint that towers without a graph are built over, or the index of its shards. */
+  weights: fileName.optional(),
+  /** What a checkpoint's tensors can't say about the towers that are built over them. */
   encoders: z
     .strictObject({
       text: z.strictObject({ ...encoderSchema, endMarker: z.number().int().nonnegative() }).optional(),

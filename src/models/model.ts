@@ -7,11 +7,8 @@ import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { checksumOf } from './checksum.js';
 import { buildImageTower, buildTextTower } from './graph/towers.js';
 import type { Manifest } from './manifest.js';
-import { openCheckpoint, resolveLinks, type Checkpoint } from './safetensors.js';
-
-function filesOf(checkpoint: Checkpoint): string[] {
-  return [...new Set([...checkpoint.values()].map(({ file }) => file))];
-}
+import { filesOf, type Checkpoint } from './checkpoint.js';
+import { findWeights, openCheckpoint, resolveLinks } from './weights.js';
 
 /** A model on disk. Its files are read when they are first needed. */
 export class Model {
@@ -19,6 +16,7 @@ export class Model {
   readonly #folder: string;
   #checksum: Promise<string> | undefined;
   #tokenizer: Promise<Tokenizer> | undefined;
+  #checkpoint: Promise<Checkpoint> | undefined;
   readonly #built = new Map<TowerKind, Promise<Pick<TowerSource, 'graph' | 'weights'>>>();
   #isLoaded = false;
 
@@ -107,9 +105,14 @@ export class Model {
     return { graph: { bytes }, weights: { folder, files: filesOf(checkpoint) } };
   }
 
-  async #openCheckpoint(): Promise<Checkpoint> {
-    const checkpoint = await openCheckpoint(this.#folder);
-    if (checkpoint !== undefined) return checkpoint;
+  #openCheckpoint(): Promise<Checkpoint> {
+    this.#checkpoint ??= this.#readCheckpoint();
+    return this.#checkpoint;
+  }
+
+  async #readCheckpoint(): Promise<Checkpoint> {
+    const weights = this.manifest.weights ?? findWeights(this.#folder);
+    if (weights !== undefined) return openCheckpoint(this.#folder, weights);
     throw new ClipgraphError('MODEL_UNAVAILABLE', `The model ${this.id} has no model.safetensors.`);
   }
 

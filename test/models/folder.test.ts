@@ -95,7 +95,7 @@ describe('a model in a folder', () => {
       'an empty folder',
       mkdtempSync(path.join(tmpdir(), 'clipgraph-')),
       'MODEL_UNAVAILABLE',
-      /config\.json is missing/,
+      /holds no model.*config\.json/,
     ],
   ])('is refused: %s', async (_, folder, code, message) => {
     await expect(ModelCatalog.open([folder])).rejects.toMatchObject({

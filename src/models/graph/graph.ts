@@ -7,7 +7,7 @@ import {
   value,
   type Attribute,
 } from '../../runtime/onnx/writer.js';
-import type { Checkpoint, StoredTensor } from '../safetensors.js';
+import type { Checkpoint, StoredTensor } from '../checkpoint.js';
 
 const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
 const FLOAT32 = 1; // TensorProto.DataType, for Cast.
@@ -104,9 +104,10 @@ export class Graph {
     return this.op('Cast', [from], { to: FLOAT32 });
   }
 
-  /** `x · weightᵀ + bias`, the weight `[out, in]` as PyTorch stores it. */
+  /** `x · weightᵀ + bias`, the weight `[out, in]` as PyTorch stores it, or transposed. */
   linear(x: Value, name: string): Value {
-    const product = this.op('Gemm', [x, this.weight(`${name}.weight`)], { transB: 1 });
+    const transB = this.tensor(`${name}.weight`).isTransposed === true ? 0 : 1;
+    const product = this.op('Gemm', [x, this.weight(`${name}.weight`)], { transB });
     return this.has(`${name}.bias`) ? this.op('Add', [product, this.weight(`${name}.bias`)]) : product;
   }
 

@@ -1,5 +1,5 @@
 import { ClipgraphError } from '../../errors/index.js';
-import type { Checkpoint } from '../safetensors.js';
+import type { Checkpoint } from '../checkpoint.js';
 import { encoder, headSize, type EncoderConfig } from './encoder.js';
 import { Graph } from './graph.js';
 
@@ -130,8 +130,9 @@ function finish(
 ): Uint8Array {
   const name = `${projection}_projection`;
   const isProjected = graph.has(`${name}.weight`);
+  const { shape, isTransposed = false } = isProjected ? graph.tensor(`${name}.weight`) : { shape: [width] };
   const output = projection === 'text' ? 'text_embeds' : 'image_embeds';
   graph.output(output, isProjected ? graph.linear(pooled, name) : pooled);
-  const dimensions = isProjected ? graph.tensor(`${name}.weight`).shape[0] : width;
+  const dimensions = shape[isTransposed ? 1 : 0];
   return graph.finish(input, { name: output, dims: [dimensions] });
 }

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { lock } from 'proper-lockfile';
+import { ClipgraphError } from '../../errors/index.js';
+import type { RepositoryCache } from './cache.js';
+import type { HubClient, RemoteFile } from './client.js';
+
+/** Large enough that a connection is worth it, small enough that little is lost when the program ends. */
+const PIECE_BYTES = 16 * 2 ** 20;
+const CONNECTIONS = 4;
+/** A lock whose owner has not been heard of for so long is nobody's. */
+const STALE_LOCK_MS = 10_000;
+const LOCK_POLL_MS = 250;
+/** What is left free on the disk beside the files. */
+const SPARE_BYTES = 64 * 2 ** 20;
+
+/** Told of bytes that are on the disk: those of an earlier attempt first. */
+export type OnBytes = (bytes: number) => void;
+
+/** The digest that a file's ETag states: SHA-256 of large files, of the others Git's SHA-1 over a header and the bytes. */
+export async function digestOf(file: string, etag: string): Promise<string> {
+  const isGit = etag.length === 40;
+  const hash = createHash(isGit ? 'sha1' : 'sha256');
+  if (isGit) hash.update(`blob ${(await stat(file)).size}\0`);
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** ETags of another form are not digests: then only the size is compared. */
+export function isDigest(etag: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(etag);
+}
+
+/**
+ * The file that is being written, and beside it the list of its finished pieces, so that another start goes on from there.
+ * The names differ from those of Python's client, which would take any bytes for the file's beginning.
+ */
+class UnfinishedFile {
+  readonly #path: string;
+  readonly #journalPath: string;
+
+  constructor(blob: string) {
+    this.#path = `${blob}.clipgraph.incomplete`;
+    this.#journalPath = `${blob}.clipgraph.pieces.incomplete`;
+  }
+
+  async finishedPieces(): Promise<Set<number>> {
+    if (!existsSync(this.#path) || !existsSync(this.#journalPath)) return new Set();
+    const lines = (await readFile(this.#journalPath, 'utf8')).split('\n');
+    // The last line is empty, or was cut off.
+    return new Set(lines.slice(0, -1).map(Number));
+  }
+
+  async write(work: (file: FileHandle, journal: FileHandle) => Promise<void>): Promise<void> {
+    const file = await open(this.#path, existsSync(this.#path) ? 'r+' : 'w');
+    try {
+      const journal = await open(this.#journalPath, 'a');
+      try {
+        await work(file, journal);
+        await file.sync();
+      } finally {
+        await journal.close();
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  digest(etag: string): Promise<string> {
+    return digestOf(this.#path, etag);
+  }
+
+  async size(): Promise<number> {
+    return (await stat(this.#path)).size;
+  }
+
+  async finish(blob: string): Promise<void> {
+    await rename(this.#path, blob);
+    await rm(this.#journalPath, { force: true });
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.#journalPath, { force: true });
+    await rm(this.#path, { force: true });
+  }
+}
+
+/** Runs the tasks with so many at a time; the first failure ends the others' beginning. */
+async function inParallel<Item>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item, signal: AbortSignal) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const waiting = [...items];
+  const failed = new AbortController();
+  const within = signal === undefined ? failed.signal : AbortSignal.any([failed.signal, signal]);
+  const runner = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      within.throwIfAborted();
+      await work(item, within);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(width, items.length) }, runner));
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  }
+}
+
+async function fetchPieces(
+  client: HubClient,
+  id: string,
+  file: RemoteFile,
+  unfinished: UnfinishedFile,
+  onBytes: OnBytes,
+  signal?: AbortSignal,
+): Promise<void> {
+  const finished = await unfinished.finishedPieces();
+  const pieces = Array.from({ length: Math.ceil(file.size / PIECE_BYTES) }, (_, piece) => piece);
+  const rangeOf = (piece: number): [number, number] => [
+    piece * PIECE_BYTES,
+    Math.min(file.size, (piece + 1) * PIECE_BYTES),
+  ];
+  const kept = pieces.filter((piece) => finished.has(piece)).map(rangeOf);
+  onBytes(kept.reduce((sum, [from, to]) => sum + to - from, 0));
+  const missing = pieces.filter((piece) => !finished.has(piece));
+  await unfinished.write((handle, journal) =>
+    inParallel(
+      missing,
+      CONNECTIONS,
+      async (piece, within) => {
+        const write = async (bytes: Uint8Array, at: number): Promise<void> => {
+          let written = 0;
+          while (written < bytes.length) {
+            const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, at + written);
+            written += bytesWritten;
+          }
+          onBytes(bytes.length);
+        };
+        await client.read(id, file, rangeOf(piece), write, within);
+        await journal.write(`${piece}\n`);
+      },
+      signal,
+    ),
+  );
+}
+
+/**
+ * Fetches one file into the cache, unless it is there: in pieces over several connections, going on from an earlier
+ * attempt, checked against its digest before it gets its name. Another process that wants the same file waits for this one.
+ *
+ * @throws MODEL_UNAVAILABLE when it can't be fetched, or twice came with a wrong digest
+ */
+export async function download(
+  client: HubClient,
+  cache: RepositoryCache,
+  id: string,
+  file: RemoteFile,
+  onBytes: OnBytes,
+  signal?: AbortSignal,
+): Promise<void> {
+  const blob = cache.blob(file.etag);
+  if (existsSync(blob)) {
+    onBytes(file.size);
+    return;
+  }
+  await mkdir(path.dirname(blob), { recursive: true });
+  // The lock is lost when this process was away for so long that another one took it for dead.
+  const lost = new AbortController();
+  const within = signal === undefined ? lost.signal : AbortSignal.any([lost.signal, signal]);
+  const release = await lock(await cache.lockFile(file.etag), {
+    realpath: false,
+    onCompromised: (cause) => {
+      const message = `Another process has taken over the download of ${file.path} of ${id}.`;
+      lost.abort(new ClipgraphError('MODEL_UNAVAILABLE', message, { cause }));
+    },
+    stale: STALE_LOCK_MS,
+    retries: { forever: true, factor: 1, minTimeout: LOCK_POLL_MS, maxTimeout: LOCK_POLL_MS },
+  });
+  try {
+    if (existsSync(blob)) {
+      onBytes(file.size);
+      return;
+    }
+    const unfinished = new UnfinishedFile(blob);
+    for (let tries = 0; ; tries++) {
+      let reported = 0;
+      const report: OnBytes = (bytes) => {
+        reported += bytes;
+        onBytes(bytes);
+      };
+      await fetchPieces(client, id, file, unfinished, report, within);
+      const isWhole = isDigest(file.etag)
+        ? (await unfinished.digest(file.etag)) === file.etag
+        : (await unfinished.size()) === file.size;
+      if (isWhole) break;
+      await unfinished.discard();
+      onBytes(-reported);
+      if (tries === 1) {
+        const message =
+          `The file ${file.path} of ${id} does not have the digest that the hub states, and was thrown away twice. ` +
+          'Something between the hub and here changes what it carries.';
+        throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+      }
+    }
+    await unfinished.finish(blob);
+  } finally {
+    if (!lost.signal.aborted) await release();
+  }
+}
+
+/**
+ * @throws MODEL_UNAVAILABLE when the disk has less room than is needed
+ */
+export async function checkSpace(folder: string, bytes: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= bytes + SPARE_BYTES) return;
+  const message = `The disk has ${inMegabytes(free)} free, and ${inMegabytes(bytes)} are needed. Make room, or set HF_HUB_CACHE to a folder on another disk.`;
+  throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+}
+
+function inMegabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}

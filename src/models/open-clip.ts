@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
+
+/** open_clip's names of tensors, and transformers' for the same. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^visual\.class_embedding$/, 'vision_model.embeddings.class_embedding'],
+  [/^visual\.positional_embedding$/, 'vision_model.embeddings.position_embedding.weight'],
+  [/^visual\.conv1\.weight$/, 'vision_model.embeddings.patch_embedding.weight'],
+  [/^visual\.ln_pre\./, 'vision_model.pre_layrnorm.'],
+  [/^visual\.ln_post\./, 'vision_model.post_layernorm.'],
+  [/^visual\.transformer\.resblocks\./, 'vision_model.encoder.layers.'],
+  [/^visual\.proj$/, 'visual_projection.weight'],
+  [/^token_embedding\./, 'text_model.embeddings.token_embedding.'],
+  [/^positional_embedding$/, 'text_model.embeddings.position_embedding.weight'],
+  [/^ln_final\./, 'text_model.final_layer_norm.'],
+  [/^transformer\.resblocks\./, 'text_model.encoder.layers.'],
+  [/^text_projection$/, 'text_projection.weight'],
+  [/^text_projection\.weight$/, 'text_projection.weight'],
+];
+/** The same within a layer. */
+const LAYER_NAMES: readonly (readonly [string, string])[] = [
+  ['.ln_1.', '.layer_norm1.'],
+  ['.ln_2.', '.layer_norm2.'],
+  ['.attn.', '.self_attn.'],
+  ['.mlp.c_fc.', '.mlp.fc1.'],
+  ['.mlp.c_proj.', '.mlp.fc2.'],
+];
+/** Stored `[in, out]`: the image is multiplied from the left. */
+const TRANSPOSED = new Set(['visual.proj', 'text_projection']);
+
+/** Whether a checkpoint is laid out as OpenAI's and open_clip's are. */
+export function isOpenClip(checkpoint: Checkpoint): boolean {
+  return [...checkpoint.keys()].some((name) =>
+    /(^|\.)(visual\.conv1\.weight|transformer\.resblocks\.)/.test(name),
+  );
+}
+
+/** The three rows of blocks of a joint projection, which lie one after the other. */
+function splitInThree(name: string, tensor: StoredTensor): [string, StoredTensor][] {
+  const [rows, ...rest] = tensor.shape;
+  const length = tensor.length / 3;
+  if (!Number.isInteger(rows / 3) || !(tensor.dtype in DTYPE_BYTES)) return [[name, tensor]];
+  return ['q', 'k', 'v'].map((part, i) => [
+    name.replace('in_proj_', `${part}_proj.`),
+    { ...tensor, shape: [rows / 3, ...rest], offset: tensor.offset + i * length, length },
+  ]);
+}
+
+/** The same tensors under transformers' names. */
+export function fromOpenClip(checkpoint: Checkpoint): Checkpoint {
+  return new Map(
+    [...checkpoint].flatMap(([given, tensor]): [string, StoredTensor][] => {
+      const plain = given.replace(/^module\./, '').replace(/^text\./, '');
+      const [pattern, name] = NAMES.find(([candidate]) => candidate.test(plain)) ?? [];
+      const renamed = pattern === undefined || name === undefined ? plain : plain.replace(pattern, name);
+      const inner = LAYER_NAMES.reduce((text, [from, to]) => text.replace(from, to), renamed);
+      if (inner.includes('.in_proj_')) return splitInThree(inner, tensor);
+      return [[inner, TRANSPOSED.has(plain) ? { ...tensor, isTransposed: true } : tensor]];
+    }),
+  );
+}
+
+const count = z.number().int().positive();
+/** What is not supported is accepted where it is switched off. */
+const off = z.union([z.literal(false), z.null(), z.literal(0)]).optional();
+const kwargs = z.strictObject({ eps: z.number().positive().optional() }).nullish();
+const activationKwargs = z.strictObject({ approximate: z.enum(['none', 'tanh']).optional() }).nullish();
+const ignored = z.unknown().optional();
+
+const visionSchema = z.strictObject({
+  image_size: z.union([count, z.tuple([count, count])]),
+  layers: count,
+  width: count,
+  head_width: count.default(64),
+  patch_size: count,
+  pool_type: z.literal('tok').optional(),
+  pos_embed_type: z.literal('learnable').optional(),
+  norm_kwargs: kwargs,
+  act_kwargs: activationKwargs,
+  mlp_ratio: ignored,
+  patch_dropout: ignored,
+  output_tokens: ignored,
+  ...Object.fromEntries(
+    [
+      'ls_init_value',
+      'no_ln_pre',
+      'final_ln_after_pool',
+      'attentional_pool',
+      'timm_model_name',
+      'input_patchnorm',
+    ].map((name) => [name, off] as const),
+  ),
+});
+const textSchema = z.strictObject({
+  context_length: count.default(77),
+  width: count,
+  heads: count,
+  layers: count,
+  pool_type: z.literal('argmax').optional(),
+  proj_type: z.literal('linear').optional(),
+  norm_kwargs: kwargs,
+  act_kwargs: activationKwargs,
+  vocab_size: ignored,
+  mlp_ratio: ignored,
+  output_tokens: ignored,
+  pad_id: ignored,
+  hf_tokenizer_name: ignored,
+  ...Object.fromEntries(
+    [
+      'ls_init_value',
+      'embed_cls',
+      'no_causal_mask',
+      'final_ln_after_pool',
+      'proj_bias',
+      'hf_model_name',
+      'tokenizer_kwargs',
+    ].map((name) => [name, off] as const),
+  ),
+});
+
+/** `open_clip_config.json`, as far as it describes a CLIP of two transformers; source: open_clip/model.py. */
+export const openClipConfigSchema = z.object({
+  model_cfg: z.strictObject({
+    embed_dim: count,
+    quick_gelu: z.boolean().default(false),
+    vision_cfg: visionSchema,
+    text_cfg: textSchema,
+    custom_text: ignored,
+    init_logit_scale: ignored,
+    output_dict: ignored,
+    init_logit_bias: off,
+    multimodal_cfg: off,
+  }),
+  preprocess_cfg: z
+    .object({
+      mean: z.tuple([z.number(), z.number(), z.number()]).optional(),
+      std: z.tuple([z.number(), z.number(), z.number()]).optional(),
+      interpolation: z.literal('bicubic').optional(),
+      resize_mode: z.literal('shortest').optional(),
+    })
+    .prefault({}),
+});
+
+export type OpenClipConfig = z.infer<typeof openClipConfigSchema>;

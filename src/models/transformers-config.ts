@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** Defaults of transformers' CLIPTextConfig and CLIPVisionConfig: a configuration holds what differs from them. */
+const count = z.number().int().positive();
+const encoderDefaults = {
+  hidden_act: z.string().default('quick_gelu'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+};
+const textSchema = z.object({
+  ...encoderDefaults,
+  max_position_embeddings: count.default(77),
+  num_attention_heads: count.default(8),
+  eos_token_id: z.number().int().nonnegative().default(49_407),
+});
+const visionSchema = z.object({
+  ...encoderDefaults,
+  image_size: count.default(224),
+  num_attention_heads: count.default(12),
+});
+const part = z.record(z.string(), z.unknown()).nullish();
+
+const MODEL_TYPES = ['clip', 'clip_text_model', 'clip_vision_model'] as const;
+
+/** Parses a part of the configuration inside another schema's transform, with its issues at its own path. */
+function parsePart<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  key: string,
+  context: z.core.$RefinementCtx,
+): z.infer<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  for (const { path, message } of result.error.issues) {
+    context.addIssue({ code: 'custom', path: [key, ...path], message });
+  }
+  return z.NEVER;
+}
+
+/** `config.json` of a CLIP, or of one of its towers alone; source: transformers, configuration_clip.py. */
+export const transformersConfigSchema = z
+  .looseObject({
+    model_type: z.enum(MODEL_TYPES, {
+      error: ({ input }) =>
+        `${input === undefined ? 'no model_type' : JSON.stringify(input)} is not supported; ${MODEL_TYPES.join(', ')} are`,
+    }),
+    projection_dim: count.default(512),
+    text_config: part,
+    text_config_dict: part,
+    vision_config: part,
+    vision_config_dict: part,
+  })
+  // Old checkpoints say twice what their parts are; the second one is right.
+  .transform((config, context) => {
+    const { model_type, projection_dim } = config;
+    const alone = model_type === 'clip' ? {} : config;
+    const text = { ...alone, ...config.text_config, ...config.text_config_dict };
+    const vision = { ...alone, ...config.vision_config, ...config.vision_config_dict };
+    return {
+      model_type,
+      projection_dim,
+      text: parsePart(textSchema, model_type === 'clip_vision_model' ? {} : text, 'text_config', context),
+      vision: parsePart(
+        visionSchema,
+        model_type === 'clip_text_model' ? {} : vision,
+        'vision_config',
+        context,
+      ),
+    };
+  });

@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { open, readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { damaged, filesOf, type Checkpoint } from './checkpoint.js';
+import { fromOpenClip, isOpenClip } from './open-clip.js';
+import { readPytorch } from './pytorch.js';
+import { readSafetensors } from './safetensors.js';
+
+/** Where a model's weights may be, the preferred first. */
+export const WEIGHT_FILES: readonly string[] = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'open_clip_model.safetensors',
+  'model.fp16.safetensors',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+  'open_clip_pytorch_model.bin',
+];
+
+const INDEX = '.index.json';
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+export function isPickled(file: string): boolean {
+  return /\.bin(\.index\.json)?$/.test(file);
+}
+
+function formatOf(file: string): string {
+  return isPickled(file) ? 'PyTorch' : 'safetensors';
+}
+
+/**
+ * The files that an index names.
+ *
+ * @throws MODEL_UNAVAILABLE when it does not say, or names a file elsewhere
+ */
+export function shardsOf(index: string, text: string): string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(formatOf(index), 'its index is not JSON', cause);
+  }
+  const parsed = indexSchema.safeParse(value);
+  if (!parsed.success) throw damaged(formatOf(index), 'its index does not say where the tensors are');
+  const files = [...new Set(Object.values(parsed.data.weight_map))];
+  const outside = files.find((file) => !/^[^\\/]+$/.test(file) || file === '..' || file === '.');
+  if (outside !== undefined) throw damaged(formatOf(index), 'its index names a file outside of the folder');
+  const folder = path.posix.dirname(index.split(path.sep).join('/'));
+  return files.map((file) => (folder === '.' ? file : `${folder}/${file}`));
+}
+
+/** The file of a checkpoint in a folder, or the index of its shards. */
+export function findWeights(folder: string, within = ''): string | undefined {
+  return WEIGHT_FILES.map((name) => path.posix.join(within, name)).find((file) =>
+    existsSync(path.join(folder, file)),
+  );
+}
+
+/** Names as transformers' CLIPModel has them, whoever wrote the checkpoint. */
+function withUsualNames(checkpoint: Checkpoint): Checkpoint {
+  if (isOpenClip(checkpoint)) return fromOpenClip(checkpoint);
+  // A single tower, saved without the model around it.
+  const bare = (
+    [
+      ['embeddings.token_embedding.weight', 'text_model.'],
+      ['embeddings.patch_embedding.weight', 'vision_model.'],
+    ] as const
+  ).find(([name]) => checkpoint.has(name));
+  if (bare === undefined) return checkpoint;
+  const isInside = /^(embeddings|encoder|final_layer_norm|pre_layrnorm|pre_layernorm|post_layernorm)\./;
+  return new Map(
+    [...checkpoint].map(([name, tensor]) => [isInside.test(name) ? bare[1] + name : name, tensor]),
+  );
+}
+
+/**
+ * The tensors of a checkpoint, under transformers' names.
+ *
+ * @param file relative to the model's folder: the checkpoint, or the index of its shards
+ * @throws MODEL_UNAVAILABLE when a file is damaged or missing
+ */
+export async function openCheckpoint(folder: string, file: string): Promise<Checkpoint> {
+  const files = file.endsWith(INDEX)
+    ? shardsOf(file, await readFile(path.join(folder, file), 'utf8'))
+    : [file];
+  const missing = files.find((name) => !existsSync(path.join(folder, name)));
+  if (missing !== undefined) throw damaged(formatOf(file), `${path.basename(missing)} is missing`);
+  const read = isPickled(file) ? readPytorch : readSafetensors;
+  const shards = await Promise.all(files.map((name) => read(folder, name)));
+  return withUsualNames(new Map(shards.flatMap((shard) => [...shard])));
+}
+
+/**
+ * Where a checkpoint's files really are: the hub's cache has links in the place of files, and ONNX Runtime refuses those
+ * that lead out of a folder.
+ *
+ * @returns the folder that holds them all, and the same tensors with the files' names there
+ * @throws MODEL_UNAVAILABLE when they lie in different folders
+ */
+export async function resolveLinks(
+  folder: string,
+  checkpoint: Checkpoint,
+): Promise<{ readonly folder: string; readonly checkpoint: Checkpoint }> {
+  const files = filesOf(checkpoint);
+  const real = new Map(
+    await Promise.all(files.map(async (file) => [file, await realpath(path.join(folder, file))] as const)),
+  );
+  const folders = new Set([...real.values()].map((file) => path.dirname(file)));
+  if (folders.size !== 1) throw damaged(formatOf(files[0]), 'its shards lie in different folders');
+  const resolved = [...checkpoint].map(([name, tensor]) => {
+    return [name, { ...tensor, file: path.basename(real.get(tensor.file) ?? tensor.file) }] as const;
+  });
+  return { folder: [...folders][0], checkpoint: new Map(resolved) };
+}
+
+/**
+ * One scalar.
+ *
+ * @returns undefined when there is no such tensor
+ * @throws MODEL_UNAVAILABLE when it is none
+ */
+export async function readScalar(
+  folder: string,
+  checkpoint: Checkpoint,
+  name: string,
+): Promise<number | undefined> {
+  const tensor = checkpoint.get(name);
+  if (tensor === undefined) return undefined;
+  const { dtype, shape, file, offset, length } = tensor;
+  if (shape.some((dim) => dim !== 1)) throw damaged(formatOf(file), `${name} is not one number`);
+  const handle = await open(path.join(folder, file));
+  try {
+    const bytes = Buffer.alloc(length);
+    await handle.read(bytes, 0, length, offset);
+    if (dtype === 'F32') return bytes.readFloatLE();
+    if (dtype === 'BF16') return Buffer.concat([Buffer.alloc(2), bytes]).readFloatLE();
+    if (dtype === 'F16') return halfToNumber(bytes.readUInt16LE());
+    throw damaged(formatOf(file), `${name} is ${dtype}, not a float`);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** IEEE 754 half precision: a sign, 5 bits of exponent, 10 of fraction. */
+function halfToNumber(bits: number): number {
+  const sign = bits >> 15 === 0 ? 1 : -1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
