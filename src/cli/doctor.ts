@@ -6,6 +6,7 @@ import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
 import { findRuntimes } from './runtimes.js';
+import { pullProgress } from './pull-progress.js';
 
 const CONTENTS = [{ text: 'a dog' }, { image: { example: 'dog' } }] as const;
 
@@ -135,7 +136,7 @@ export function doctorCommand(): Command {
     .addHelpText('after', '\nExamples:\n  $ clipgraph doctor\n  $ clipgraph doctor --model ./my-clip');
   return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
     const config = configOf({ 'log.level': 'error', ...options });
-    const embedder = await openEmbedder(config, createLog(config.log));
+    const embedder = await openEmbedder(config, createLog(config.log), { progress: pullProgress() });
     try {
       const report = await examine(embedder, config.limits.timeoutMs);
       if (options.json === true) print(JSON.stringify(report));

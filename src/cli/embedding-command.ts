@@ -12,6 +12,7 @@ import { ClipgraphError } from '../errors/index.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { nameOf, type NamedContent } from './contents.js';
+import { pullProgress } from './pull-progress.js';
 
 /** What a command works with. */
 export interface Session {
@@ -85,7 +86,7 @@ export function embeddingCommand(
     const args = given.slice(0, -2);
     const flags = given.at(-2) as Readonly<Record<string, unknown>>;
     const config = configOf({ 'log.level': 'warn', ...flags });
-    const embedder = await openEmbedder(config, createLog(config.log));
+    const embedder = await openEmbedder(config, createLog(config.log), { progress: pullProgress() });
     const options: EmbedOptions = { truncate: flags.truncate === true };
     try {
       await action(

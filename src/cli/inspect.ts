@@ -8,6 +8,7 @@ import { ClipgraphError } from '../errors/index.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { contentOf } from './contents.js';
+import { pullProgress } from './pull-progress.js';
 
 const imageLine = z.strictObject({
   image: z.string(),
@@ -175,7 +176,7 @@ export function inspectCommand(): Command {
       const isLines = options.jsonl === true;
       if (isLines === (argument !== undefined)) throw badLine('Give either a content or --jsonl.');
       const config = configOf({ 'log.level': 'warn', ...options });
-      const inspector = await openInspector(config, createLog(config.log));
+      const inspector = await openInspector(config, createLog(config.log), pullProgress());
       try {
         if (argument === undefined) {
           await answerLines(inspector);

@@ -1,67 +1,209 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { Command } from 'commander';
+import type { Config } from '../config/index.js';
 import { openCatalog } from '../engine/index.js';
+import { ClipgraphError } from '../errors/index.js';
+import {
+  cachedRepositories,
+  Hub,
+  hubSettings,
+  KNOWN_NAMES,
+  openModel,
+  parseHubReference,
+  verifySnapshot,
+  type HubReference,
+  type Model,
+} from '../models/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
+import { pullProgress } from './pull-progress.js';
+
+type Flags = Readonly<Record<string, unknown>>;
+
+const EXAMPLES =
+  '\nExamples:\n  $ clipgraph models\n  $ clipgraph models pull openai/clip-vit-large-patch14\n' +
+  '  $ clipgraph models info ViT-B/32\n  $ clipgraph models verify\n  $ clipgraph models rm openai/clip-vit-base-patch32';
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+function hubOf({ weights }: Config): Hub {
+  return new Hub({ progress: pullProgress(), prefersOnnx: weights === 'onnx' });
+}
+
+/**
+ * @throws MODEL_NOT_FOUND for a name that can't be on the hub
+ */
+function onHub(name: string): HubReference {
+  const reference = parseHubReference(name);
+  if (reference !== undefined) return reference;
+  const known = KNOWN_NAMES.map(([short]) => short).join(', ');
+  throw new ClipgraphError(
+    'MODEL_NOT_FOUND',
+    `"${name}" is no name on the hub: give owner/name, with @revision if need be, or one of ${known}.`,
+  );
+}
+
+async function describe(model: Model) {
+  const { aliases, revision, license, description, architecture, towers } = model.manifest;
+  const { dimensions, contextLength, imageSize, logitScale, dtype } = model.manifest;
+  const sizes = await model.sizes();
+  return {
+    ...{ id: model.id, aliases, revision, checksum: await model.checksum() },
+    ...{ architecture, dimensions, dtype, logitScale, license, description },
+    contextLength: towers.text && contextLength,
+    imageSize: towers.image && imageSize,
+    /** Bytes of each tower's weights. */
+    sizes,
+  };
+}
+
+type Described = Awaited<ReturnType<typeof describe>>;
+
+function printModel(
+  { id, checksum, dimensions, dtype, contextLength, imageSize, description }: Described,
+  isDefault: boolean,
+): void {
+  const reads = [
+    contextLength && `texts of up to ${contextLength} tokens`,
+    imageSize && `pictures of ${imageSize} × ${imageSize} pixels`,
+  ];
+  print(
+    `${id}${isDefault ? ' (default)' : ''}  ${dimensions} numbers, ${dtype}, checksum ${checksum.slice(0, 12)}…`,
+  );
+  print(`  reads ${reads.filter(Boolean).join(' and ')}\n  ${description}`);
+}
+
+async function list(flags: Flags): Promise<void> {
+  const catalog = await openCatalog(configOf(flags), pullProgress());
+  const rows = await Promise.all(catalog.list().map(describe));
+  const { cacheFolder } = hubSettings();
+  const cached = await cachedRepositories(cacheFolder);
+  if (flags.json === true) {
+    print(JSON.stringify(rows.map((row) => ({ ...row, isDefault: row.id === catalog.default.id }))));
+    return;
+  }
+  for (const row of rows) printModel(row, row.id === catalog.default.id);
+  if (cached.length === 0) return;
+  print(`\nIn the cache (${cacheFolder}):`);
+  for (const { id, bytes, revisions } of cached) {
+    print(`  ${id}  ${megabytes(bytes)}  ${revisions.map(({ name }) => name).join(', ')}`.trimEnd());
+  }
+}
+
+async function pull(names: readonly string[], flags: Flags): Promise<void> {
+  const hub = hubOf(configOf(flags));
+  for (const name of names) {
+    const model = await hub.pull(onHub(name));
+    printModel(await describe(model), false);
+  }
+}
+
+/** The model of a name, wherever it is; it is not fetched. */
+async function openHere(name: string, config: Config): Promise<Model> {
+  const isFolder = statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+  const reference = isFolder ? undefined : parseHubReference(name);
+  if (reference === undefined) return openModel(name, hubOf(config), config.weights);
+  const model = await hubOf(config).findCached(reference);
+  if (model !== undefined) return model;
+  const message = `The model ${reference.id} is not in the cache. Fetch it: clipgraph models pull ${name}.`;
+  throw new ClipgraphError('MODEL_NOT_FOUND', message);
+}
+
+async function verify(names: readonly string[], flags: Flags): Promise<void> {
+  const config = configOf(flags);
+  for (const name of names.length > 0 ? names : [config.model, ...config.models]) {
+    const model = await openHere(name, config);
+    const { checked, damaged } = await verifySnapshot(model);
+    const checksum = await model.checksum();
+    if (damaged.length > 0) {
+      process.exitCode = 1;
+      print(
+        `${model.id}: damaged: ${damaged.join(', ')}. Remove it (clipgraph models rm) and fetch it again.`,
+      );
+    } else {
+      print(`${model.id}: ${checked} files have the digests that the hub stated; checksum ${checksum}`);
+    }
+  }
+}
+
+async function remove(names: readonly string[], flags: Flags): Promise<void> {
+  const hub = hubOf(configOf(flags));
+  const cached = await cachedRepositories(hub.settings.cacheFolder);
+  for (const name of names) {
+    const { id } = onHub(name);
+    const found = cached.find((entry) => entry.id === id);
+    if (found === undefined)
+      throw new ClipgraphError('MODEL_NOT_FOUND', `The model ${id} is not in the cache.`);
+    await hub.cacheOf(id).remove();
+    print(`${id}: ${megabytes(found.bytes)} freed`);
+  }
+}
+
+/** Measured by bench:memory: what a process needs for each byte of a tower's weights, and a base of its own. */
+const MEMORY = {
+  cpu: { perByte: 1.2, base: 90e6, limit: Infinity },
+  wasm: { perByte: 3.4, base: 120e6, limit: 4 * 2 ** 30 },
+} as const;
+
+async function info(name: string, flags: Flags): Promise<void> {
+  const model = await openHere(name, configOf(flags));
+  const described = await describe(model);
+  const { text = 0, image = 0 } = described.sizes;
+  const memory = Object.entries(MEMORY).map(([runtime, { perByte, base, limit }]) => {
+    const bytes = Math.round(base + perByte * (text + image));
+    return { runtime, bytes, fits: bytes < limit };
+  });
+  if (flags.json === true) {
+    print(JSON.stringify({ ...described, memory, folder: path.resolve(model.folder) }));
+    return;
+  }
+  printModel(described, false);
+  print(`  ${described.architecture ?? 'CLIP'}; licence: ${described.license ?? 'not stated'}`);
+  print(`  revision ${described.revision ?? 'none'}; checksum ${described.checksum}`);
+  print(
+    `  weights: texts ${text === 0 ? 'none' : megabytes(text)}, pictures ${image === 0 ? 'none' : megabytes(image)}`,
+  );
+  for (const { runtime, bytes, fits } of memory) {
+    print(
+      `  memory on ${runtime}: about ${megabytes(bytes)}${fits ? '' : ', more than WebAssembly can have: it will not run there'}`,
+    );
+  }
+}
 
 /** `clipgraph models`. */
 export function modelsCommand(): Command {
-  const command = new Command('models')
-    .description('The models that are configured, and what they are.')
-    .option('--json', 'print one JSON value')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph models\n  $ clipgraph models --models ./my-clip,./another --json',
-    );
-  return addConfigFlags(command).action(async (flags: Readonly<Record<string, unknown>>) => {
-    const catalog = await openCatalog(configOf(flags));
-    const rows = await Promise.all(
-      catalog.list().map(async (model) => {
-        const {
-          aliases,
-          license,
-          description,
-          dimensions,
-          contextLength,
-          imageSize,
-          logitScale,
-          dtype,
-          towers,
-        } = model.manifest;
-        return {
-          ...{
-            id: model.id,
-            aliases,
-            isDefault: model === catalog.default,
-            checksum: await model.checksum(),
-          },
-          ...{ dimensions, dtype, logitScale, license, description },
-          contextLength: towers.text && contextLength,
-          imageSize: towers.image && imageSize,
-        };
-      }),
-    );
-    if (flags.json === true) {
-      print(JSON.stringify(rows));
-      return;
-    }
-    for (const {
-      id,
-      isDefault,
-      checksum,
-      dimensions,
-      dtype,
-      contextLength,
-      imageSize,
-      description,
-    } of rows) {
-      const reads = [
-        contextLength && `texts of up to ${contextLength} tokens`,
-        imageSize && `pictures of ${imageSize} × ${imageSize} pixels`,
-      ];
-      print(
-        `${id}${isDefault ? ' (default)' : ''}  ${dimensions} numbers, ${dtype}, checksum ${checksum.slice(0, 12)}…`,
-      );
-      print(`  reads ${reads.filter(Boolean).join(' and ')}\n  ${description}`);
-    }
-  });
+  const command = addConfigFlags(
+    new Command('models')
+      .description('The models: those that are configured, and those of the hub in the cache.')
+      .option('--json', 'print one JSON value')
+      .addHelpText('after', EXAMPLES),
+  ).action(list);
+  const add = (usage: string, description: string): Command =>
+    addConfigFlags(
+      new Command(usage.split(' ')[0]).description(description).option('--json', 'print one JSON value'),
+    ).argument(usage.split(' ')[1] ?? '[none...]');
+  command.addCommand(
+    addConfigFlags(
+      new Command('list').description('The same.').option('--json', 'print one JSON value'),
+    ).action(list),
+  );
+  command.addCommand(
+    add('pull <names...>', 'Fetch models of the hub into the cache, or bring them up to date.').action(pull),
+  );
+  command.addCommand(
+    add(
+      'verify [names...]',
+      'Compare the files with the digests that the hub stated; the configured models if none is named.',
+    ).action(verify),
+  );
+  command.addCommand(add('rm <names...>', 'Remove models of the hub from the cache.').action(remove));
+  command.addCommand(
+    add('info <name>', 'What a model is, its licence, its size, and the memory that it will take.').action(
+      info,
+    ),
+  );
+  return command;
 }

@@ -4,6 +4,7 @@ import type { Probe } from '../runtime/index.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
+import { pullProgress } from './pull-progress.js';
 
 interface Found {
   readonly name: string;
@@ -41,7 +42,7 @@ export function runtimesCommand(): Command {
     );
   return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
     const config = configOf({ 'log.level': 'error', ...options });
-    const embedder = await openEmbedder(config, createLog(config.log));
+    const embedder = await openEmbedder(config, createLog(config.log), { progress: pullProgress() });
     try {
       const found = await findRuntimes(embedder);
       const rows = found.map(({ name, probe, isDefault, workers }) => ({

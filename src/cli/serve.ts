@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../config/index.js';
 import { createLog, startServer } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
+import { pullProgress } from './pull-progress.js';
 
 /** `clipgraph serve`. */
 export function serveCommand(): Command {
@@ -9,11 +10,11 @@ export function serveCommand(): Command {
     .description('Serve the GraphQL endpoint and the page.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ clipgraph serve --port 8080\n  $ clipgraph serve --model ./my-clip --runtime cpu',
+      '\nExamples:\n  $ clipgraph serve --port 8080\n  $ clipgraph serve --model openai/clip-vit-large-patch14\n  $ clipgraph serve --model ./my-clip --runtime cpu',
     );
   return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
     const config = configOf(options);
-    const server = await startServer(config, createLog(config.log));
+    const server = await startServer(config, createLog(config.log), pullProgress());
     const { id, manifest } = server.embedder.models.default;
     const runtime = await server.embedder.runtimes.default();
     const { explorer } = config.server;

@@ -3,6 +3,7 @@ import { openInspector } from '../engine/index.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
+import { pullProgress } from './pull-progress.js';
 
 /** `clipgraph tokenize`. */
 export function tokenizeCommand(): Command {
@@ -16,7 +17,7 @@ export function tokenizeCommand(): Command {
     );
   return addConfigFlags(command).action(async (text: string, flags: Readonly<Record<string, unknown>>) => {
     const config = configOf({ 'log.level': 'warn', ...flags });
-    const inspector = await openInspector(config, createLog(config.log));
+    const inspector = await openInspector(config, createLog(config.log), pullProgress());
     try {
       const { ids, pieces, contextLength, isTruncated } = await inspector.text(text, { truncate: true });
       if (flags.json === true) {

@@ -24,8 +24,18 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Options of each runtime plugin, by its name.'),
   plugins: names.default([]).describe('More runtime plugins: module names or paths.'),
-  model: z.string().min(1).default('starter').describe('The default model: its id, or a folder.'),
+  model: z
+    .string()
+    .min(1)
+    .default('starter')
+    .describe(
+      'The default model: starter, owner/name on the hub, a known name such as ViT-B/32, or a folder.',
+    ),
   models: names.default([]).describe('More models that a request may name.'),
+  weights: z
+    .enum(['checkpoint', 'onnx'])
+    .default('checkpoint')
+    .describe('What is taken of a model that has both safetensors (or a .bin) and ONNX exports.'),
   server: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),

@@ -1,25 +1,47 @@
 import { runtimeOrder, type Config } from '../config/index.js';
 import { PreparationPool, UrlFetcher } from '../media/index.js';
-import { ModelCatalog } from '../models/index.js';
+import { Hub, ModelCatalog, type PullProgress } from '../models/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
 import type { RuntimeLog } from '../runtime/host.js';
 import { RuntimeRegistry } from '../runtime/registry.js';
 import { Embedder } from './embedder.js';
 import { Inspector } from './inspector.js';
 
+/** Where nobody watches: a line when it starts, and one when it is over. */
+function loggedProgress(log: RuntimeLog): PullProgress {
+  let name = '';
+  return {
+    start(model, files, bytes) {
+      name = model;
+      log.info({ model, files, bytes }, 'fetching a model');
+    },
+    advance: () => undefined,
+    stop() {
+      log.info({ model: name }, 'fetching has ended');
+    },
+  };
+}
+
+interface OpenOptions {
+  /** Told of every batch that has run. */
+  readonly onBatch?: ((runtime: string, report: BatchReport) => void) | undefined;
+  /** Told how models get on that have to be fetched. */
+  readonly progress?: PullProgress | undefined;
+}
+
 /**
- * Puts the parts together. `onBatch` is told of every batch that has run. No worker runs yet; the models' files are found but not read.
+ * Puts the parts together. No worker runs yet; the models' files are found but not read.
  *
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE, RUNTIME_NOT_FOUND, BAD_USER_INPUT
  */
 export async function openEmbedder(
   config: Config,
   log: RuntimeLog,
-  onBatch?: (runtime: string, report: BatchReport) => void,
+  { onBatch, progress }: OpenOptions = {},
 ): Promise<Embedder> {
   const { limits } = config;
   const watchdogMs = limits.timeoutMs;
-  const models = await openCatalog(config);
+  const models = await openCatalog(config, progress ?? loggedProgress(log));
   const order = runtimeOrder(config);
   const { runtimes: options, plugins } = config;
   const runtimes = await RuntimeRegistry.open({
@@ -40,17 +62,29 @@ export async function openEmbedder(
  *
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
  */
-export async function openInspector(config: Config, log: RuntimeLog): Promise<Inspector> {
-  return new Inspector({ config, models: await openCatalog(config), pool: createPool(config, log) });
+export async function openInspector(
+  config: Config,
+  log: RuntimeLog,
+  progress?: PullProgress,
+): Promise<Inspector> {
+  return new Inspector({
+    config,
+    models: await openCatalog(config, progress),
+    pool: createPool(config, log),
+  });
 }
 
 /**
- * The models alone: nothing runs.
+ * The models alone: nothing runs. Those of the hub that the cache lacks are fetched.
  *
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
  */
-export function openCatalog({ model, models }: Config): Promise<ModelCatalog> {
-  return ModelCatalog.open([model, ...models]);
+export function openCatalog(
+  { model, models, weights }: Config,
+  progress?: PullProgress,
+): Promise<ModelCatalog> {
+  const hub = new Hub({ progress, prefersOnnx: weights === 'onnx' });
+  return ModelCatalog.open([model, ...models], hub, weights);
 }
 
 function createPool({ limits, preparation }: Config, log: RuntimeLog): PreparationPool {

@@ -268,3 +268,14 @@ export async function openFolder(folder: string, origin: ModelOrigin = {}): Prom
     : await deriveManifest(folder, origin);
   return new Model(folder, manifest);
 }
+
+/**
+ * The files that a `clipgraph.json` names.
+ *
+ * @throws MODEL_UNAVAILABLE when it is wrong
+ */
+export function readManifestFiles(value: unknown): string[] {
+  const { towers, tokenizer, weights } = check(manifestSchema, value, MANIFEST);
+  const files = [towers.text?.graph, towers.image?.graph, weights, ...Object.values(tokenizer ?? {})];
+  return files.filter((file) => file !== undefined);
+}

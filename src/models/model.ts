@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Normalization } from '../clip/image/index.js';
 import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } from '../clip/text/index.js';
@@ -7,13 +7,14 @@ import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { checksumOf } from './checksum.js';
 import { buildImageTower, buildTextTower } from './graph/towers.js';
 import type { Manifest } from './manifest.js';
-import { filesOf, type Checkpoint } from './checkpoint.js';
+import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint.js';
 import { findWeights, openCheckpoint, resolveLinks } from './weights.js';
 
 /** A model on disk. Its files are read when they are first needed. */
 export class Model {
   readonly manifest: Manifest;
-  readonly #folder: string;
+  /** Where its files are. */
+  readonly folder: string;
   #checksum: Promise<string> | undefined;
   #tokenizer: Promise<Tokenizer> | undefined;
   #checkpoint: Promise<Checkpoint> | undefined;
@@ -21,7 +22,7 @@ export class Model {
   #isLoaded = false;
 
   constructor(folder: string, manifest: Manifest) {
-    this.#folder = folder;
+    this.folder = folder;
     this.manifest = manifest;
   }
 
@@ -43,6 +44,32 @@ export class Model {
   checksum(): Promise<string> {
     this.#checksum ??= this.#reading(this.#computeChecksum());
     return this.#checksum;
+  }
+
+  /**
+   * The files that determine its numbers, relative to its folder.
+   *
+   * @throws MODEL_UNAVAILABLE when the weights are damaged, or missing
+   */
+  async files(): Promise<string[]> {
+    const { towers, tokenizer } = this.manifest;
+    const graphs = [towers.text?.graph, towers.image?.graph].filter((file) => file !== undefined);
+    const weights = this.#isBuilt ? filesOf(await this.#openCheckpoint()) : [];
+    return [...graphs, ...Object.values(tokenizer ?? {}), ...weights];
+  }
+
+  /** Bytes of the weights of each tower that it has. */
+  async sizes(): Promise<Partial<Record<TowerKind, number>>> {
+    const checkpoint = this.#isBuilt ? await this.#openCheckpoint() : new Map<string, StoredTensor>();
+    const sizeOf = async (kind: TowerKind, prefix: RegExp): Promise<number | undefined> => {
+      const tower = this.manifest.towers[kind];
+      if (tower === undefined) return undefined;
+      if (tower.graph !== undefined) return (await stat(path.join(this.folder, tower.graph))).size;
+      return [...checkpoint]
+        .filter(([name]) => prefix.test(name))
+        .reduce((sum, [, { length }]) => sum + length, 0);
+    };
+    return { text: await sizeOf('text', /^text_/), image: await sizeOf('image', /^vis(ion|ual)_/) };
   }
 
   /**
@@ -76,7 +103,7 @@ export class Model {
       },
       ...(tower.graph === undefined
         ? await this.#builtOnce(kind)
-        : { graph: { path: path.join(this.#folder, tower.graph) } }),
+        : { graph: { path: path.join(this.folder, tower.graph) } }),
     };
   }
 
@@ -92,7 +119,7 @@ export class Model {
   /** The graph of a tower over the folder's safetensors files, which stay where they are. */
   async #build(kind: TowerKind): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
     const { encoders, imageSize } = this.manifest;
-    const { folder, checkpoint } = await resolveLinks(this.#folder, await this.#openCheckpoint());
+    const { folder, checkpoint } = await resolveLinks(this.folder, await this.#openCheckpoint());
     const { text, image } = encoders;
     const bytes =
       kind === 'text'
@@ -111,32 +138,31 @@ export class Model {
   }
 
   async #readCheckpoint(): Promise<Checkpoint> {
-    const weights = this.manifest.weights ?? findWeights(this.#folder);
-    if (weights !== undefined) return openCheckpoint(this.#folder, weights);
+    const weights = this.manifest.weights ?? findWeights(this.folder);
+    if (weights !== undefined) return openCheckpoint(this.folder, weights);
     throw new ClipgraphError('MODEL_UNAVAILABLE', `The model ${this.id} has no model.safetensors.`);
   }
 
   async #computeChecksum(): Promise<string> {
-    const { towers, encoders, tokenizer, preparation, contextLength, imageSize } = this.manifest;
-    const present = [towers.text, towers.image].filter((tower) => tower !== undefined);
-    const isBuilt = present.some(({ graph }) => graph === undefined);
-    const files = [
-      ...present.map(({ graph }) => graph),
-      ...Object.values(tokenizer ?? {}),
-      ...(isBuilt ? filesOf(await this.#openCheckpoint()) : []),
-    ].filter((file) => file !== undefined);
-    return checksumOf(this.#folder, files, {
+    const { encoders, preparation, contextLength, imageSize } = this.manifest;
+    return checksumOf(this.folder, await this.files(), {
       preparation,
       contextLength,
       imageSize,
-      ...(isBuilt && { encoders }),
+      ...(this.#isBuilt && { encoders }),
     });
+  }
+
+  /** Whether one of its towers has no graph of its own. */
+  get #isBuilt(): boolean {
+    const { text, image } = this.manifest.towers;
+    return [text, image].some((tower) => tower !== undefined && tower.graph === undefined);
   }
 
   async #readTokenizer(): Promise<Tokenizer> {
     const { tokenizer, contextLength } = this.manifest;
     if (tokenizer === undefined) throw this.#unsupported('text');
-    const read = (name: string) => this.#reading(readFile(path.join(this.#folder, name), 'utf8'));
+    const read = (name: string) => this.#reading(readFile(path.join(this.folder, name), 'utf8'));
     if ('json' in tokenizer)
       return createTokenizer(parseTokenizerJson(await read(tokenizer.json)), contextLength);
     const [vocabulary, merges] = await Promise.all([read(tokenizer.vocabulary), read(tokenizer.merges)]);

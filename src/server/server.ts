@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { parseConfig, type Config, type ConfigInput } from '../config/index.js';
 import { openEmbedder, type Embedder } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import type { PullProgress } from '../models/index.js';
 import { createSchema, formatError, type Context } from '../graphql/index.js';
 import { Access } from './access.js';
 import { crossOrigin } from './cross-origin.js';
@@ -63,14 +64,22 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
  *
  * @param given what `clipgraph.yml` may hold
  * @param givenLog where its log goes; JSON lines on standard error if absent
+ * @param progress told how models get on that have to be fetched; the log is, if absent
  * @throws BAD_USER_INPUT for a wrong configuration; RUNTIME_UNAVAILABLE when no configured runtime can run here; what opening the models throws
  */
-export async function startServer(given: ConfigInput = {}, givenLog?: Logger): Promise<ClipgraphServer> {
+export async function startServer(
+  given: ConfigInput = {},
+  givenLog?: Logger,
+  progress?: PullProgress,
+): Promise<ClipgraphServer> {
   const config = parseConfig(given);
   const log = givenLog ?? createLog(config.log);
   const metrics = new Metrics();
-  const embedder = await openEmbedder(config, log, (runtime, report) => {
-    metrics.batch(runtime, report);
+  const embedder = await openEmbedder(config, log, {
+    progress,
+    onBatch: (runtime, report) => {
+      metrics.batch(runtime, report);
+    },
   });
   metrics.watch(embedder);
   try {

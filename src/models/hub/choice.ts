@@ -1,0 +1,55 @@
+import path from 'node:path';
+import { findGraph, findLayout, findTokenizer, type Layout } from '../layout.js';
+import { isPickled, WEIGHT_FILES } from '../weights.js';
+
+/** What of a repository is needed. */
+export interface Choice {
+  readonly layout: Layout;
+  readonly config: string;
+  /** The checkpoint, or the index of its shards; undefined where the graphs are ONNX exports. */
+  readonly weights: string | undefined;
+  /** The other files. */
+  readonly files: readonly string[];
+  readonly isPickled: boolean;
+}
+
+/** Small files that say how contents are prepared. */
+const SETTINGS = ['preprocessor_config.json'];
+const TOKENIZER_SETTINGS = ['special_tokens_map.json', 'tokenizer_config.json'];
+
+/**
+ * The files of a repository that a model needs.
+ *
+ * @param prefersOnnx ONNX exports are taken where there are both
+ * @returns undefined when it holds no model
+ */
+export function chooseFiles(files: readonly string[], prefersOnnx: boolean): Choice | undefined {
+  const all = new Set(files);
+  const has = (file: string): boolean => all.has(file);
+  const layout = findLayout(has);
+  if (layout === undefined) return undefined;
+  const here = (name: string): string => path.posix.join(layout.folder, name);
+  const weights = WEIGHT_FILES.map(here).find(has);
+  const graphs = (['text', 'vision'] as const)
+    .map((kind) => findGraph(layout, kind, has))
+    .filter((file) => file !== undefined);
+  if (weights === undefined && graphs.length === 0) return undefined;
+  const isOnnx = graphs.length > 0 && (prefersOnnx || weights === undefined);
+  const tokenizer = findTokenizer(layout, has);
+  const tokenizerFiles = tokenizer === undefined ? [] : Object.values(tokenizer as Record<string, string>);
+  const tokenizerFolder = tokenizerFiles.length === 0 ? layout.folder : path.posix.dirname(tokenizerFiles[0]);
+  const external = graphs.flatMap((graph) => [`${graph}_data`, `${graph}.data`]);
+  const optional = [
+    ...SETTINGS.map(here),
+    ...TOKENIZER_SETTINGS.map((name) => path.posix.join(tokenizerFolder, name)),
+    ...(isOnnx ? external : []),
+  ];
+  const chosen = isOnnx ? undefined : weights;
+  return {
+    layout,
+    config: here(layout.config),
+    weights: chosen,
+    files: [...tokenizerFiles, ...optional.filter(has), ...(isOnnx ? graphs : [])],
+    isPickled: chosen !== undefined && isPickled(chosen),
+  };
+}

@@ -1,0 +1,248 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { ClipgraphError } from '../../errors/index.js';
+import { describeConfig, MANIFEST, openFolder, readManifestFiles, type ModelOrigin } from '../folder.js';
+import type { Model } from '../model.js';
+import { shardsOf } from '../weights.js';
+import { RepositoryCache } from './cache.js';
+import { chooseFiles, type Choice } from './choice.js';
+import { HubClient, type Patience, type RemoteFile, type Repository } from './client.js';
+import { checkSpace, download, type OnBytes } from './download.js';
+import type { HubReference } from './names.js';
+import { hubSettings, type HubSettings } from './settings.js';
+
+/** Told how a download gets on. */
+export interface PullProgress {
+  /** Once the files and their sizes are known; bytes. */
+  start(model: string, files: number, bytes: number): void;
+  /** Bytes that are on the disk; negative where they had to be thrown away. */
+  advance(bytes: number): void;
+  /** It is over, well or not. */
+  stop(): void;
+}
+
+export interface HubOptions {
+  readonly settings?: HubSettings;
+  readonly patience?: Partial<Patience>;
+  readonly progress?: PullProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** ONNX exports are taken where a repository has both. */
+  readonly prefersOnnx?: boolean;
+}
+
+const ignore: OnBytes = () => undefined;
+/** Files whose sizes are asked for at a time. */
+const QUESTIONS = 8;
+
+/** Models of a hub: found in the cache that Python shares, or fetched into it. */
+export class Hub {
+  readonly settings: HubSettings;
+  readonly #client: HubClient;
+  readonly #progress: PullProgress | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #prefersOnnx: boolean;
+
+  constructor({
+    settings = hubSettings(),
+    patience,
+    progress,
+    signal,
+    prefersOnnx = false,
+  }: HubOptions = {}) {
+    this.settings = settings;
+    this.#client = new HubClient(settings, patience);
+    this.#progress = progress;
+    this.#signal = signal;
+    this.#prefersOnnx = prefersOnnx;
+  }
+
+  cacheOf(id: string): RepositoryCache {
+    return new RepositoryCache(this.settings.cacheFolder, id);
+  }
+
+  /**
+   * The model, from the cache if all of it is there: then the hub is not asked.
+   *
+   * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
+   */
+  async open(reference: HubReference): Promise<Model> {
+    return (await this.findCached(reference)) ?? (await this.pull(reference));
+  }
+
+  /** The model, if the cache holds all that it needs. */
+  async findCached(reference: HubReference): Promise<Model | undefined> {
+    for (const id of [reference.id, reference.onnx].filter((name) => name !== undefined)) {
+      const cache = this.cacheOf(id);
+      const commits = [await cache.commitOf(reference.revision), await this.#substituteOf(cache, reference)];
+      for (const commit of commits) {
+        const model =
+          commit === undefined ? undefined : await this.#openWhole(reference, cache.snapshot(commit), commit);
+        if (model !== undefined) return model;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Asks the hub what the revision is now, and fetches what is not in the cache.
+   *
+   * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
+   */
+  async pull(reference: HubReference): Promise<Model> {
+    const { id, revision, onnx } = reference;
+    const asked = await this.#client.repository(id, revision, this.#signal);
+    const found = await this.#chooseSource(asked, reference);
+    if (found !== undefined) return this.#fetch(reference, found.repository, found.choice, asked.commit);
+    if (onnx !== undefined) {
+      const repository = await this.#client.repository(onnx, 'main', this.#signal);
+      const choice = chooseFiles(repository.files, true);
+      if (choice !== undefined) return this.#fetch(reference, repository, choice, repository.commit);
+    }
+    const message =
+      `The repository ${id} holds no CLIP that can be read: it needs config.json (or open_clip_config.json) with ` +
+      'model.safetensors, pytorch_model.bin, or onnx/text_model.onnx and onnx/vision_model.onnx; at its top, in 0_CLIPModel/, ' +
+      'or in text_encoder/.';
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+
+  /** Safetensors of the revision, else those of the hub's conversion, else what the revision has. */
+  async #chooseSource(
+    asked: Repository,
+    { id, revision }: HubReference,
+  ): Promise<{ repository: Repository; choice: Choice | undefined } | undefined> {
+    if (asked.files.includes(MANIFEST)) return { repository: asked, choice: undefined };
+    const choice = chooseFiles(asked.files, this.#prefersOnnx);
+    if (choice === undefined) return undefined;
+    if (!choice.isPickled || revision !== 'main') return { repository: asked, choice };
+    for (const conversion of await this.#client.conversions(id, this.#signal)) {
+      const repository = await this.#client.repository(id, conversion, this.#signal);
+      const converted = chooseFiles(repository.files, this.#prefersOnnx);
+      if (converted !== undefined && !converted.isPickled) return { repository, choice: converted };
+    }
+    return { repository: asked, choice };
+  }
+
+  async #fetch(
+    reference: HubReference,
+    repository: Repository,
+    /** Undefined for a repository with a manifest, which says itself what is needed. */
+    choice: Choice | undefined,
+    askedCommit: string,
+  ): Promise<Model> {
+    const { id, commit } = repository;
+    const cache = this.cacheOf(id);
+    const locate = (file: string) => this.#client.file(id, commit, file, this.#signal);
+    const fetchSmall = async (file: string): Promise<{ remote: RemoteFile; text: string }> => {
+      const remote = await locate(file);
+      await this.#download(cache, id, remote);
+      return { remote, text: await readFile(cache.blob(remote.etag), 'utf8') };
+    };
+
+    // What it is, before gigabytes of what can't be used are fetched.
+    const first = await fetchSmall(choice?.config ?? MANIFEST);
+    const described = parseJson(first.text, first.remote.path);
+    if (choice !== undefined) describeConfig(choice.layout, described);
+    const weights = choice?.weights;
+    const index = weights?.endsWith('.index.json') === true ? await fetchSmall(weights) : undefined;
+    const held = index === undefined ? [weights] : shardsOf(index.remote.path, index.text);
+    const rest = choice === undefined ? readManifestFiles(described) : [...choice.files, ...held];
+    const files = [...new Set(rest.filter((file) => file !== undefined))];
+    const remotes = await inTurns(files, QUESTIONS, locate);
+
+    const missing = remotes.filter(({ etag }) => !existsSync(cache.blob(etag)));
+    const bytes = missing.reduce((sum, { size }) => sum + size, 0);
+    if (missing.length > 0) {
+      await checkSpace(this.settings.cacheFolder, bytes);
+      this.#progress?.start(reference.id, missing.length, bytes);
+      try {
+        for (const remote of missing) {
+          await this.#download(cache, id, remote, (count) => this.#progress?.advance(count));
+        }
+      } finally {
+        this.#progress?.stop();
+      }
+    }
+    // The configuration last: a snapshot that has it is whole.
+    const known = [...remotes, ...(index === undefined ? [] : [index.remote]), first.remote];
+    for (const { path: file, etag } of known) await cache.link(commit, file, etag);
+    await cache.setRef(id === reference.id ? reference.revision : 'main', askedCommit);
+    if (commit !== askedCommit || id !== reference.id) await this.#setSubstitute(cache, reference, commit);
+    return openFolder(
+      cache.snapshot(commit),
+      originOf(reference, commit, this.#prefersOnnx, repository.license),
+    );
+  }
+
+  #download(cache: RepositoryCache, id: string, remote: RemoteFile, onBytes?: OnBytes): Promise<void> {
+    return download(this.#client, cache, id, remote, onBytes ?? ignore, this.#signal);
+  }
+
+  /** The commit that was taken in the place of the revision, of an earlier pull. */
+  async #substituteOf(cache: RepositoryCache, { revision }: HubReference): Promise<string | undefined> {
+    try {
+      const commit = (await readFile(substituteFile(cache, revision), 'utf8')).trim();
+      return await cache.commitOf(commit);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw cause;
+    }
+  }
+
+  async #setSubstitute(cache: RepositoryCache, { revision }: HubReference, commit: string): Promise<void> {
+    const file = substituteFile(cache, revision);
+    await mkdir(path.dirname(file), { recursive: true });
+    const temporary = `${file}.${randomUUID()}`;
+    await writeFile(temporary, commit);
+    await rename(temporary, file);
+  }
+
+  /** A snapshot as a model, if nothing of it is missing. */
+  async #openWhole(reference: HubReference, folder: string, commit: string): Promise<Model | undefined> {
+    try {
+      const model = await openFolder(folder, originOf(reference, commit, this.#prefersOnnx));
+      const files = await model.files();
+      return files.every((file) => existsSync(path.join(folder, file))) ? model : undefined;
+    } catch (error) {
+      // Half of a model, of another program or another choice of files: it is fetched.
+      if (error instanceof ClipgraphError && error.code === 'MODEL_UNAVAILABLE') return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Beside Python's own refs, which mean what the hub says and nothing else. */
+function substituteFile(cache: RepositoryCache, revision: string): string {
+  return path.join(cache.folder, 'clipgraph', ...revision.split('/'));
+}
+
+function originOf(
+  { id, aliases }: HubReference,
+  revision: string,
+  prefersOnnx: boolean,
+  license?: string,
+): ModelOrigin {
+  return { id, aliases, revision, license, weights: prefersOnnx ? 'onnx' : 'checkpoint' };
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ClipgraphError('MODEL_UNAVAILABLE', `The model's ${file} is not JSON.`, { cause });
+  }
+}
+
+/** Results in the order of the items, with so many under way at a time. */
+async function inTurns<Item, Result>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let from = 0; from < items.length; from += width) {
+    results.push(...(await Promise.all(items.slice(from, from + width).map(work))));
+  }
+  return results;
+}
