@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -12,6 +13,8 @@ import { transformersConfigSchema } from './transformers-config.js';
 import { findWeights, openCheckpoint, readScalar } from './weights.js';
 
 export const MANIFEST = 'clipgraph.json';
+/** A repository's card. */
+export const CARD = 'README.md';
 
 /** Which weights to take where a model has several. */
 export type WeightsChoice = 'checkpoint' | 'onnx';
@@ -27,6 +30,7 @@ export interface ModelOrigin {
 
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const preprocessorSchema = z.object({ image_mean: channels.optional(), image_std: channels.optional() });
+const cardSchema = z.object({ license: z.union([z.string(), z.array(z.string())]).nullish() }).nullish();
 const padTokenSchema = z.object({
   pad_token: z
     .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
@@ -148,6 +152,15 @@ async function readPadding(
   return undefined;
 }
 
+/** The licence that a model's card states in its front matter. */
+async function readLicense(folder: string): Promise<string | undefined> {
+  const file = path.join(folder, CARD);
+  if (!existsSync(file)) return undefined;
+  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(await readFile(file, 'utf8'))?.at(1);
+  const card = cardSchema.safeParse(front === undefined ? {} : parseDocument(front).toJS());
+  return card.success ? [card.data?.license ?? []].flat()[0] : undefined;
+}
+
 const DTYPES: Readonly<Record<string, string>> = { F32: 'fp32', F16: 'fp16', BF16: 'bf16' };
 
 /** The type in which the weights are stored. */
@@ -216,7 +229,7 @@ async function deriveManifest(folder: string, origin: ModelOrigin): Promise<Mani
       id: origin.id ?? path.basename(path.resolve(folder)),
       aliases: origin.aliases,
       revision: origin.revision,
-      license: origin.license,
+      license: origin.license ?? (await readLicense(folder)),
       description: descriptionOf(dimensions, text !== undefined, image !== undefined),
       architecture: described.architecture,
       dimensions,

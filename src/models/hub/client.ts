@@ -11,7 +11,6 @@ export interface Repository {
   readonly commit: string;
   /** Paths of its files. */
   readonly files: readonly string[];
-  readonly license: string | undefined;
 }
 
 /** A file of a repository, as the hub describes it before it is fetched. */
@@ -41,9 +40,9 @@ const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 
 const repositorySchema = z.object({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
-  siblings: z.array(z.object({ rfilename: z.string() })).default([]),
-  cardData: z.object({ license: z.union([z.string(), z.array(z.string())]).nullish() }).nullish(),
+  siblings: z.array(z.object({ rfilename: z.string() })).optional(),
 });
+const treeSchema = z.array(z.object({ type: z.string(), path: z.string() }));
 const discussionsSchema = z.object({
   discussions: z.array(
     z.object({
@@ -81,10 +80,12 @@ function retryAfter(header: string | null): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
+/** fetch says what happened in its error's cause, with a message or a code. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
+  const { cause, message } = error as { cause?: NodeJS.ErrnoException; message?: string };
+  return (
+    [cause?.message, cause?.code, message].find((text) => text !== undefined && text !== '') ?? String(error)
+  );
 }
 
 /** Talks to a hub in the protocol of huggingface.co. */
@@ -106,13 +107,16 @@ export class HubClient {
    */
   async repository(id: string, revision: string, signal?: AbortSignal): Promise<Repository> {
     const url = `${this.#settings.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`;
-    const { sha, siblings, cardData } = await this.#json(url, repositorySchema, id, revision, signal);
-    return {
-      id,
-      commit: sha,
-      files: siblings.map(({ rfilename }) => rfilename),
-      license: [cardData?.license ?? []].flat()[0],
-    };
+    const { sha, siblings } = await this.#json(url, repositorySchema, id, revision, signal);
+    const files = siblings?.map(({ rfilename }) => rfilename) ?? (await this.#tree(id, sha, signal));
+    return { id, commit: sha, files };
+  }
+
+  /** The paths of a commit's files, for hubs that don't list them otherwise. */
+  async #tree(id: string, commit: string, signal?: AbortSignal): Promise<string[]> {
+    const url = `${this.#settings.endpoint}/api/models/${id}/tree/${commit}?recursive=true`;
+    const entries = await this.#json(url, treeSchema, id, commit, signal);
+    return entries.filter(({ type }) => type === 'file').map(({ path }) => path);
   }
 
   /** The revisions in which the hub's robot has converted this repository to safetensors, the newest first. */

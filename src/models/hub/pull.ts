@@ -3,7 +3,14 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
-import { describeConfig, MANIFEST, openFolder, readManifestFiles, type ModelOrigin } from '../folder.js';
+import {
+  CARD,
+  describeConfig,
+  MANIFEST,
+  openFolder,
+  readManifestFiles,
+  type ModelOrigin,
+} from '../folder.js';
 import type { Model } from '../model.js';
 import { shardsOf } from '../weights.js';
 import { RepositoryCache } from './cache.js';
@@ -148,7 +155,8 @@ export class Hub {
     const index = weights?.endsWith('.index.json') === true ? await fetchSmall(weights) : undefined;
     const held = index === undefined ? [weights] : shardsOf(index.remote.path, index.text);
     const rest = choice === undefined ? readManifestFiles(described) : [...choice.files, ...held];
-    const files = [...new Set(rest.filter((file) => file !== undefined))];
+    const card = repository.files.includes(CARD) ? CARD : undefined;
+    const files = [...new Set([...rest, card].filter((file) => file !== undefined))];
     const remotes = await inTurns(files, QUESTIONS, locate);
 
     const missing = remotes.filter(({ etag }) => !existsSync(cache.blob(etag)));
@@ -169,10 +177,7 @@ export class Hub {
     for (const { path: file, etag } of known) await cache.link(commit, file, etag);
     await cache.setRef(id === reference.id ? reference.revision : 'main', askedCommit);
     if (commit !== askedCommit || id !== reference.id) await this.#setSubstitute(cache, reference, commit);
-    return openFolder(
-      cache.snapshot(commit),
-      originOf(reference, commit, this.#prefersOnnx, repository.license),
-    );
+    return openFolder(cache.snapshot(commit), originOf(reference, commit, this.#prefersOnnx));
   }
 
   #download(cache: RepositoryCache, id: string, remote: RemoteFile, onBytes?: OnBytes): Promise<void> {
@@ -217,13 +222,8 @@ function substituteFile(cache: RepositoryCache, revision: string): string {
   return path.join(cache.folder, 'clipgraph', ...revision.split('/'));
 }
 
-function originOf(
-  { id, aliases }: HubReference,
-  revision: string,
-  prefersOnnx: boolean,
-  license?: string,
-): ModelOrigin {
-  return { id, aliases, revision, license, weights: prefersOnnx ? 'onnx' : 'checkpoint' };
+function originOf({ id, aliases }: HubReference, revision: string, prefersOnnx: boolean): ModelOrigin {
+  return { id, aliases, revision, weights: prefersOnnx ? 'onnx' : 'checkpoint' };
 }
 
 function parseJson(text: string, file: string): unknown {
