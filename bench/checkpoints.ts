@@ -12,6 +12,8 @@ interface Reference {
   /** Absent for a text tower alone, as is the scale. */
   readonly image?: readonly number[];
   readonly logitScale?: number;
+  /** Of Stable Diffusion's: the states of all places, row by row. */
+  readonly states?: readonly number[];
 }
 
 function largestDifference(a: Float32Array, b: readonly number[]): number {
@@ -38,10 +40,21 @@ async function main(): Promise<void> {
           const { vector: image } = await clipgraph.embed(picture, raw);
           ofImage = largestDifference(image, reference.image);
         }
+        let ofStates = 0;
+        if (reference.states !== undefined) {
+          const { states } = await clipgraph.tokenEmbeddings('a dog');
+          ofStates = largestDifference(states, reference.states);
+        }
         const logitScale = clipgraph.models()[0].manifest.logitScale ?? 1;
-        worst = Math.max(worst, ofText, ofImage, Math.abs(logitScale / (reference.logitScale ?? 1) - 1));
+        worst = Math.max(
+          worst,
+          ofText,
+          ofImage,
+          ofStates,
+          Math.abs(logitScale / (reference.logitScale ?? 1) - 1),
+        );
         console.log(
-          `${name.padEnd(25)} ${runtime.padEnd(5)} text ${ofText.toExponential(1)}  image ${reference.image ? ofImage.toExponential(1) : 'none'}`,
+          `${name.padEnd(25)} ${runtime.padEnd(5)} text ${ofText.toExponential(1)}  image ${reference.image ? ofImage.toExponential(1) : 'none'}${reference.states ? `  states ${ofStates.toExponential(1)}` : ''}`,
         );
       } finally {
         await clipgraph.close();

@@ -18,6 +18,7 @@ import {
   type Similarity,
   type SimilarityMatrix,
   type StreamedResult,
+  type TokenEmbeddings,
 } from './engine/index.js';
 import { ClipgraphError } from './errors/index.js';
 import type { Model } from './models/index.js';
@@ -62,6 +63,11 @@ export interface Clipgraph {
   ): Promise<Classification[]>;
   /** How a text is cut into tokens, without running the model; cut at the context's length. */
   tokenize(text: string, options?: Pick<EmbedOptions, 'model'>): Promise<Tokens>;
+  /**
+   * A vector for every place of a text: the states of the last layer after its norm, `[contextLength, width]`, as Stable
+   * Diffusion takes them.
+   */
+  tokenEmbeddings(text: string, options?: AskOptions): Promise<TokenEmbeddings>;
   /** The models that are configured, the default one first. */
   models(): readonly Model[];
   /** Every runtime plugin, and why the ones that can't run can't. */
@@ -129,6 +135,8 @@ export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgra
       return classify(subject, labels, others);
     },
     tokenize: (text, { model } = {}) => embedder.tokenize(text, model),
+    tokenEmbeddings: (text, { signal = new AbortController().signal, ...options } = {}) =>
+      embedder.tokenEmbeddings(text, options, { signal }),
     models: () => embedder.models.list(),
     runtimes: () =>
       Promise.all(

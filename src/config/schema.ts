@@ -128,6 +128,22 @@ export const configSchema = z.strictObject({
         .describe('Memory for embeddings made before.'),
     })
     .prefault({}),
+  memory: z
+    .strictObject({
+      maxModelBytes: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe(
+          'Bytes of weights that each worker of a runtime may hold: for another tower, those used least recently are closed. 0: no limit.',
+        ),
+      preload: z
+        .boolean()
+        .default(false)
+        .describe('Load every model when the server starts, instead of when it is first asked for.'),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z

@@ -8,6 +8,7 @@ import { ClipgraphError, isContentError } from '../errors/index.js';
 import {
   checkImageSize,
   decodeBase64,
+  EXAMPLES,
   nameOf,
   readExample,
   readFileOf,
@@ -19,6 +20,7 @@ import type { Turn } from '../runtime/fair-queue.js';
 import type { Model, ModelCatalog } from '../models/index.js';
 import type { PreparedContent, RunAnswer } from '../runtime/batcher.js';
 import type { RuntimeRegistry } from '../runtime/registry.js';
+import type { TowerSource } from '../runtime/index.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { EmbeddingCache, type CacheUsage, type CachedVector } from './cache.js';
 import {
@@ -29,7 +31,7 @@ import {
   type WeightedPart,
 } from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
-import type { Embedding, Timing } from './embedding.js';
+import type { Embedding, Timing, TokenEmbeddings } from './embedding.js';
 import { pack, readGivenVector } from './given-vector.js';
 import type { EmbedOptions, RequestScope } from './options.js';
 import { SharedWork } from './shared-work.js';
@@ -152,6 +154,44 @@ export class Embedder {
     return this.#tokenize(text, this.models.get(model), true);
   }
 
+  /**
+   * The states of a text's tokens after the last layer and its norm, those of the padding too, as Stable Diffusion takes
+   * them. They are not scaled.
+   *
+   * @throws MODALITY_NOT_SUPPORTED for a model that gives none; what embedding the text throws
+   */
+  async tokenEmbeddings(text: string, options: EmbedOptions, scope: RequestScope): Promise<TokenEmbeddings> {
+    const model = this.models.get(options.model);
+    const tower = await model.tower('text', 'states');
+    const { read, runtime, key, known, readMs } = await this.#lookUp({ text }, model, tower, options, scope);
+    const made = known ?? (await this.#make(key, read, tower, runtime, scope));
+    const { contextLength } = model.manifest;
+    const timing = 'timing' in made ? (made as MadeVector).timing : NO_TIME;
+    return {
+      ...{ id: key, text, model, runtime, tokens: read.tokens, states: made.vector },
+      shape: [contextLength, made.vector.length / contextLength],
+      isCached: known !== undefined,
+      timing: { ...timing, prepare: timing.prepare + readMs },
+    };
+  }
+
+  /** Whether a runtime holds a part of the model in memory. */
+  async isLoaded(model: Model): Promise<boolean> {
+    const checksum = await model.checksum();
+    return this.runtimes.list().some((runtime) => runtime.holds(checksum));
+  }
+
+  /** Loads what every model has, by running it once. */
+  async preload(): Promise<void> {
+    const scope = { signal: AbortSignal.timeout(this.#config.limits.timeoutMs * this.models.list().length) };
+    for (const model of this.models.list()) {
+      const { text, image } = model.manifest.towers;
+      const options = { model: model.id };
+      if (text !== undefined) await this.embed({ text: 'a' }, options, scope);
+      if (image !== undefined) await this.embed({ image: { example: EXAMPLES[0].name } }, options, scope);
+    }
+  }
+
   /** A vector that was made earlier: nothing runs, but a runtime that does not exist is refused all the same. */
   async #takeVector(given: GivenVector, options: EmbedOptions): Promise<Embedding> {
     const model = this.models.get(options.model);
@@ -219,18 +259,10 @@ export class Embedder {
 
   async #embedByTower(content: TowerContent, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
     const model = this.models.get(options.model);
-    const runtime =
-      options.runtime === undefined ? await this.runtimes.default() : this.runtimes.get(options.runtime);
-    const from = performance.now();
-    const read = await this.#read(content, model, options, scope.signal);
-    const readMs = performance.now() - from;
-
-    const { library, version } = await runtime.info();
-    const made = [await model.checksum(), model.manifest.dtype, runtime.name, library, version];
-    const key = hash([...read.identity, ...made]);
-    const known = this.#cache.get(key);
+    const tower = await model.tower('text' in content ? 'text' : 'image');
+    const { read, runtime, key, known, readMs } = await this.#lookUp(content, model, tower, options, scope);
     const modality = 'text' in content ? 'TEXT' : 'IMAGE';
-    const vector = known ?? (await this.#make(key, read, model, runtime, modality, scope));
+    const vector = known ?? (await this.#make(key, read, tower, runtime, scope));
     const timing = 'timing' in vector ? (vector as MadeVector).timing : NO_TIME;
     const isNormalized = options.normalize ?? true;
     return {
@@ -250,15 +282,39 @@ export class Embedder {
     };
   }
 
+  /** Reads a content, and looks whether what a tower makes of it is known. */
+  async #lookUp(
+    content: TowerContent,
+    model: Model,
+    { manifest }: TowerSource,
+    options: EmbedOptions,
+    { signal }: RequestScope,
+  ) {
+    const runtime =
+      options.runtime === undefined ? await this.runtimes.default() : this.runtimes.get(options.runtime);
+    const from = performance.now();
+    const read = await this.#read(content, model, options, signal);
+    const readMs = performance.now() - from;
+    const { library, version } = await runtime.info();
+    const made = [
+      await model.checksum(),
+      model.manifest.dtype,
+      manifest.output,
+      runtime.name,
+      library,
+      version,
+    ];
+    const key = hash([...read.identity, ...made]);
+    return { read, runtime, key, known: this.#cache.get(key), readMs };
+  }
+
   async #make(
     key: string,
     read: ReadContent,
-    model: Model,
+    tower: TowerSource,
     runtime: Runtime,
-    modality: 'TEXT' | 'IMAGE',
     { signal, group = signal }: RequestScope,
   ): Promise<MadeVector> {
-    const tower = await model.tower(modality === 'TEXT' ? 'text' : 'image');
     return this.#running.join(key, signal, async (shared) => {
       const from = performance.now();
       const { content, image } = await read.prepare({ signal: shared, group });

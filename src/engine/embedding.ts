@@ -47,3 +47,20 @@ export interface Embedding {
   /** Undefined for a vector that was given; of a blend, the slowest part's. */
   readonly timing: Timing | undefined;
 }
+
+/** One vector for each place of a text's context. */
+export interface TokenEmbeddings {
+  /** SHA-256 over everything that determines the states. */
+  readonly id: string;
+  readonly text: string;
+  readonly model: Model;
+  readonly runtime: Runtime;
+  /** The text's own; the places after them hold padding. */
+  readonly tokens: Tokens | undefined;
+  /** `[contextLength, width]`: [77, 768] for CLIP ViT-L/14. */
+  readonly shape: readonly [number, number];
+  /** Row by row, not scaled. */
+  readonly states: Float32Array;
+  readonly isCached: boolean;
+  readonly timing: Timing;
+}

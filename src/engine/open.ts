@@ -50,6 +50,7 @@ export async function openEmbedder(
     plugins,
     maxQueue: limits.maxQueue,
     watchdogMs,
+    maxTowerBytes: config.memory.maxModelBytes === 0 ? undefined : config.memory.maxModelBytes,
     log,
     onBatch,
   });

@@ -4,6 +4,7 @@ import { buildSchema, type PubSub } from 'type-graphql';
 import { ONE_OF_INPUTS } from './content/inputs.js';
 import { EmbedResolver } from './embedding/embed-resolver.js';
 import { TokenizeResolver } from './embedding/tokenize-resolver.js';
+import { TokenEmbeddingsFieldsResolver, TokenEmbeddingsResolver } from './embedding/token-embeddings.js';
 import { EmbeddingFieldsResolver, TokensResolver } from './embedding/embedding-type.js';
 import { ModelResolver } from './model/model-type.js';
 import { RuntimeResolver } from './runtime/runtime-type.js';
@@ -30,6 +31,8 @@ export async function createSchema(): Promise<GraphQLSchema> {
       EmbeddingFieldsResolver,
       TokensResolver,
       TokenizeResolver,
+      TokenEmbeddingsResolver,
+      TokenEmbeddingsFieldsResolver,
       SimilarityResolver,
       SimilarityToResolver,
       SimilarityMatrixResolver,

@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
 import type { Checkpoint } from './checkpoint.js';
+import { STATES } from './graph/towers.js';
 import { findGraph, findLayout, findTokenizer, type Layout, type TokenizerFiles } from './layout.js';
 import { manifestSchema, type Manifest } from './manifest.js';
 import { Model } from './model.js';
@@ -172,7 +173,12 @@ function dtypeOf(checkpoint: Checkpoint | undefined): string | undefined {
 }
 
 const TOWERS = {
-  text: { input: 'input_ids', output: 'text_embeds', probe: 'text_model.embeddings.token_embedding.weight' },
+  text: {
+    input: 'input_ids',
+    output: 'text_embeds',
+    states: STATES,
+    probe: 'text_model.embeddings.token_embedding.weight',
+  },
   vision: {
     input: 'pixel_values',
     output: 'image_embeds',

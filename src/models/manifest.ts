@@ -24,6 +24,8 @@ const towerSchema = z.strictObject({
   /** The graph's names of its input and of the pooled embedding. */
   input: z.string().min(1),
   output: z.string().min(1),
+  /** Of a text tower that gives them: the output of one vector a token, `[batch, length, width]`. */
+  states: z.string().min(1).optional(),
 });
 
 const rangeSchema = z

@@ -18,8 +18,8 @@ export class Model {
   #checksum: Promise<string> | undefined;
   #tokenizer: Promise<Tokenizer> | undefined;
   #checkpoint: Promise<Checkpoint> | undefined;
+  #sizes: Promise<Partial<Record<TowerKind, number>>> | undefined;
   readonly #built = new Map<TowerKind, Promise<Pick<TowerSource, 'graph' | 'weights'>>>();
-  #isLoaded = false;
 
   constructor(folder: string, manifest: Manifest) {
     this.folder = folder;
@@ -33,11 +33,6 @@ export class Model {
   get normalization(): Normalization {
     const { mean, std } = this.manifest.preparation;
     return { mean, std };
-  }
-
-  /** Whether one of its towers has been asked for. */
-  get isLoaded(): boolean {
-    return this.#isLoaded;
   }
 
   /** SHA-256 over the files that determine its numbers. */
@@ -59,7 +54,12 @@ export class Model {
   }
 
   /** Bytes of the weights of each tower that it has. */
-  async sizes(): Promise<Partial<Record<TowerKind, number>>> {
+  sizes(): Promise<Partial<Record<TowerKind, number>>> {
+    this.#sizes ??= this.#measure();
+    return this.#sizes;
+  }
+
+  async #measure(): Promise<Partial<Record<TowerKind, number>>> {
     const checkpoint = this.#isBuilt ? await this.#openCheckpoint() : new Map<string, StoredTensor>();
     const sizeOf = async (kind: TowerKind, prefix: RegExp): Promise<number | undefined> => {
       const tower = this.manifest.towers[kind];
@@ -83,24 +83,35 @@ export class Model {
   /**
    * The tower that reads this kind of content.
    *
-   * @throws MODALITY_NOT_SUPPORTED when the model has none
+   * @param output one vector for the content, or one for each token of a text
+   * @throws MODALITY_NOT_SUPPORTED when the model has none, or gives no such output
    */
-  async tower(kind: TowerKind): Promise<TowerSource> {
+  async tower(kind: TowerKind, output: 'pooled' | 'states' = 'pooled'): Promise<TowerSource> {
     const { id, towers, dimensions, contextLength } = this.manifest;
     const { padding } = this.manifest;
     const tower = towers[kind];
     if (tower === undefined) throw this.#unsupported(kind);
-    this.#isLoaded = true;
+    const isPerToken = output === 'states';
+    if (isPerToken && tower.states === undefined) {
+      const message = `The model ${id} gives one vector for a text, none for its tokens. Choose a CLIP, such as openai/clip-vit-large-patch14.`;
+      throw new ClipgraphError('MODALITY_NOT_SUPPORTED', message);
+    }
     return {
       key: `${await this.checksum()}:${kind}`,
       kind,
       manifest: {
         model: id,
         input: tower.input,
-        output: tower.output,
+        output: isPerToken ? (tower.states ?? '') : tower.output,
         dimensions,
-        padding: { id: padding.id, length: padding.to === 'context' ? contextLength : undefined },
+        isPerToken,
+        // The states of all places of the context are wanted, those after the text's end too.
+        padding: {
+          id: padding.id,
+          length: isPerToken || padding.to === 'context' ? contextLength : undefined,
+        },
       },
+      bytes: (await this.sizes())[kind] ?? 0,
       ...(tower.graph === undefined
         ? await this.#builtOnce(kind)
         : { graph: { path: path.join(this.folder, tower.graph) } }),

@@ -16,7 +16,7 @@ export type PreparedContent =
       readonly normalization: Normalization;
     };
 
-/** A content's embedding as the tower gave it, and the milliseconds that it waited and ran. */
+/** A content's embedding as the tower gave it (or one vector after the other for each of its tokens), and the milliseconds that it waited and ran. */
 export interface RunAnswer {
   readonly vector: Float32Array;
   readonly queueMs: number;
@@ -83,6 +83,11 @@ function toWireBatch(contents: readonly PreparedContent[], { padding }: TowerMan
   const crops = new Uint8Array(images.length * imageSize * imageSize * 3);
   for (const [row, image] of images.entries()) crops.set(image.crop, row * imageSize * imageSize * 3);
   return { kind: 'image', crops, size: images.length, imageSize, normalization };
+}
+
+/** Contents share batches that want the same output of the same tower. */
+function queueKey({ key, manifest }: TowerSource): string {
+  return `${key}:${manifest.output}`;
 }
 
 function lengthOf({ content }: Job): number {
@@ -174,10 +179,10 @@ export class Batcher {
   }
 
   #towerOf(source: TowerSource): TowerQueue {
-    const known = this.#towers.get(source.key);
+    const known = this.#towers.get(queueKey(source));
     if (known !== undefined) return known;
     const tower: TowerQueue = { source, jobs: new FairQueue(), millisecondsEach: undefined };
-    this.#towers.set(source.key, tower);
+    this.#towers.set(queueKey(source), tower);
     return tower;
   }
 
@@ -191,8 +196,8 @@ export class Batcher {
       const tower = [...this.#towers.values()].find(({ jobs }) => jobs.size > 0);
       if (tower === undefined) return;
       // The tower goes to the back, so that the other one has its turn.
-      this.#towers.delete(tower.source.key);
-      this.#towers.set(tower.source.key, tower);
+      this.#towers.delete(queueKey(tower.source));
+      this.#towers.set(queueKey(tower.source), tower);
       const size = this.#batchSize(tower);
       const jobs = tower.jobs.take(tower.source.kind === 'text' ? size * BATCHES_SORTED : size);
       this.#recount();

@@ -22,6 +22,8 @@ export interface TowerManifest {
   readonly output: string;
   /** Numbers in an embedding. */
   readonly dimensions: number;
+  /** `output` is one vector for each token, `[size, length, width]`, instead of one for the whole content. */
+  readonly isPerToken?: boolean;
   /**
    * What fills the rows of a batch of texts, and up to which length: the longest text's, or `length` for a model whose
    * numbers depend on it.
@@ -37,6 +39,8 @@ export interface TowerSource {
   readonly manifest: TowerManifest;
   readonly graph: { readonly path: string } | { readonly bytes: Uint8Array };
   readonly weights?: { readonly folder: string; readonly files: readonly string[] };
+  /** Bytes of the weights: what is counted against a worker's budget. */
+  readonly bytes?: number;
 }
 
 /** Token ids, each row padded to the longest. */

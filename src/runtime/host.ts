@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly watchdogMs: number;
   /** Resident memory at which a worker process is ended. No limit if absent, for a thread, and off Linux. */
   readonly memoryLimitMb?: number | undefined;
+  /** Bytes of weights that the worker may hold; the towers used least recently are closed for another one. No limit if absent. */
+  readonly maxTowerBytes?: number | undefined;
 }
 
 /** How often work is tried on a worker that dies. */
@@ -56,6 +58,7 @@ export class RuntimeHost {
   #deathsInARow = 0;
   #deaths = 0;
   #isClosed = false;
+  #held: readonly string[] = [];
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -68,6 +71,11 @@ export class RuntimeHost {
 
   get isRunning(): boolean {
     return this.#current?.isLost === false;
+  }
+
+  /** The keys of the towers that its worker holds. */
+  get held(): readonly string[] {
+    return this.isRunning ? this.#held : [];
   }
 
   /** As it is configured, or as the plugin asked for when it was loaded. */
@@ -128,6 +136,7 @@ export class RuntimeHost {
         const worker = await this.#started();
         const result = (await worker.call('run', params, { signal, watchdogMs })) as RunResult;
         this.#deathsInARow = 0;
+        this.#held = result.held;
         return result;
       } catch (error) {
         if (signal.aborted) throw error;
@@ -174,7 +183,7 @@ export class RuntimeHost {
   }
 
   async #start(): Promise<Remote> {
-    const { module, options, watchdogMs } = this.#options;
+    const { module, options, watchdogMs, maxTowerBytes } = this.#options;
     if (this.#deathsInARow > 1) {
       await delay(Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deathsInARow - 2), LONGEST_BACKOFF_MS));
     }
@@ -182,7 +191,7 @@ export class RuntimeHost {
     const isolation = this.#isolation ?? 'process';
     const worker = this.#createWorker(isolation);
     try {
-      const params: StartParams = { module, options };
+      const params: StartParams = { module, options, maxTowerBytes };
       const started = (await worker.call('start', params, { watchdogMs })) as StartResult;
       this.#plugin ??= started;
       if (this.#isolation === isolation) return worker;
@@ -211,6 +220,7 @@ export class RuntimeHost {
       },
     });
     this.#current = worker;
+    this.#held = [];
     this.#watchMemory(worker);
     return worker;
   }

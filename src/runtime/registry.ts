@@ -19,6 +19,8 @@ export interface RegistryOptions {
   readonly plugins: readonly string[];
   readonly maxQueue: number;
   readonly watchdogMs: number;
+  /** Bytes of weights that each worker may hold; no limit if absent. */
+  readonly maxTowerBytes?: number | undefined;
   readonly log: RuntimeLog;
   /** Told of every batch that has run. */
   readonly onBatch?: ((runtime: string, report: BatchReport) => void) | undefined;
@@ -41,7 +43,7 @@ function positiveInteger(key: string, value: unknown): number | undefined {
 function runtimeOptions(
   name: string,
   module: string,
-  { runtimes, maxQueue, watchdogMs, log, onBatch }: RegistryOptions,
+  { runtimes, maxQueue, watchdogMs, maxTowerBytes, log, onBatch }: RegistryOptions,
 ): RuntimeOptions {
   const { workers, isolation, memoryLimitMb, ...options } = runtimes[name] ?? {};
   if (isolation !== undefined && isolation !== 'process' && isolation !== 'thread') {
@@ -56,6 +58,7 @@ function runtimeOptions(
     workers: positiveInteger(`runtimes.${name}.workers`, workers) ?? 1,
     maxQueue,
     watchdogMs,
+    maxTowerBytes,
     log,
     onBatch:
       onBatch &&

@@ -42,6 +42,11 @@ export class Runtime {
     return this.#hosts.reduce((sum, { restarts }) => sum + restarts, 0);
   }
 
+  /** Whether a worker holds a tower of a model now. */
+  holds(checksum: string): boolean {
+    return this.#hosts.some(({ held }) => held.some((key) => key.startsWith(`${checksum}:`)));
+  }
+
   /** Contents that wait for a worker. */
   get waiting(): number {
     return this.#batcher?.waiting ?? 0;

@@ -17,6 +17,8 @@ export interface StartParams {
   /** The plugin's module. */
   readonly module: string;
   readonly options: Record<string, unknown>;
+  /** Bytes of weights that the worker may hold. */
+  readonly maxTowerBytes: number | undefined;
 }
 
 /** What a plugin is, once its module is loaded. */
@@ -30,8 +32,10 @@ export interface RunParams {
   readonly batch: WireBatch;
 }
 
-/** `vectors` is `[size, dimensions]`. */
+/** `vectors` is `[size, dimensions]`, or `[size, length, width]` where one for each token was asked for. */
 export interface RunResult {
   readonly vectors: Float32Array;
   readonly milliseconds: number;
+  /** The keys of the towers that the worker holds now. */
+  readonly held: readonly string[];
 }

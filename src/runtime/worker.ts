@@ -14,10 +14,19 @@ import { answerRequests } from './isolation/answer.js';
 import { loadPlugin } from './plugin-loader.js';
 import type { RunParams, RunResult, StartParams, StartResult, WireBatch } from './wire.js';
 
-let plugin: RuntimePlugin | undefined;
-const towers = new Map<string, Promise<Tower>>();
+interface OpenTower {
+  readonly tower: Promise<Tower>;
+  readonly bytes: number;
+  /** Batches under way. */
+  running: number;
+}
 
-async function start({ module, options }: StartParams): Promise<StartResult> {
+let plugin: RuntimePlugin | undefined;
+let maxTowerBytes = Infinity;
+/** In the order of their last use. */
+const towers = new Map<string, OpenTower>();
+
+async function start({ module, options, maxTowerBytes: budget }: StartParams): Promise<StartResult> {
   const factory = await loadPlugin(module);
   if (typeof factory !== 'function') {
     throw new Error(
@@ -26,6 +35,7 @@ async function start({ module, options }: StartParams): Promise<StartResult> {
   }
   const definition = factory as RuntimeDefinition;
   plugin = definition(options);
+  maxTowerBytes = budget ?? Infinity;
   return { name: plugin.name, isolation: definition.isolation ?? 'process' };
 }
 
@@ -61,17 +71,41 @@ async function openChecked(source: TowerSource): Promise<Tower> {
       { cause },
     );
   }
-  checkShape(tower, source);
   return tower;
 }
 
-function open(source: TowerSource): Promise<Tower> {
+/** Closes the towers that were not used for the longest time, until there is room for another one. */
+async function makeRoom({ bytes = 0, kind, manifest }: TowerSource): Promise<void> {
+  if (bytes > maxTowerBytes) {
+    throw new ClipgraphError(
+      'MODEL_UNAVAILABLE',
+      `The ${kind} tower of ${manifest.model} has ${bytes} bytes of weights; a worker may hold ${maxTowerBytes} (memory.maxModelBytes).`,
+    );
+  }
+  let held = [...towers.values()].reduce((sum, open) => sum + open.bytes, 0);
+  for (const [key, { tower, bytes: freed, running }] of towers) {
+    if (held + bytes <= maxTowerBytes) return;
+    if (running > 0) continue;
+    towers.delete(key);
+    held -= freed;
+    await tower.then((open) => open.close()).catch(() => undefined);
+  }
+}
+
+/** The tower, which counts as used until `running` is taken back. */
+async function use(source: TowerSource): Promise<OpenTower> {
   const known = towers.get(source.key);
-  if (known !== undefined) return known;
-  const opening = openChecked(source);
-  towers.set(source.key, opening);
-  opening.catch(() => towers.delete(source.key));
-  return opening;
+  if (known !== undefined) {
+    towers.delete(source.key);
+    towers.set(source.key, known);
+    known.running++;
+    return known;
+  }
+  await makeRoom(source);
+  const opened: OpenTower = { tower: openChecked(source), bytes: source.bytes ?? 0, running: 1 };
+  towers.set(source.key, opened);
+  opened.tower.catch(() => towers.delete(source.key));
+  return opened;
 }
 
 function toTowerBatch(batch: WireBatch): TowerBatch {
@@ -80,16 +114,29 @@ function toTowerBatch(batch: WireBatch): TowerBatch {
   return { kind: 'image', pixels: cropsToTensor(crops, size, imageSize, normalization), size, imageSize };
 }
 
-/** What the plugin returned, if it is what was asked for: finite numbers, `[size, dimensions]`. */
-function checkedVectors(tensor: Tensor | undefined, size: number, { manifest }: TowerSource): Float32Array {
+/** What the plugin returned, if it is what was asked for: finite numbers, `[size, dimensions]` or `[size, length, width]`. */
+function checkedVectors(
+  tensor: Tensor | undefined,
+  batch: WireBatch,
+  { manifest }: TowerSource,
+): Float32Array {
+  const { dimensions, isPerToken = false } = manifest;
   const shape = tensor?.dims.join(' × ') ?? 'nothing';
-  if (tensor?.dims.length !== 2 || tensor.dims[0] !== size || tensor.dims[1] !== manifest.dimensions) {
+  const perContent =
+    isPerToken && batch.kind === 'text' ? [batch.length, tensor?.dims.at(-1) ?? 0] : [dimensions];
+  const expected = [batch.size, ...perContent];
+  const count = expected.reduce((product, dim) => product * dim, 1);
+  if (
+    tensor?.dims.length !== expected.length ||
+    tensor.dims.some((dim, i) => dim !== expected[i]) ||
+    count === 0
+  ) {
     throw new ClipgraphError(
       'RUNTIME_UNAVAILABLE',
-      `The runtime returned ${shape} for ${manifest.output} where ${size} × ${manifest.dimensions} was expected.`,
+      `The runtime returned ${shape} for ${manifest.output} where ${expected.join(' × ')} was expected.`,
     );
   }
-  if (tensor.data.length !== size * manifest.dimensions || !tensor.data.every(Number.isFinite)) {
+  if (tensor.data.length !== count || !tensor.data.every(Number.isFinite)) {
     throw new ClipgraphError(
       'RUNTIME_UNAVAILABLE',
       `The runtime returned values for ${manifest.output} that are missing or not finite numbers.`,
@@ -100,12 +147,18 @@ function checkedVectors(tensor: Tensor | undefined, size: number, { manifest }: 
 }
 
 async function run({ source, batch }: RunParams, signal: AbortSignal): Promise<RunResult> {
-  const tower = await open(source);
-  const from = performance.now();
-  const outputs = [source.manifest.output];
-  const result = await tower.run(toTowerBatch(batch), { outputs, signal });
-  const vectors = checkedVectors(result[source.manifest.output], batch.size, source);
-  return { vectors, milliseconds: performance.now() - from };
+  const used = await use(source);
+  try {
+    const tower = await used.tower;
+    checkShape(tower, source);
+    const from = performance.now();
+    const outputs = [source.manifest.output];
+    const result = await tower.run(toTowerBatch(batch), { outputs, signal });
+    const vectors = checkedVectors(result[source.manifest.output], batch, source);
+    return { vectors, milliseconds: performance.now() - from, held: [...towers.keys()] };
+  } finally {
+    used.running--;
+  }
 }
 
 answerRequests({

@@ -84,6 +84,7 @@ export async function startServer(
   metrics.watch(embedder);
   try {
     await embedder.runtimes.default();
+    if (config.memory.preload) await embedder.preload();
     return await serve(config, embedder, metrics, log);
   } catch (error) {
     await embedder.close();

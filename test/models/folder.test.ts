@@ -90,7 +90,7 @@ describe('a model in a folder', () => {
   });
 
   it.each([
-    ['no such folder', './nowhere', 'MODEL_NOT_FOUND', /neither "starter" nor a folder/],
+    ['no such folder', './nowhere', 'MODEL_NOT_FOUND', /neither "starter", nor a folder/],
     [
       'an empty folder',
       mkdtempSync(path.join(tmpdir(), 'clipgraph-')),

@@ -28,7 +28,7 @@ class RecordingRunner implements BatchRunner {
     if (firsts.includes(POISON)) throw new Error('poison');
     this.batches.push(firsts);
     await delay(this.milliseconds);
-    return { vectors: Float32Array.from(firsts), milliseconds: this.milliseconds };
+    return { vectors: Float32Array.from(firsts), milliseconds: this.milliseconds, held: [] };
   }
 }
 

@@ -81,8 +81,8 @@ export class ModelResolver {
   }
 
   @FieldResolver(() => Boolean, { description: 'Whether one of its towers has been asked for.' })
-  isLoaded(@Root() { isLoaded }: Model): boolean {
-    return isLoaded;
+  isLoaded(@Root() model: Model, @Ctx() { embedder }: Context): Promise<boolean> {
+    return embedder.isLoaded(model);
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'Under which its weights may be used.' })

@@ -119,13 +119,13 @@ export class Graph {
   /** The file's bytes. Inputs and outputs have one symbolic first dimension, `batch`. */
   finish(
     input: { name: string; type: 'int64' | 'float32'; dims: readonly (number | string)[] },
-    output: { name: string; dims: readonly (number | string)[] },
+    outputs: readonly { name: string; dims: readonly (number | string)[] }[],
   ): Uint8Array {
     return model({
       nodes: this.#nodes,
       initializers: [...this.#initializers.values()],
       inputs: [value(input.name, input.type, ['batch', ...input.dims])],
-      outputs: [value(output.name, 'float32', ['batch', ...output.dims])],
+      outputs: outputs.map(({ name, dims }) => value(name, 'float32', ['batch', ...dims])),
     });
   }
 }

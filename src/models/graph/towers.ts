@@ -13,13 +13,17 @@ export interface ImageTowerConfig extends EncoderConfig {
   readonly imageSize: number;
 }
 
+/** The text graph's output of one vector a token, as transformers names it. */
+export const STATES = 'last_hidden_state';
+
 const FLOAT32_LOWEST = -3.4028234663852886e38;
 const INT32 = 6; // TensorProto.DataType, for Cast.
 /** What old configurations have as eos_token_id, whatever the tokenizer says. Source: transformers, modeling_clip.py. */
 const LEGACY_END_MARKER = 2;
 
 /**
- * The ONNX graph of a text tower: `input_ids [batch, length]` → `text_embeds [batch, dimensions]`.
+ * The ONNX graph of a text tower: `input_ids [batch, length]` → `text_embeds [batch, dimensions]`, and the states of the last
+ * layer after its norm, `last_hidden_state [batch, length, width]`.
  *
  * @throws MODEL_UNAVAILABLE when the checkpoint is not laid out as a CLIP
  */
@@ -60,7 +64,9 @@ export function buildTextTower(checkpoint: Checkpoint, config: TextTowerConfig):
       : graph.op('Equal', ['input_ids', graph.integer(config.endMarker)]);
   const end = graph.op('ArgMax', [graph.op('Cast', [isEnd], { to: INT32 })], { axis: 1, keepdims: 1 });
   const pooled = graph.op('GatherND', [states, end], { batch_dims: 1 });
-  return finish(graph, pooled, width, 'text', { name: 'input_ids', type: 'int64', dims: ['length'] });
+  graph.output(STATES, states);
+  const input = { name: 'input_ids', type: 'int64', dims: ['length'] } as const;
+  return finish(graph, pooled, width, 'text', input, [{ name: STATES, dims: ['length', width] }]);
 }
 
 /**
@@ -127,6 +133,7 @@ function finish(
   width: number,
   projection: 'text' | 'visual',
   input: Parameters<Graph['finish']>[0],
+  others: Parameters<Graph['finish']>[1] = [],
 ): Uint8Array {
   const name = `${projection}_projection`;
   const isProjected = graph.has(`${name}.weight`);
@@ -134,5 +141,5 @@ function finish(
   const output = projection === 'text' ? 'text_embeds' : 'image_embeds';
   graph.output(output, isProjected ? graph.linear(pooled, name) : pooled);
   const dimensions = shape[isTransposed ? 1 : 0];
-  return graph.finish(input, { name: output, dims: [dimensions] });
+  return graph.finish(input, [{ name: output, dims: [dimensions] }, ...others]);
 }
