@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/index.js';
@@ -6,6 +6,7 @@ import { openCatalog } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import {
   cachedRepositories,
+  convertModel,
   Hub,
   hubSettings,
   KNOWN_NAMES,
@@ -105,7 +106,7 @@ async function pull(names: readonly string[], flags: Flags): Promise<void> {
 async function openHere(name: string, config: Config): Promise<Model> {
   const isFolder = statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
   const reference = isFolder ? undefined : parseHubReference(name);
-  if (reference === undefined) return openModel(name, hubOf(config), config.weights);
+  if (reference === undefined) return openModel(name, { hub: hubOf(config), weights: config.weights });
   const model = await hubOf(config).findCached(reference);
   if (model !== undefined) return model;
   const message = `The model ${reference.id} is not in the cache. Fetch it: clipgraph models pull ${name}.`;
@@ -114,7 +115,11 @@ async function openHere(name: string, config: Config): Promise<Model> {
 
 async function verify(names: readonly string[], flags: Flags): Promise<void> {
   const config = configOf(flags);
-  for (const name of names.length > 0 ? names : [config.model, ...config.models]) {
+  const configured = [
+    config.model,
+    ...config.models.map((entry) => (typeof entry === 'string' ? entry : entry.model)),
+  ];
+  for (const name of names.length > 0 ? names : configured) {
     const model = await openHere(name, config);
     const { checked, damaged } = await verifySnapshot(model);
     const checksum = await model.checksum();
@@ -173,6 +178,17 @@ async function info(name: string, flags: Flags): Promise<void> {
   }
 }
 
+async function quantize(name: string, folder: string, flags: Flags): Promise<void> {
+  const config = configOf(flags);
+  const dtype = config.dtype === 'stored' ? 'q8' : config.dtype;
+  if (existsSync(folder))
+    throw new ClipgraphError('BAD_USER_INPUT', `${folder} is there already; name another folder.`);
+  const model = await openModel(name, { hub: hubOf(config), weights: config.weights });
+  await convertModel(model, dtype, folder);
+  printModel(await describe(await openModel(folder)), false);
+  print(`  serve it: clipgraph serve --model ${folder}`);
+}
+
 /** `clipgraph models`. */
 export function modelsCommand(): Command {
   const command = addConfigFlags(
@@ -184,7 +200,7 @@ export function modelsCommand(): Command {
   const add = (usage: string, description: string): Command =>
     addConfigFlags(
       new Command(usage.split(' ')[0]).description(description).option('--json', 'print one JSON value'),
-    ).argument(usage.split(' ')[1] ?? '[none...]');
+    ).arguments(usage.slice(usage.indexOf(' ') + 1));
   command.addCommand(
     addConfigFlags(
       new Command('list').description('The same.').option('--json', 'print one JSON value'),
@@ -204,6 +220,12 @@ export function modelsCommand(): Command {
     add('info <name>', 'What a model is, its licence, its size, and the memory that it will take.').action(
       info,
     ),
+  );
+  command.addCommand(
+    add(
+      'quantize <name> <folder>',
+      'Write a model with weights of 8 bits (or as --dtype says) into a folder, to be served from there.',
+    ).action(quantize),
   );
   return command;
 }

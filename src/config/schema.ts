@@ -13,6 +13,19 @@ export function runtimeOrder({ runtime }: Pick<Config, 'runtime'>): readonly str
   return typeof runtime === 'string' ? [runtime] : runtime;
 }
 
+const dtype = z.enum(['stored', 'fp32', 'fp16', 'q8']);
+
+/** A model with more to say than its name. */
+const modelSchema = z.strictObject({
+  model: z.string().min(1),
+  dtype: dtype.default('stored'),
+  /** What requests call it, where its own id is not to be used. */
+  id: z
+    .string()
+    .regex(/^[\w.@-]+(\/[\w.@-]+)?$/, 'must be a name, or owner/name')
+    .optional(),
+});
+
 /** The whole configuration: every key, its default and what it means. */
 export const configSchema = z.strictObject({
   runtime: z
@@ -31,7 +44,15 @@ export const configSchema = z.strictObject({
     .describe(
       'The default model: starter, owner/name on the hub, a known name such as ViT-B/32, or a folder.',
     ),
-  models: names.default([]).describe('More models that a request may name.'),
+  dtype: dtype
+    .default('stored')
+    .describe(
+      'The precision of the default model: fp32, fp16 or q8 (weights of 8 bits); stored: as its file has it.',
+    ),
+  models: z
+    .array(z.union([z.string().min(1), modelSchema]))
+    .default([])
+    .describe('More models that a request may name; in the file also as { model, dtype, id }.'),
   weights: z
     .enum(['checkpoint', 'onnx'])
     .default('checkpoint')

@@ -81,11 +81,13 @@ export async function openInspector(
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
  */
 export function openCatalog(
-  { model, models, weights }: Config,
+  { model, dtype, models, weights }: Config,
   progress?: PullProgress,
 ): Promise<ModelCatalog> {
   const hub = new Hub({ progress, prefersOnnx: weights === 'onnx' });
-  return ModelCatalog.open([model, ...models], hub, weights);
+  // A name alone and the same with the default precision are one.
+  const first = dtype === 'stored' ? model : { model, dtype };
+  return ModelCatalog.open([first, ...models], { hub, weights });
 }
 
 function createPool({ limits, preparation }: Config, log: RuntimeLog): PreparationPool {

@@ -1,8 +1,10 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { PACKAGE_ROOT } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import { convertedFolder, convertModel, type Dtype } from './conversion.js';
 import { openFolder, type WeightsChoice } from './folder.js';
 import { KNOWN_NAMES, parseHubReference } from './hub/names.js';
 import { Hub } from './hub/pull.js';
@@ -17,11 +19,29 @@ export const STARTER = 'starter';
  *
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
  */
-export async function openModel(name: string, hub: Hub, weights: WeightsChoice): Promise<Model> {
+export async function openModel(
+  name: string,
+  { hub = new Hub(), weights = 'checkpoint', dtype = 'stored', id }: ModelOptions = {},
+): Promise<Model> {
+  const model = await openStored(name, hub, weights, id);
+  if (dtype === 'stored' || dtype === model.manifest.dtype) return model;
+  const folder = await convertedFolder(model, dtype, conversionCache());
+  if (!existsSync(folder)) await convertModel(model, dtype, folder);
+  return openFolder(folder);
+}
+
+async function openStored(
+  name: string,
+  hub: Hub,
+  weights: WeightsChoice,
+  id: string | undefined,
+): Promise<Model> {
   if (name === STARTER) return openFolder(path.join(PACKAGE_ROOT, 'models', STARTER));
-  if (statSync(name, { throwIfNoEntry: false })?.isDirectory() === true) return openFolder(name, { weights });
+  if (statSync(name, { throwIfNoEntry: false })?.isDirectory() === true)
+    return openFolder(name, { weights, id });
   const reference = isPath(name) ? undefined : parseHubReference(name);
-  if (reference !== undefined) return hub.open(reference);
+  if (reference !== undefined)
+    return hub.open(id === undefined ? reference : { ...reference, as: id, aliases: [] });
   throw new ClipgraphError(
     'MODEL_NOT_FOUND',
     `The model "${name}" is neither "${STARTER}", nor a folder, nor a name on the hub. Give a repository as owner/name, ` +
@@ -33,6 +53,36 @@ export async function openModel(name: string, hub: Hub, weights: WeightsChoice):
 /** What can only mean a place on the disk. */
 function isPath(name: string): boolean {
   return /^[.~]{0,2}[\\/]/.test(name) || path.isAbsolute(name);
+}
+
+/** Without those that are named twice. */
+function distinct(names: readonly (string | ConfiguredModel)[]): (string | ConfiguredModel)[] {
+  return [...new Map(names.map((name) => [JSON.stringify(name), name])).values()];
+}
+
+/** Where models are kept that were brought to another precision. */
+function conversionCache(): string {
+  const { XDG_CACHE_HOME: cache } = process.env;
+  return path.join(
+    cache === undefined || cache === '' ? path.join(homedir(), '.cache') : cache,
+    'clipgraph',
+    'converted',
+  );
+}
+
+/** How a model is opened. */
+export interface ModelOptions {
+  readonly hub?: Hub;
+  readonly weights?: WeightsChoice;
+  /** `stored`: as its file has it. */
+  readonly dtype?: Dtype | 'stored';
+  /** What it is called instead of its own name. */
+  readonly id?: string | undefined;
+}
+
+/** A model as the configuration names it. */
+export interface ConfiguredModel extends Pick<ModelOptions, 'dtype' | 'id'> {
+  readonly model: string;
 }
 
 /** The models that a request may name. */
@@ -48,13 +98,15 @@ export class ModelCatalog {
    * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
    */
   static async open(
-    names: readonly string[],
-    hub = new Hub(),
-    weights: WeightsChoice = 'checkpoint',
+    names: readonly (string | ConfiguredModel)[],
+    options: Pick<ModelOptions, 'hub' | 'weights'> = {},
   ): Promise<ModelCatalog> {
     const models: Model[] = [];
     // One after the other: each has the whole line, and the terminal, for itself.
-    for (const name of new Set(names)) models.push(await openModel(name, hub, weights));
+    for (const name of distinct(names)) {
+      const { model, ...how } = typeof name === 'string' ? { model: name } : name;
+      models.push(await openModel(model, { ...options, ...how }));
+    }
     const ids = models.flatMap(({ manifest }) => [manifest.id, ...manifest.aliases]);
     const twice = ids.find((id, i) => ids.indexOf(id) !== i);
     if (twice !== undefined) {

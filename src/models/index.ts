@@ -1,4 +1,5 @@
-export { ModelCatalog, openModel, STARTER } from './catalog.js';
+export { ModelCatalog, openModel, STARTER, type ModelOptions } from './catalog.js';
+export { convertModel, DTYPES, type Dtype } from './conversion.js';
 export type { WeightsChoice } from './folder.js';
 export { cachedRepositories, type CachedRepository } from './hub/cache.js';
 export { KNOWN_NAMES, parseHubReference, type HubReference } from './hub/names.js';

@@ -143,6 +143,17 @@ export class Model {
     return { graph: { bytes }, weights: { folder, files: filesOf(checkpoint) } };
   }
 
+  /**
+   * The tensors of the weights that its towers are built over.
+   *
+   * @throws MODEL_UNAVAILABLE for a model of ONNX graphs, or damaged weights
+   */
+  checkpoint(): Promise<Checkpoint> {
+    if (this.#isBuilt) return this.#openCheckpoint();
+    const message = `The model ${this.id} is made of ONNX graphs; only safetensors and PyTorch checkpoints can be brought to another precision.`;
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+
   #openCheckpoint(): Promise<Checkpoint> {
     this.#checkpoint ??= this.#readCheckpoint();
     return this.#checkpoint;

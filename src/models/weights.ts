@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { damaged, filesOf, type Checkpoint } from './checkpoint.js';
 import { fromOpenClip, isOpenClip } from './open-clip.js';
+import { halfToNumber } from './half.js';
 import { readPytorch } from './pytorch.js';
 import { readSafetensors } from './safetensors.js';
 
@@ -140,13 +141,4 @@ export async function readScalar(
   } finally {
     await handle.close();
   }
-}
-
-/** IEEE 754 half precision: a sign, 5 bits of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits >> 15 === 0 ? 1 : -1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -19,7 +19,9 @@ const MEGABYTE = 2 ** 20;
 const SMALL = tinyClip();
 /** Weights of three pieces. */
 const LARGE = tinyClip(40 * MEGABYTE);
-const QUICK = { firstWaitMs: 5, longestWaitMs: 200, stallMs: 500, retries: 3 };
+const QUICK = { firstWaitMs: 5, longestWaitMs: 200, stallMs: 2000, retries: 3 };
+// Files of 50 MB go back and forth, on machines that are busy.
+jest.setTimeout(60_000);
 
 const servers: HubServer[] = [];
 afterEach(async () => {

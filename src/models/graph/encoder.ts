@@ -98,7 +98,7 @@ export function encoder(
     const hidden = graph.linear(graph.layerNorm(stream, `${layer}.layer_norm2`, epsilon), `${layer}.mlp.fc1`);
     stream = graph.op('Add', [
       stream,
-      graph.linear(ACTIVATIONS[activation](graph, hidden), `${layer}.mlp.fc2`),
+      graph.linear(ACTIVATIONS[activation](graph, hidden), `${layer}.mlp.fc2`, 'after GELU'),
     ]);
   }
   return stream;

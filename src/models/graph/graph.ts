@@ -2,6 +2,7 @@ import { ClipgraphError } from '../../errors/index.js';
 import {
   externalInitializer,
   initializer,
+  MICROSOFT,
   model,
   node,
   value,
@@ -9,7 +10,9 @@ import {
 } from '../../runtime/onnx/writer.js';
 import type { Checkpoint, StoredTensor } from '../checkpoint.js';
 
-const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', I8: 'int8' } as const;
+/** The least value of any GELU, with a little room. */
+const LOWEST_GELU = 0.1701;
 const FLOAT32 = 1; // TensorProto.DataType, for Cast.
 
 /** The name of a value in the graph. */
@@ -21,6 +24,7 @@ export class Graph {
   readonly #nodes: Uint8Array[] = [];
   readonly #initializers = new Map<string, Uint8Array>();
   #values = 0;
+  #hasMicrosoftOperations = false;
 
   constructor(checkpoint: Checkpoint) {
     this.#checkpoint = checkpoint;
@@ -51,6 +55,20 @@ export class Graph {
     const output = `v${this.#values++}`;
     this.#nodes.push(node(operator, inputs, [output], attributes));
     return output;
+  }
+
+  /** The same for an operation of ONNX Runtime's own. */
+  #microsoftOp(operator: string, inputs: readonly Value[]): Value {
+    const output = `v${this.#values++}`;
+    this.#nodes.push(node(operator, inputs, [output], {}, MICROSOFT));
+    this.#hasMicrosoftOperations = true;
+    return output;
+  }
+
+  #byte(of: number): Value {
+    const name = `b_${of}`;
+    this.#initializers.set(name, initializer(name, [], Uint8Array.of(of)));
+    return name;
   }
 
   /** Gives a value the name under which it leaves the graph. */
@@ -105,10 +123,38 @@ export class Graph {
   }
 
   /** `x · weightᵀ + bias`, the weight `[out, in]` as PyTorch stores it, or transposed. */
-  linear(x: Value, name: string): Value {
+  linear(x: Value, name: string, range: 'any' | 'after GELU' = 'any'): Value {
+    if (this.tensor(`${name}.weight`).dtype === 'I8') return this.#quantizedLinear(x, name, range);
     const transB = this.tensor(`${name}.weight`).isTransposed === true ? 0 : 1;
     const product = this.op('Gemm', [x, this.weight(`${name}.weight`)], { transB });
     return this.has(`${name}.bias`) ? this.op('Add', [product, this.weight(`${name}.bias`)]) : product;
+  }
+
+  /**
+   * The same with weights of 8 bits: each row is brought to 8 bits by its own largest value, so that it does not matter which
+   * rows it is batched with.
+   */
+  #quantizedLinear(x: Value, name: string, range: 'any' | 'after GELU'): Value {
+    // What a GELU leaves is not below -0.17: more of the 256 steps go to the other side.
+    const [zero, least] = range === 'any' ? [128, 1e-30] : [32, LOWEST_GELU / 32];
+    const largest = this.op('ReduceMax', [range === 'any' ? this.op('Abs', [x]) : x], {
+      axes: [-1],
+      keepdims: 1,
+    });
+    const scaled = this.op('Mul', [largest, this.float(1 / (255 - zero))]);
+    const scales = this.op('Max', [scaled, this.float(least)]);
+    const flat = this.op('Reshape', [scales, this.integers(-1)]);
+    const zeros = this.op('Expand', [this.#byte(zero), this.op('Shape', [flat])]);
+    const rows = this.op('QuantizeLinear', [x, flat, zeros], { axis: 0 });
+    const product = this.#microsoftOp('MatMulIntegerToFloat', [
+      rows,
+      this.stored(`${name}.weight`),
+      this.float(1),
+      this.stored(`${name}.weight_scale`),
+      this.#byte(zero),
+    ]);
+    const unscaled = this.op('Mul', [product, scales]);
+    return this.has(`${name}.bias`) ? this.op('Add', [unscaled, this.weight(`${name}.bias`)]) : unscaled;
   }
 
   layerNorm(x: Value, name: string, epsilon: number): Value {
@@ -125,6 +171,7 @@ export class Graph {
       nodes: this.#nodes,
       initializers: [...this.#initializers.values()],
       inputs: [value(input.name, input.type, ['batch', ...input.dims])],
+      hasMicrosoftOperations: this.#hasMicrosoftOperations,
       outputs: outputs.map(({ name, dims }) => value(name, 'float32', ['batch', ...dims])),
     });
   }

@@ -6,6 +6,8 @@ export interface HubReference {
   /** `owner/name`. */
   readonly id: string;
   readonly revision: string;
+  /** What it is called here, if not by its own name. */
+  readonly as?: string | undefined;
   /** Other names by which a request may ask for it. */
   readonly aliases: readonly string[];
   /** A repository with ONNX exports of the same weights, for where there is nothing else. */

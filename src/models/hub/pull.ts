@@ -222,8 +222,12 @@ function substituteFile(cache: RepositoryCache, revision: string): string {
   return path.join(cache.folder, 'clipgraph', ...revision.split('/'));
 }
 
-function originOf({ id, aliases }: HubReference, revision: string, prefersOnnx: boolean): ModelOrigin {
-  return { id, aliases, revision, weights: prefersOnnx ? 'onnx' : 'checkpoint' };
+function originOf(
+  { id, as = id, aliases }: HubReference,
+  revision: string,
+  prefersOnnx: boolean,
+): ModelOrigin {
+  return { id: as, aliases, revision, weights: prefersOnnx ? 'onnx' : 'checkpoint' };
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -4,7 +4,15 @@
  */
 
 /** The numbers of `TensorProto.DataType`. */
-export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
+export const DATA_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+  bfloat16: 16,
+} as const;
 export type DataType = keyof typeof DATA_TYPES;
 
 type Bytes = Uint8Array;
@@ -48,9 +56,14 @@ function text(field: number, value: string): Bytes {
 export function initializer(
   name: string,
   dims: readonly number[],
-  data: Float32Array | BigInt64Array,
+  data: Float32Array | BigInt64Array | Uint8Array,
 ): Bytes {
-  const type = data instanceof Float32Array ? DATA_TYPES.float32 : DATA_TYPES.int64;
+  const type =
+    data instanceof Float32Array
+      ? DATA_TYPES.float32
+      : data instanceof Uint8Array
+        ? DATA_TYPES.uint8
+        : DATA_TYPES.int64;
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return concatenate(...dims.map((dim) => integer(1, dim)), integer(2, type), text(8, name), message(9, raw));
 }
@@ -98,6 +111,7 @@ export function node(
   inputs: readonly string[],
   outputs: readonly string[],
   attributes: Readonly<Record<string, Attribute>> = {},
+  domain = '',
 ): Bytes {
   return concatenate(
     ...inputs.map((name) => text(1, name)),
@@ -105,6 +119,7 @@ export function node(
     text(3, outputs[0]),
     text(4, operator),
     ...Object.entries(attributes).map(([name, value]) => message(5, attribute(name, value))),
+    ...(domain === '' ? [] : [text(7, domain)]),
   );
 }
 
@@ -120,10 +135,21 @@ interface Graph {
   readonly initializers: readonly Bytes[];
   readonly inputs: readonly Bytes[];
   readonly outputs: readonly Bytes[];
+  /** Whether there are operations of ONNX Runtime's own. */
+  readonly hasMicrosoftOperations?: boolean;
 }
 
+/** The domain of ONNX Runtime's own operations. */
+export const MICROSOFT = 'com.microsoft';
+
 /** A whole file. */
-export function model({ nodes, initializers, inputs, outputs }: Graph): Bytes {
+export function model({
+  nodes,
+  initializers,
+  inputs,
+  outputs,
+  hasMicrosoftOperations = false,
+}: Graph): Bytes {
   const graph = concatenate(
     ...nodes.map((item) => message(1, item)),
     text(2, 'clipgraph'),
@@ -131,6 +157,8 @@ export function model({ nodes, initializers, inputs, outputs }: Graph): Bytes {
     ...inputs.map((item) => message(11, item)),
     ...outputs.map((item) => message(12, item)),
   );
-  const opset = concatenate(text(1, ''), integer(2, 17));
-  return concatenate(integer(1, 8), text(2, 'clipgraph'), message(7, graph), message(8, opset));
+  const opset = (domain: string, version: number): Bytes =>
+    message(8, concatenate(text(1, domain), integer(2, version)));
+  const opsets = [opset('', 17), ...(hasMicrosoftOperations ? [opset(MICROSOFT, 1)] : [])];
+  return concatenate(integer(1, 8), text(2, 'clipgraph'), message(7, graph), ...opsets);
 }
