@@ -1,6 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { defineRuntime, parseOptions, towerOfSession, type Probe, type TowerSource } from 'clipgraph/runtime';
+import {
+  defineRuntime,
+  parseOptions,
+  towerOfSession,
+  type Probe,
+  type ExternalWeights,
+} from 'clipgraph/runtime';
 import { z } from 'zod';
 
 const NAME = 'wasm';
@@ -15,10 +21,29 @@ const optionsSchema = z.strictObject({
 
 export type WasmOptions = z.input<typeof optionsSchema>;
 
-/** WebAssembly sees no files: each is given as a whole. */
-function readWeights({ folder, files }: NonNullable<TowerSource['weights']>) {
+/** Bytes that are read at a time; Node reads no more than 2 GiB. */
+const MAX_READ = 2 ** 30;
+
+/**
+ * WebAssembly sees no files: each is given as an array. Only what the graph uses is read into it; the rest stays untouched,
+ * and takes no memory.
+ */
+function readWeights({ folder, files, parts }: ExternalWeights) {
   return Promise.all(
-    files.map(async (file) => ({ path: file, data: await readFile(path.join(folder, file)) })),
+    files.map(async (file) => {
+      const handle = await open(path.join(folder, file));
+      try {
+        const data = new Uint8Array((await handle.stat()).size);
+        for (const { offset, length } of parts.filter((part) => part.file === file)) {
+          for (let at = offset; at < offset + length; at += MAX_READ) {
+            await handle.read(data, at, Math.min(MAX_READ, offset + length - at), at);
+          }
+        }
+        return { path: file, data };
+      } finally {
+        await handle.close();
+      }
+    }),
   );
 }
 

@@ -10,6 +10,9 @@ import type { Manifest } from './manifest.js';
 import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint.js';
 import { findWeights, openCheckpoint, resolveLinks } from './weights.js';
 
+/** The names of a tower's tensors. */
+const OF_TOWER: Readonly<Record<TowerKind, RegExp>> = { text: /^text_/, image: /^vis(ion|ual)_/ };
+
 /** A model on disk. Its files are read when they are first needed. */
 export class Model {
   readonly manifest: Manifest;
@@ -61,15 +64,15 @@ export class Model {
 
   async #measure(): Promise<Partial<Record<TowerKind, number>>> {
     const checkpoint = this.#isBuilt ? await this.#openCheckpoint() : new Map<string, StoredTensor>();
-    const sizeOf = async (kind: TowerKind, prefix: RegExp): Promise<number | undefined> => {
+    const sizeOf = async (kind: TowerKind): Promise<number | undefined> => {
       const tower = this.manifest.towers[kind];
       if (tower === undefined) return undefined;
       if (tower.graph !== undefined) return (await stat(path.join(this.folder, tower.graph))).size;
       return [...checkpoint]
-        .filter(([name]) => prefix.test(name))
+        .filter(([name]) => OF_TOWER[kind].test(name))
         .reduce((sum, [, { length }]) => sum + length, 0);
     };
-    return { text: await sizeOf('text', /^text_/), image: await sizeOf('image', /^vis(ion|ual)_/) };
+    return { text: await sizeOf('text'), image: await sizeOf('image') };
   }
 
   /**
@@ -140,7 +143,9 @@ export class Model {
       const message = `The model ${this.id} does not say what its ${kind} tower's encoder is (encoders.${kind}).`;
       throw new ClipgraphError('MODEL_UNAVAILABLE', message);
     }
-    return { graph: { bytes }, weights: { folder, files: filesOf(checkpoint) } };
+    const used = new Map([...checkpoint].filter(([name]) => OF_TOWER[kind].test(name)));
+    const parts = [...used.values()].map(({ file, offset, length }) => ({ file, offset, length }));
+    return { graph: { bytes }, weights: { folder, files: filesOf(used), parts } };
   }
 
   /**

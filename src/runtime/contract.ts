@@ -31,6 +31,14 @@ export interface TowerManifest {
   readonly padding: { readonly id: number; readonly length?: number | undefined };
 }
 
+/** Files outside of a graph that hold its weights; the graph names them as they are named here. */
+export interface ExternalWeights {
+  readonly folder: string;
+  readonly files: readonly string[];
+  /** What of the files the graph uses, in bytes: for runtimes that can't map them. */
+  readonly parts: readonly { readonly file: string; readonly offset: number; readonly length: number }[];
+}
+
 /** One tower to be opened: an ONNX graph, by path or as bytes, with the files its weights are in when not inside it. */
 export interface TowerSource {
   /** Names the tower and its exact files among all that a runtime holds. */
@@ -38,7 +46,7 @@ export interface TowerSource {
   readonly kind: TowerKind;
   readonly manifest: TowerManifest;
   readonly graph: { readonly path: string } | { readonly bytes: Uint8Array };
-  readonly weights?: { readonly folder: string; readonly files: readonly string[] };
+  readonly weights?: ExternalWeights;
   /** Bytes of the weights: what is counted against a worker's budget. */
   readonly bytes?: number;
 }

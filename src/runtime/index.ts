@@ -5,6 +5,7 @@
  */
 export {
   defineRuntime,
+  type ExternalWeights,
   type ImageBatch,
   type Isolation,
   type Probe,

@@ -49,6 +49,8 @@ interface Attention {
   readonly split: Value;
   /** Added to the scores: -max above the diagonal; absent where every position sees all. */
   readonly mask?: Value;
+  /** Positions; given where only the first of them is wanted after the last layer. */
+  readonly firstOf?: number;
 }
 
 function attention(
@@ -58,12 +60,14 @@ function attention(
   width: number,
   heads: number,
   { split, mask }: Attention,
+  asking: { readonly rows: Value; readonly split: Value } = { rows: x, split },
 ): Value {
-  const project = (part: string, order: readonly number[]): Value =>
-    graph.op('Transpose', [graph.op('Reshape', [graph.linear(x, `${name}.${part}_proj`), split])], {
+  const project = (part: string, order: readonly number[], rows = x, shape = split): Value =>
+    graph.op('Transpose', [graph.op('Reshape', [graph.linear(rows, `${name}.${part}_proj`), shape])], {
       perm: order,
     });
-  const queries = graph.op('Mul', [project('q', [0, 2, 1, 3]), graph.float(headSize(width, heads) ** -0.5)]);
+  const asked = project('q', [0, 2, 1, 3], asking.rows, asking.split);
+  const queries = graph.op('Mul', [asked, graph.float(headSize(width, heads) ** -0.5)]);
   const scores = graph.op('MatMul', [queries, project('k', [0, 2, 3, 1])]);
   const masked = mask === undefined ? scores : graph.op('Add', [scores, mask]);
   const mixed = graph.op('MatMul', [graph.op('Softmax', [masked], { axis: -1 }), project('v', [0, 2, 1, 3])]);
@@ -71,8 +75,16 @@ function attention(
   return graph.linear(graph.op('Reshape', [joined, graph.integers(-1, width)]), `${name}.out_proj`);
 }
 
+/** The first of so many positions of each content: `[batch · length, width]` → `[batch, width]`. */
+function first(graph: Graph, rows: Value, length: number, width: number): Value {
+  const apart = graph.op('Reshape', [rows, graph.integers(-1, length, width)]);
+  const slice = graph.op('Slice', [apart, graph.integers(0), graph.integers(1), graph.integers(1)]);
+  return graph.op('Reshape', [slice, graph.integers(-1, width)]);
+}
+
 /**
- * The layers of a transformer, normalised before each part as CLIP's are.
+ * The layers of a transformer, normalised before each part as CLIP's are. Where only the first position is wanted, the last
+ * layer computes no other.
  *
  * @param x the residual stream, `[batch · length, width]`
  * @param name of the tower in the checkpoint: `text_model`
@@ -94,7 +106,13 @@ export function encoder(
   for (let i = 0; i === 0 || graph.has(`${name}.encoder.layers.${i}.layer_norm1.weight`); i++) {
     const layer = `${name}.encoder.layers.${i}`;
     const seen = graph.layerNorm(stream, `${layer}.layer_norm1`, epsilon);
-    stream = graph.op('Add', [stream, attention(graph, seen, `${layer}.self_attn`, width, heads, shape)]);
+    const isLast = !graph.has(`${name}.encoder.layers.${i + 1}.layer_norm1.weight`);
+    const { firstOf } = shape;
+    const only =
+      isLast && firstOf !== undefined ? (rows: Value) => first(graph, rows, firstOf, width) : undefined;
+    const asking = only && { rows: only(seen), split: graph.integers(-1, 1, heads, headSize(width, heads)) };
+    const mixed = attention(graph, seen, `${layer}.self_attn`, width, heads, shape, asking);
+    stream = graph.op('Add', [only === undefined ? stream : only(stream), mixed]);
     const hidden = graph.linear(graph.layerNorm(stream, `${layer}.layer_norm2`, epsilon), `${layer}.mlp.fc1`);
     stream = graph.op('Add', [
       stream,

@@ -86,23 +86,37 @@ export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig
     const message = `The model's image_size ${imageSize} does not fit its ${graph.tensor(positions).shape[0]} positions.`;
     throw new ClipgraphError('MODEL_UNAVAILABLE', message);
   }
-  const convolved = graph.op('Conv', ['pixel_values', graph.weight(patches)], {
-    kernel_shape: [patch, patch],
-    strides: [patch, patch],
+  // The patches do not overlap: the convolution is one product of matrices, which is faster.
+  const covered = side * patch;
+  const whole =
+    covered === imageSize
+      ? 'pixel_values'
+      : graph.op('Slice', [
+          'pixel_values',
+          graph.integers(0, 0),
+          graph.integers(covered, covered),
+          graph.integers(2, 3),
+        ]);
+  const cut = graph.op('Reshape', [whole, graph.integers(-1, channels, side, patch, side, patch)]);
+  const flat = graph.op('Reshape', [
+    graph.op('Transpose', [cut], { perm: [0, 2, 4, 1, 3, 5] }),
+    graph.integers(-1, channels * patch * patch),
+  ]);
+  const products = graph.op('Gemm', [flat, graph.weight(patches, [width, channels * patch * patch])], {
+    transB: 1,
   });
-  const flat = graph.op('Reshape', [convolved, graph.integers(0, width, -1)]);
-  const embedded = graph.op('Transpose', [flat], { perm: [0, 2, 1] });
+  const embedded = graph.op('Reshape', [products, graph.integers(-1, side * side, width)]);
   const batch = graph.op('Slice', [
     graph.op('Shape', ['pixel_values']),
     graph.integers(0),
     graph.integers(1),
   ]);
-  const whole = graph.op('Expand', [
+  const summary = graph.op('Expand', [
     graph.weight('vision_model.embeddings.class_embedding', [1, 1, width]),
     graph.op('Concat', [batch, graph.integers(1, width)], { axis: 0 }),
   ]);
   const placed = graph.op('Add', [
-    graph.op('Concat', [whole, embedded], { axis: 1 }),
+    graph.op('Concat', [summary, embedded], { axis: 1 }),
     graph.weight(positions),
   ]);
   // The misspelt name is transformers' own.
@@ -115,14 +129,8 @@ export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig
     epsilon,
   );
   const split = graph.integers(-1, length, heads, headSize(width, heads));
-  const encoded = encoder(graph, stream, 'vision_model', width, config, { split });
-  const states = graph.op('Reshape', [encoded, graph.integers(-1, length, width)]);
-  const first = graph.op('Slice', [states, graph.integers(0), graph.integers(1), graph.integers(1)]);
-  const pooled = graph.layerNorm(
-    graph.op('Reshape', [first, graph.integers(-1, width)]),
-    'vision_model.post_layernorm',
-    epsilon,
-  );
+  const encoded = encoder(graph, stream, 'vision_model', width, config, { split, firstOf: length });
+  const pooled = graph.layerNorm(encoded, 'vision_model.post_layernorm', epsilon);
   const dims = [channels, imageSize, imageSize];
   return finish(graph, pooled, width, 'visual', { name: 'pixel_values', type: 'float32', dims });
 }
