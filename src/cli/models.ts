@@ -149,8 +149,8 @@ async function remove(names: readonly string[], flags: Flags): Promise<void> {
 
 /** Measured by bench:memory: what a process needs for each byte of a tower's weights, and a base of its own. */
 const MEMORY = {
-  cpu: { perByte: 1.2, base: 90e6, limit: Infinity },
-  wasm: { perByte: 3.4, base: 120e6, limit: 4 * 2 ** 30 },
+  cpu: { perByte: 1, base: 60e6, limit: Infinity },
+  wasm: { perByte: 1.95, base: 250e6, limit: 4 * 2 ** 30 },
 } as const;
 
 async function info(name: string, flags: Flags): Promise<void> {
@@ -189,43 +189,40 @@ async function quantize(name: string, folder: string, flags: Flags): Promise<voi
   print(`  serve it: clipgraph serve --model ${folder}`);
 }
 
+/** The command's arguments, and its flags: those that its parent has taken too. */
+function withFlags(run: (...given: never[]) => Promise<void>) {
+  return async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    await run(...([...given.slice(0, -2), command.optsWithGlobals()] as never[]));
+  };
+}
+
 /** `clipgraph models`. */
 export function modelsCommand(): Command {
-  const command = addConfigFlags(
-    new Command('models')
-      .description('The models: those that are configured, and those of the hub in the cache.')
-      .option('--json', 'print one JSON value')
-      .addHelpText('after', EXAMPLES),
-  ).action(list);
-  const add = (usage: string, description: string): Command =>
-    addConfigFlags(
-      new Command(usage.split(' ')[0]).description(description).option('--json', 'print one JSON value'),
-    ).arguments(usage.slice(usage.indexOf(' ') + 1));
-  command.addCommand(
-    addConfigFlags(
-      new Command('list').description('The same.').option('--json', 'print one JSON value'),
-    ).action(list),
-  );
-  command.addCommand(
-    add('pull <names...>', 'Fetch models of the hub into the cache, or bring them up to date.').action(pull),
-  );
-  command.addCommand(
-    add(
+  const create = (usage: string, description: string, run: (...given: never[]) => Promise<void>): Command => {
+    const [name, ...args] = usage.split(' ');
+    const created = new Command(name).description(description).option('--json', 'print one JSON value');
+    for (const argument of args) created.argument(argument);
+    return addConfigFlags(created).action(withFlags(run));
+  };
+  const subcommands = [
+    create('list', 'The same.', list),
+    create('pull <names...>', 'Fetch models of the hub into the cache, or bring them up to date.', pull),
+    create(
       'verify [names...]',
       'Compare the files with the digests that the hub stated; the configured models if none is named.',
-    ).action(verify),
-  );
-  command.addCommand(add('rm <names...>', 'Remove models of the hub from the cache.').action(remove));
-  command.addCommand(
-    add('info <name>', 'What a model is, its licence, its size, and the memory that it will take.').action(
-      info,
+      verify,
     ),
-  );
-  command.addCommand(
-    add(
+    create('rm <names...>', 'Remove models of the hub from the cache.', remove),
+    create('info <name>', 'What a model is, its licence, its size, and the memory that it will take.', info),
+    create(
       'quantize <name> <folder>',
       'Write a model with weights of 8 bits (or as --dtype says) into a folder, to be served from there.',
-    ).action(quantize),
-  );
+      quantize,
+    ),
+  ];
+  const description = 'The models: those that are configured, and those of the hub in the cache.';
+  const command = create('models', description, list).addHelpText('after', EXAMPLES);
+  for (const subcommand of subcommands) command.addCommand(subcommand);
   return command;
 }
