@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  ClipgraphError,
   defineRuntime,
   parseOptions,
   towerOfSession,
@@ -23,6 +24,8 @@ export type WasmOptions = z.input<typeof optionsSchema>;
 
 /** Bytes that are read at a time; Node reads no more than 2 GiB. */
 const MAX_READ = 2 ** 30;
+/** Bytes of an array. */
+const MAX_FILE = 2 ** 32 - 1;
 
 /**
  * WebAssembly sees no files: each is given as an array. Only what the graph uses is read into it; the rest stays untouched,
@@ -33,7 +36,12 @@ function readWeights({ folder, files, parts }: ExternalWeights) {
     files.map(async (file) => {
       const handle = await open(path.join(folder, file));
       try {
-        const data = new Uint8Array((await handle.stat()).size);
+        const { size } = await handle.stat();
+        if (size > MAX_FILE) {
+          const message = `The model's weights are in a file of ${size} bytes; WebAssembly can be given no more than ${MAX_FILE}. Use the runtime cpu.`;
+          throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+        }
+        const data = new Uint8Array(size);
         for (const { offset, length } of parts.filter((part) => part.file === file)) {
           for (let at = offset; at < offset + length; at += MAX_READ) {
             await handle.read(data, at, Math.min(MAX_READ, offset + length - at), at);

@@ -65,6 +65,7 @@ async function openChecked(source: TowerSource): Promise<Tower> {
   try {
     tower = await started().open(source);
   } catch (cause) {
+    if (cause instanceof ClipgraphError) throw cause;
     throw new ClipgraphError(
       'MODEL_UNAVAILABLE',
       `The ${kind} tower of ${manifest.model} cannot be opened: its graph is damaged, or uses what the runtime does not know.`,

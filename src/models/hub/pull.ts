@@ -80,14 +80,20 @@ export class Hub {
 
   /** The model, if the cache holds all that it needs. */
   async findCached(reference: HubReference): Promise<Model | undefined> {
-    for (const id of [reference.id, reference.onnx].filter((name) => name !== undefined)) {
-      const cache = this.cacheOf(id);
-      const commits = [await cache.commitOf(reference.revision), await this.#substituteOf(cache, reference)];
-      for (const commit of commits) {
-        const model =
-          commit === undefined ? undefined : await this.#openWhole(reference, cache.snapshot(commit), commit);
-        if (model !== undefined) return model;
-      }
+    const cache = this.cacheOf(reference.id);
+    const candidates = [
+      [cache, await cache.commitOf(reference.revision)],
+      [cache, await this.#substituteOf(cache, reference)],
+    ] as [RepositoryCache, string | undefined][];
+    if (reference.onnx !== undefined) {
+      // Not because it happens to be there: only what an earlier pull has taken in this one's place.
+      const exports = this.cacheOf(reference.onnx);
+      candidates.push([exports, await this.#substituteOf(exports, reference)]);
+    }
+    for (const [from, commit] of candidates) {
+      const model =
+        commit === undefined ? undefined : await this.#openWhole(reference, from.snapshot(commit), commit);
+      if (model !== undefined) return model;
     }
     return undefined;
   }
