@@ -86,7 +86,7 @@ export const ERRORS = {
   },
   MODEL_NOT_FOUND: {
     scope: 'request',
-    meaning: 'No model of this name is configured.',
+    meaning: 'No model of this name is configured, or there is none of it on the hub.',
     remedy: 'Query models { id } for the names, or add the model to the configuration.',
   },
   MODEL_MISMATCH: {
@@ -102,8 +102,8 @@ export const ERRORS = {
   },
   MODEL_UNAVAILABLE: {
     scope: 'request',
-    meaning: "The model's files are missing, damaged, or not a CLIP that can be run.",
-    remedy: "Correct the model's folder as the message says.",
+    meaning: "The model's files are missing, damaged, cannot be fetched, or are not a CLIP that can be run.",
+    remedy: "Correct the model's folder, or what keeps it from being fetched, as the message says.",
   },
   RUNTIME_NOT_FOUND: {
     scope: 'request',

@@ -6,12 +6,19 @@ import { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { STATES } from './graph/towers.js';
-import { findGraph, findLayout, findTokenizer, type Layout, type TokenizerFiles } from './layout.js';
+import {
+  findGraph,
+  findLayout,
+  findTokenizer,
+  findWeights,
+  type Layout,
+  type TokenizerFiles,
+} from './layout.js';
 import { manifestSchema, type Manifest } from './manifest.js';
 import { Model } from './model.js';
 import { openClipConfigSchema } from './open-clip.js';
 import { transformersConfigSchema } from './transformers-config.js';
-import { findWeights, openCheckpoint, readScalar } from './weights.js';
+import { openCheckpoint, readScalar } from './weights.js';
 
 export const MANIFEST = 'clipgraph.json';
 /** A repository's card. */
@@ -203,7 +210,7 @@ async function deriveManifest(folder: string, origin: ModelOrigin): Promise<Mani
   const preprocessor = has(preprocessorFile)
     ? check(preprocessorSchema, await readJson(folder, preprocessorFile), preprocessorFile)
     : {};
-  const weights = findWeights(folder, layout.folder);
+  const weights = findWeights(layout, has);
   const checkpoint = weights === undefined ? undefined : await openCheckpoint(folder, weights);
   const towerOf = (kind: 'text' | 'vision') => {
     const { probe, ...names } = TOWERS[kind];

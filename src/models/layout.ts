@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { WEIGHT_FILES } from './weights.js';
 
 /** How the files of a model are arranged. Paths are relative to the model's folder, with slashes. */
 export interface Layout {
@@ -8,27 +9,51 @@ export interface Layout {
   /** The folders in which the tokenizer's files may be, the preferred first. */
   readonly tokenizers: readonly string[];
   readonly config: string;
+  /** Names of the checkpoint, or of the index of its shards; the preferred first. */
+  readonly weights: readonly string[];
 }
 
+const OPEN_CLIP_WEIGHTS = ['open_clip_model.safetensors', 'open_clip_pytorch_model.bin'];
+const weights = WEIGHT_FILES;
+
 const LAYOUTS: readonly Layout[] = [
-  { name: 'transformers', folder: '', tokenizers: [''], config: 'config.json' },
+  { name: 'transformers', folder: '', tokenizers: [''], config: 'config.json', weights },
   ...['0_CLIPModel', '0_Transformer'].map((folder) => ({
     name: 'sentence-transformers' as const,
     folder,
     tokenizers: [folder, ''],
     config: 'config.json',
+    weights,
   })),
-  { name: 'diffusers', folder: 'text_encoder', tokenizers: ['tokenizer'], config: 'config.json' },
-  { name: 'open_clip', folder: '', tokenizers: [''], config: 'open_clip_config.json' },
+  { name: 'diffusers', folder: 'text_encoder', tokenizers: ['tokenizer'], config: 'config.json', weights },
+  {
+    name: 'open_clip',
+    folder: '',
+    tokenizers: [''],
+    config: 'open_clip_config.json',
+    weights: [...OPEN_CLIP_WEIGHTS, ...WEIGHT_FILES.filter((name) => !OPEN_CLIP_WEIGHTS.includes(name))],
+  },
 ];
 
-/** The configuration files by which a layout is known. */
-export const CONFIG_FILES: readonly string[] = LAYOUTS.map(({ folder, config }) =>
-  path.posix.join(folder, config),
-);
-
+/** The first layout whose configuration is there, and whose weights are, if that is so for any. */
 export function findLayout(has: (file: string) => boolean): Layout | undefined {
-  return LAYOUTS.find(({ folder, config }) => has(path.posix.join(folder, config)));
+  const found = LAYOUTS.filter(({ folder, config }) => has(path.posix.join(folder, config)));
+  // Beside open_clip's files, timm has a config.json of its own, which says nothing of a CLIP.
+  const isTimm = OPEN_CLIP_WEIGHTS.some(has) && !has('preprocessor_config.json');
+  const isUsable = (layout: Layout): boolean =>
+    !(isTimm && layout.name === 'transformers' && found.some(({ name }) => name === 'open_clip')) &&
+    (findWeights(layout, has) !== undefined ||
+      findGraph(layout, 'text', has) !== undefined ||
+      findGraph(layout, 'vision', has) !== undefined);
+  return found.find(isUsable) ?? found.at(0);
+}
+
+/** The file of a checkpoint, or the index of its shards. */
+export function findWeights(
+  { folder, weights: names }: Pick<Layout, 'folder' | 'weights'>,
+  has: (file: string) => boolean,
+): string | undefined {
+  return names.map((name) => path.posix.join(folder, name)).find(has);
 }
 
 /** What a tokenizer can be read from: CLIP's two files, or the one that holds both. */

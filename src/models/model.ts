@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Normalization } from '../clip/image/index.js';
@@ -8,7 +9,8 @@ import { checksumOf } from './checksum.js';
 import { buildImageTower, buildTextTower } from './graph/towers.js';
 import type { Manifest } from './manifest.js';
 import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint.js';
-import { findWeights, openCheckpoint, resolveLinks } from './weights.js';
+import { findWeights } from './layout.js';
+import { openCheckpoint, resolveLinks, WEIGHT_FILES } from './weights.js';
 
 /** The names of a tower's tensors. */
 const OF_TOWER: Readonly<Record<TowerKind, RegExp>> = { text: /^text_/, image: /^vis(ion|ual)_/ };
@@ -165,7 +167,8 @@ export class Model {
   }
 
   async #readCheckpoint(): Promise<Checkpoint> {
-    const weights = this.manifest.weights ?? findWeights(this.folder);
+    const has = (file: string): boolean => existsSync(path.join(this.folder, file));
+    const weights = this.manifest.weights ?? findWeights({ folder: '', weights: WEIGHT_FILES }, has);
     if (weights !== undefined) return openCheckpoint(this.folder, weights);
     throw new ClipgraphError('MODEL_UNAVAILABLE', `The model ${this.id} has no model.safetensors.`);
   }

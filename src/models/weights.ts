@@ -51,13 +51,6 @@ export function shardsOf(index: string, text: string): string[] {
   return files.map((file) => (folder === '.' ? file : `${folder}/${file}`));
 }
 
-/** The file of a checkpoint in a folder, or the index of its shards. */
-export function findWeights(folder: string, within = ''): string | undefined {
-  return WEIGHT_FILES.map((name) => path.posix.join(within, name)).find((file) =>
-    existsSync(path.join(folder, file)),
-  );
-}
-
 /** Names as transformers' CLIPModel has them, whoever wrote the checkpoint. */
 function withUsualNames(checkpoint: Checkpoint): Checkpoint {
   if (isOpenClip(checkpoint)) return fromOpenClip(checkpoint);

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClipgraph } from '../../src/index.js';
 import { Hub, parseHubReference, verifySnapshot, type PullProgress } from '../../src/models/index.js';
+import { checkSpace } from '../../src/models/hub/download.js';
 import type { HubReference } from '../../src/models/hub/names.js';
 import { commitOf, gitSha1, HubServer, sha256, TOKEN, type HubRepository } from './hub-server.js';
 import { tinyClip } from './models.js';
@@ -390,6 +391,15 @@ describe('what is refused', () => {
     await expect(clientOf(server, options).open(reference('tiny/clip'))).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
+    });
+  });
+
+  it('more than the disk has room for, with both numbers', async () => {
+    await expect(checkSpace(emptyCache(), 1e18)).rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+      message: expect.stringMatching(
+        /The disk has \d+ MB free, and 1000000000000 MB are needed.*HF_HUB_CACHE/,
+      ),
     });
   });
 

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -197,6 +198,20 @@ describe('the same weights in another layout give the same vector', () => {
       architecture: 'CLIP (open_clip)',
       preparation: { convention: 'openai' },
     });
+  });
+
+  it("is found beside timm's own files", async () => {
+    const folder = tinyClip(
+      {
+        'open_clip_model.safetensors': toSafetensors(openClipTensors()),
+        'config.json': Buffer.from('{"architecture": "vit_base_patch32_clip_224"}'),
+        'model.safetensors': toSafetensors(new Map()),
+      },
+      openClipConfig(),
+    );
+    rmSync(path.join(folder, 'preprocessor_config.json'));
+    const vector = await embed(folder, DOG, { preparation: { convention: 'hf' } });
+    expect(largestDifference(vector, expected)).toBeLessThan(2e-5);
   });
 
   it.each([

@@ -35,9 +35,9 @@ export type ErrorCode =
   | 'MODALITY_NOT_SUPPORTED'
   /** A vector was made by another model, or in another dtype, than the one it is to be compared with. */
   | 'MODEL_MISMATCH'
-  /** No model of this name is configured. */
+  /** No model of this name is configured, or there is none of it on the hub. */
   | 'MODEL_NOT_FOUND'
-  /** The model's files are missing, damaged, or not a CLIP that can be run. */
+  /** The model's files are missing, damaged, cannot be fetched, or are not a CLIP that can be run. */
   | 'MODEL_UNAVAILABLE'
   /** The queue is full. */
   | 'OVERLOADED'

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { findGraph, findLayout, findTokenizer, type Layout } from '../layout.js';
-import { isPickled, WEIGHT_FILES } from '../weights.js';
+import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from '../layout.js';
+import { isPickled } from '../weights.js';
 
 /** What of a repository is needed. */
 export interface Choice {
@@ -29,7 +29,7 @@ export function chooseFiles(files: readonly string[], prefersOnnx: boolean): Cho
   const layout = findLayout(has);
   if (layout === undefined) return undefined;
   const here = (name: string): string => path.posix.join(layout.folder, name);
-  const weights = WEIGHT_FILES.map(here).find(has);
+  const weights = findWeights(layout, has);
   const graphs = (['text', 'vision'] as const)
     .map((kind) => findGraph(layout, kind, has))
     .filter((file) => file !== undefined);

@@ -147,13 +147,24 @@ export class HubClient {
       await response.body?.cancel();
       this.#check(response, id, commit, path);
       const etag = response.headers.get('x-linked-etag') ?? response.headers.get('etag');
-      const size = response.headers.get('x-linked-size') ?? response.headers.get('content-length');
+      const isHere = response.status < 300;
+      const stated =
+        response.headers.get('x-linked-size') ?? (isHere ? response.headers.get('content-length') : null);
+      const size = stated ?? (etag === null ? null : await this.#sizeOf(url, within));
       if (etag === null || size === null || !/^\d+$/.test(size) || !/^[\w-]+$/.test(bare(etag))) {
         const message = `The hub's answer about ${path} of ${id} states no ETag or no size.`;
         throw new ClipgraphError('MODEL_UNAVAILABLE', message);
       }
       return { path, etag: bare(etag), size: Number(size), url };
     });
+  }
+
+  /** Bytes of a file, for hubs that don't state it: its first byte is asked for, and the answer says of how many. */
+  async #sizeOf(url: string, signal: AbortSignal): Promise<string | null> {
+    const response = await this.#request(url, { headers: { range: 'bytes=0-0' } }, signal, 'anywhere');
+    await response.body?.cancel();
+    if (response.status === 200) return response.headers.get('content-length');
+    return /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.at(1) ?? null;
   }
 
   /**

@@ -19,13 +19,20 @@ const SPARE_BYTES = 64 * 2 ** 20;
 /** Told of bytes that are on the disk: those of an earlier attempt first. */
 export type OnBytes = (bytes: number) => void;
 
-/** The digest that a file's ETag states: SHA-256 of large files, of the others Git's SHA-1 over a header and the bytes. */
-export async function digestOf(file: string, etag: string): Promise<string> {
-  const isGit = etag.length === 40;
-  const hash = createHash(isGit ? 'sha1' : 'sha256');
-  if (isGit) hash.update(`blob ${(await stat(file)).size}\0`);
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+/**
+ * Whether a file has the digest that its ETag states: SHA-256 for large files, for the others Git's SHA-1 (over a header and the
+ * bytes), for which some mirrors state that of the bytes alone.
+ */
+export async function hasDigest(file: string, etag: string): Promise<boolean> {
+  const { size } = await stat(file);
+  const hashes =
+    etag.length === 64
+      ? [createHash('sha256')]
+      : [createHash('sha1').update(`blob ${size}\0`), createHash('sha1')];
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
+    for (const hash of hashes) hash.update(chunk as Buffer);
+  }
+  return hashes.some((hash) => hash.digest('hex') === etag);
 }
 
 /** ETags of another form are not digests: then only the size is compared. */
@@ -68,12 +75,9 @@ class UnfinishedFile {
     }
   }
 
-  digest(etag: string): Promise<string> {
-    return digestOf(this.#path, etag);
-  }
-
-  async size(): Promise<number> {
-    return (await stat(this.#path)).size;
+  /** Whether it is what the hub states; of an ETag that is no digest, only the size can be compared. */
+  async isRight({ etag, size }: RemoteFile): Promise<boolean> {
+    return isDigest(etag) ? hasDigest(this.#path, etag) : (await stat(this.#path)).size === size;
   }
 
   async finish(blob: string): Promise<void> {
@@ -194,10 +198,7 @@ export async function download(
         onBytes(bytes);
       };
       await fetchPieces(client, id, file, unfinished, report, within);
-      const isWhole = isDigest(file.etag)
-        ? (await unfinished.digest(file.etag)) === file.etag
-        : (await unfinished.size()) === file.size;
-      if (isWhole) break;
+      if (await unfinished.isRight(file)) break;
       await unfinished.discard();
       onBytes(-reported);
       if (tries === 1) {
