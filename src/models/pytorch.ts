@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { openPromise, type Entry } from 'yauzl';
+import { ClipgraphError } from '../errors/index.js';
 import { damaged, DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
 import { PersistentId, PickleCall, PickleGlobal, readPickle } from './pickle.js';
 
@@ -34,6 +35,7 @@ async function readArchive(file: string): Promise<{ pickle: Uint8Array; entries:
     throw wrong('it is not a zip archive; torch.save writes one since PyTorch 1.6, save it again', cause);
   }
   try {
+    const { size } = await stat(file);
     const found: Entry[] = [];
     for await (const entry of zip.eachEntry()) found.push(entry);
     const pickle = found.find(({ fileName }) => /^([^/]+\/)?data\.pkl$/.test(fileName));
@@ -43,6 +45,7 @@ async function readArchive(file: string): Promise<{ pickle: Uint8Array; entries:
     for (const entry of found) {
       if (entry.compressionMethod !== 0 || entry.isEncrypted()) throw wrong('its archive is compressed');
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+      if (fileDataStart + entry.uncompressedSize > size) throw wrong('its archive ends early');
       entries.set(entry.fileName.slice(root.length), {
         offset: fileDataStart,
         length: entry.uncompressedSize,
@@ -51,6 +54,9 @@ async function readArchive(file: string): Promise<{ pickle: Uint8Array; entries:
     const { offset, length } = entries.get('data.pkl') ?? { offset: 0, length: Infinity };
     if (length > MAX_PICKLE_BYTES) throw wrong('its data.pkl is too large');
     return { pickle: await readBytes(file, offset, length), entries };
+  } catch (cause) {
+    if (cause instanceof ClipgraphError) throw cause;
+    throw wrong(`its archive cannot be read: ${(cause as Error).message}`, cause);
   } finally {
     zip.close();
   }

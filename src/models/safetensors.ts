@@ -9,7 +9,8 @@ const tensorSchema = z.object({
   data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
 });
 
-const headerSchema = z.record(z.string(), z.union([tensorSchema, z.record(z.string(), z.string())]));
+/** Tensors by name, and what the writer says of itself. */
+const headerSchema = z.object({ __metadata__: z.unknown().optional() }).catchall(tensorSchema);
 
 /** No header of a CLIP comes near; a file that declares more is not read. */
 const MAX_HEADER_BYTES = 100 * 2 ** 20;
@@ -33,7 +34,9 @@ export async function readSafetensors(folder: string, file: string): Promise<Che
     const parsed = headerSchema.safeParse(parseHeader(header.toString('utf8')));
     if (!parsed.success) throw wrong('its header does not describe tensors');
     const from = 8 + headerBytes;
-    const tensors = tensorsOf(parsed.data);
+    const tensors: Header = Object.entries(parsed.data).filter(
+      (entry): entry is Header[number] => entry[0] !== '__metadata__',
+    );
     checkOverlaps(tensors);
     return new Map(
       tensors.map(([name, entry]) => {
@@ -55,7 +58,7 @@ export async function readSafetensors(folder: string, file: string): Promise<Che
 }
 
 /** Two tensors never share bytes. */
-function checkOverlaps(tensors: ReturnType<typeof tensorsOf>): void {
+function checkOverlaps(tensors: Header): void {
   const sorted = [...tensors].sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
   const overlap = sorted.find(([, tensor], i) => {
     return i > 0 && tensor.data_offsets[0] < sorted[i - 1][1].data_offsets[1];
@@ -63,12 +66,7 @@ function checkOverlaps(tensors: ReturnType<typeof tensorsOf>): void {
   if (overlap !== undefined) throw wrong(`${overlap[0]} overlaps another tensor`);
 }
 
-/** What is in a header beside what its writer says of itself. */
-function tensorsOf(header: z.infer<typeof headerSchema>) {
-  return Object.entries(header).filter(
-    (entry): entry is [string, z.infer<typeof tensorSchema>] => entry[0] !== '__metadata__',
-  );
-}
+type Header = readonly [string, z.infer<typeof tensorSchema>][];
 
 const wrong = (what: string, cause?: unknown): Error => damaged('safetensors', what, cause);
 

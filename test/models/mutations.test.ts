@@ -1,0 +1,112 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openFolder } from '../../src/models/folder.js';
+import { readPickle } from '../../src/models/pickle.js';
+import { readPytorch } from '../../src/models/pytorch.js';
+import { goldenPath } from '../golden-data.js';
+
+const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');
+const STARTER = path.join(__dirname, '..', '..', 'models', 'starter');
+
+/** The same numbers in every run. Source: Marsaglia, Xorshift RNGs. */
+function randomNumbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+
+/** Either it can be read, or it is refused with a code. */
+async function isReadOrRefused(read: () => unknown): Promise<'read' | 'refused'> {
+  try {
+    await read();
+    return 'read';
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'MODEL_UNAVAILABLE') throw error;
+    return 'refused';
+  }
+}
+
+function mutate(bytes: Buffer, random: (below: number) => number, from: number, to: number): Buffer {
+  const changed = Buffer.from(bytes);
+  const changes = 1 + random(4);
+  for (let i = 0; i < changes; i++) {
+    // As often a digit as any byte: numbers are what can be believed.
+    changed[from + random(to - from)] = random(2) === 0 ? random(256) : 48 + random(10);
+  }
+  return changed;
+}
+
+describe('a file with some bytes changed is read or refused, never more', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-mutations-'));
+  const config = readFileSync(path.join(TINY_CLIP, 'config.json'));
+  const safetensors = readFileSync(path.join(TINY_CLIP, 'model.safetensors'));
+  const pytorch = readFileSync(goldenPath('layouts', 'tiny-clip.bin'));
+  const header = 8 + Number(safetensors.readBigUInt64LE());
+
+  beforeEach(() => {
+    for (const name of ['vocab.json', 'merges.txt'])
+      cpSync(path.join(STARTER, name), path.join(folder, name));
+    writeFileSync(path.join(folder, 'config.json'), config);
+    writeFileSync(path.join(folder, 'model.safetensors'), safetensors);
+  });
+  const open = async (): Promise<void> => {
+    const model = await openFolder(folder);
+    if (model.manifest.towers.image !== undefined) await model.tower('image');
+  };
+
+  it.each([
+    [
+      'a pickle',
+      3000,
+      (bytes: Buffer) => readPickle(bytes),
+      pytorch.subarray(pytorch.indexOf(Buffer.of(0x80, 2))),
+    ],
+    [
+      'a PyTorch archive',
+      200,
+      (bytes: Buffer) => {
+        writeFileSync(path.join(folder, 'pytorch_model.bin'), bytes);
+        return readPytorch(folder, 'pytorch_model.bin');
+      },
+      pytorch,
+    ],
+    [
+      'a safetensors header',
+      400,
+      (bytes: Buffer) => {
+        writeFileSync(path.join(folder, 'model.safetensors'), bytes);
+        return open();
+      },
+      safetensors,
+    ],
+    [
+      'a config.json',
+      400,
+      (bytes: Buffer) => {
+        writeFileSync(path.join(folder, 'config.json'), bytes);
+        return open();
+      },
+      config,
+    ],
+  ] as const)('%s', async (name, times, read, bytes) => {
+    const random = randomNumbers(7);
+    const ends = {
+      'a pickle': [0, 4000],
+      'a PyTorch archive': [bytes.length - 8000, bytes.length],
+      'a safetensors header': [0, header],
+      'a config.json': [0, config.length],
+    };
+    const [from, to] = ends[name];
+    const outcomes = [];
+    for (let i = 0; i < times; i++) {
+      const changed = mutate(bytes, random, from, to);
+      outcomes.push(await isReadOrRefused(() => read(changed)));
+    }
+    expect(new Set(outcomes)).toContain('refused');
+  });
+});
