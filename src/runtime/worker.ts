@@ -140,7 +140,7 @@ function checkedVectors(
   if (tensor.data.length !== count || !tensor.data.every(Number.isFinite)) {
     throw new ClipgraphError(
       'RUNTIME_UNAVAILABLE',
-      `The runtime returned values for ${manifest.output} that are missing or not finite numbers.`,
+      `The runtime returned values for ${manifest.output} that are missing or not finite numbers: the model's weights are damaged, or the runtime is.`,
     );
   }
   // A plugin may keep its numbers in another kind of array.

@@ -157,6 +157,21 @@ describe('a model over its safetensors', () => {
   const without = (name: string) => toSafetensors(new Map([...tensors].filter(([key]) => key !== name)));
   const one = 'vision_model.embeddings.patch_embedding.weight';
 
+  const withType = (dtype: string) =>
+    toSafetensors(
+      new Map([...tensors].map(([name, tensor]) => [name, name === one ? { ...tensor, dtype } : tensor])),
+    );
+
+  it('gives no vector where a weight is not a number', async () => {
+    const damaged = new Map(
+      [...tensors].map(([name, tensor]) => [name, { ...tensor, bytes: Buffer.from(tensor.bytes) }]),
+    );
+    damaged.get(one)?.bytes.writeFloatLE(NaN, 0);
+    await expect(embed(folderWith({ 'model.safetensors': toSafetensors(damaged) }))).rejects.toMatchObject({
+      message: expect.stringMatching(/not finite numbers: the model's weights are damaged/),
+    });
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0), /damaged/],
     ['a file cut short', file.subarray(0, file.length - 10), /beyond the end/],
@@ -178,6 +193,19 @@ describe('a model over its safetensors', () => {
       withHeader(`{"${one}":{"dtype":"F32","shape":[9],"data_offsets":[0,4]}}`),
       /another size/,
     ],
+    [
+      'tensors that overlap',
+      withHeader(
+        `{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"${one}":{"dtype":"F32","shape":[4],"data_offsets":[8,24]}}`,
+      ),
+      /overlaps another/,
+    ],
+    [
+      'ten gigabytes that are not there',
+      withHeader(`{"${one}":{"dtype":"F32","shape":[50000,50000],"data_offsets":[0,10000000000]}}`),
+      /beyond the end/,
+    ],
+    ['a weight of whole numbers', withType('I32'), /is I32; F32, F16/],
     ['no towers of a CLIP', withHeader('{}'), /no towers of a CLIP/],
     [
       'a tensor missing',
