@@ -121,7 +121,8 @@ export class HubClient {
 
   /** The revisions in which the hub's robot has converted this repository to safetensors, the newest first. */
   async conversions(id: string, signal?: AbortSignal): Promise<string[]> {
-    const url = `${this.#settings.endpoint}/api/models/${id}/discussions?type=pull_request&status=all`;
+    const query = `type=pull_request&status=all&author=${CONVERTER}`;
+    const url = `${this.#settings.endpoint}/api/models/${id}/discussions?${query}`;
     try {
       const { discussions } = await this.#json(url, discussionsSchema, id, 'main', signal);
       return discussions
@@ -129,8 +130,8 @@ export class HubClient {
         .map(({ num }) => `refs/pr/${num}`)
         .reverse();
     } catch (error) {
-      // A hub without discussions has no conversions.
-      if (error instanceof ClipgraphError && error.code === 'MODEL_NOT_FOUND') return [];
+      // A hub that tells nothing of discussions has no conversions: there is the .bin.
+      if (error instanceof ClipgraphError) return [];
       throw error;
     }
   }
