@@ -7,14 +7,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import cpu from '../plugins/cpu/index.js';
-import { openModel, type ModelOptions } from '../src/models/index.js';
+import { cosine } from '../src/clip/similarity/index.js';
+import { Hub, openModel, type ModelOptions } from '../src/models/index.js';
 import type { TowerBatch, TowerKind } from '../src/runtime/index.js';
 import { describeMachine } from './machine.js';
 
 const VARIANTS: Readonly<Record<string, ModelOptions>> = {
-  exported: { weights: 'onnx' },
-  built: { weights: 'checkpoint' },
-  q8: { weights: 'checkpoint', dtype: 'q8' },
+  exported: { hub: new Hub({ weights: 'onnx' }) },
+  built: {},
+  q8: { dtype: 'q8' },
 };
 const ROUNDS = 15;
 const CASES: readonly { readonly kind: TowerKind; readonly size: number; readonly length: number }[] = [
@@ -23,6 +24,12 @@ const CASES: readonly { readonly kind: TowerKind; readonly size: number; readonl
   { kind: 'text', size: 1, length: 9 },
   { kind: 'text', size: 32, length: 12 },
 ];
+
+/** One batch: milliseconds, and the vectors that came out. */
+interface Ran {
+  readonly ms: number;
+  readonly values: readonly number[];
+}
 
 interface Opened {
   readonly openMs: number;
@@ -68,7 +75,9 @@ async function serve(folder: string, variant: string, kind: TowerKind): Promise<
   process.on('message', ([size, length]: [number, number]) => {
     const batch = batchOf(kind, size, length);
     const started = performance.now();
-    void tower.run(batch, request).then(() => process.send?.(performance.now() - started));
+    void tower.run(batch, request).then(({ [source.manifest.output]: { data } }) => {
+      process.send?.({ ms: performance.now() - started, values: Array.from(data) } satisfies Ran);
+    });
   });
   process.send?.({ openMs, resident, peak } satisfies Opened);
 }
@@ -76,6 +85,16 @@ async function serve(folder: string, variant: string, kind: TowerKind): Promise<
 async function answer<Value>(child: ChildProcess): Promise<Value> {
   const [value] = (await once(child, 'message')) as [Value];
   return value;
+}
+
+/** Of the rows of two batches. */
+function leastCosine(a: readonly number[], b: readonly number[], size: number): number {
+  const width = a.length / size;
+  const rows = Array.from({ length: size }, (_, row) => {
+    const [x, y] = [a, b].map((values) => Float32Array.from(values.slice(row * width, (row + 1) * width)));
+    return cosine(x, y);
+  });
+  return Math.min(...rows);
 }
 
 function median(values: readonly number[]): number {
@@ -101,17 +120,20 @@ async function main(folder: string): Promise<void> {
       );
     }
     for (const { size, length } of CASES.filter((one) => one.kind === kind)) {
+      const vectors: Record<string, readonly number[]> = {};
       const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
       for (let round = 0; round < ROUNDS; round++) {
         for (const name of names) {
           children[name].send([size, length]);
-          times[name].push(await answer<number>(children[name]));
+          const { ms, values } = await answer<Ran>(children[name]);
+          times[name].push(ms);
+          vectors[name] = values;
         }
       }
       const of = (name: string): number => median(times[name]);
       const shape = kind === 'image' ? `batch ${size}` : `batch ${size} of ${length} tokens`;
       console.log(
-        `${kind.padEnd(5)} ${shape}: exported ${of('exported').toFixed(1)} ms; speed of built ${(of('exported') / of('built')).toFixed(2)}, of q8 ${(of('exported') / of('q8')).toFixed(2)}`,
+        `${kind.padEnd(5)} ${shape}: exported ${of('exported').toFixed(1)} ms; speed of built ${(of('exported') / of('built')).toFixed(2)}, of q8 ${(of('exported') / of('q8')).toFixed(2)}; cosine of q8 to built at least ${leastCosine(vectors.q8, vectors.built, size).toFixed(5)}`,
       );
     }
     for (const child of Object.values(children)) child.kill();

@@ -1,6 +1,7 @@
-"""Writes checkpoints with random weights, and what PyTorch makes of a text and a picture with each, for `npm run bench:checkpoints`.
+"""Writes checkpoints with random weights, and what PyTorch makes of a text and a picture with each, for `npm run bench:checkpoints`
+and `npm run bench:graphs`.
 
-    pip install torch==2.13.0 transformers pillow numpy
+    pip install torch==2.13.0 transformers pillow numpy onnx
     python training/reference_checkpoints.py /tmp/checkpoints
 """
 
@@ -13,7 +14,13 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from transformers import CLIPConfig, CLIPModel, CLIPTextModel
+from transformers import (
+    CLIPConfig,
+    CLIPModel,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPVisionModelWithProjection,
+)
 
 STARTER = Path(__file__).parent.parent / "models" / "starter"
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
@@ -82,6 +89,36 @@ def write(folder: Path, size: tuple, activation: str, end_marker: int, dtype: to
     model.save_pretrained(folder, **save)
     write_tokenizer(folder)
     write_reference(folder, model)
+
+
+def export_graphs(folder: Path) -> None:
+    """`onnx/`, beside which `npm run bench:graphs` puts the graphs that are built over the safetensors."""
+    (folder / "onnx").mkdir(exist_ok=True)
+    pixels, ids = torch.zeros(2, 3, 224, 224), torch.tensor([A_DOG, A_DOG])
+    towers = (
+        ("vision", CLIPVisionModelWithProjection, pixels, "pixel_values", "image_embeds", {0: "batch"}),
+        ("text", CLIPTextModelWithProjection, ids, "input_ids", "text_embeds", {0: "batch", 1: "length"}),
+    )
+    for name, kind, example, given, made, axes in towers:
+
+        class Tower(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.model = kind.from_pretrained(folder, attn_implementation="eager").eval()
+
+            def forward(self, content: torch.Tensor) -> torch.Tensor:
+                return getattr(self.model(**{given: content}), made)
+
+        torch.onnx.export(
+            Tower(),
+            (example,),
+            str(folder / "onnx" / f"{name}_model.onnx"),
+            dynamo=False,
+            input_names=[given],
+            output_names=[made],
+            dynamic_axes={given: axes, made: {0: "batch"}},
+            opset_version=17,
+        )
 
 
 def write_pickled(folder: Path, within: str) -> None:
@@ -179,6 +216,7 @@ def main() -> None:
     write_open_clip(out / "open-clip", "gelu", is_pickled=False)
     write_open_clip(out / "open-clip-quick-gelu-bin", "quick_gelu", is_pickled=True)
     write(out / "vit-b-32", VIT_B_32, "quick_gelu", 49407, torch.float32)
+    export_graphs(out / "vit-b-32")
     write(out / "vit-l-14", VIT_L_14, "quick_gelu", 49407, torch.float32)
 
 

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/index.js';
@@ -7,6 +7,7 @@ import { ClipgraphError } from '../errors/index.js';
 import {
   cachedRepositories,
   convertModel,
+  hubReferenceOf,
   Hub,
   hubSettings,
   KNOWN_NAMES,
@@ -31,7 +32,7 @@ function megabytes(bytes: number): string {
 }
 
 function hubOf({ weights }: Config): Hub {
-  return new Hub({ progress: pullProgress(), prefersOnnx: weights === 'onnx' });
+  return new Hub({ progress: pullProgress(), weights });
 }
 
 /**
@@ -104,9 +105,8 @@ async function pull(names: readonly string[], flags: Flags): Promise<void> {
 
 /** The model of a name, wherever it is; it is not fetched. */
 async function openHere(name: string, config: Config): Promise<Model> {
-  const isFolder = statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
-  const reference = isFolder ? undefined : parseHubReference(name);
-  if (reference === undefined) return openModel(name, { hub: hubOf(config), weights: config.weights });
+  const reference = hubReferenceOf(name);
+  if (reference === undefined) return openModel(name, { hub: hubOf(config) });
   const model = await hubOf(config).findCached(reference);
   if (model !== undefined) return model;
   const message = `The model ${reference.id} is not in the cache. Fetch it: clipgraph models pull ${name}.`;
@@ -183,7 +183,7 @@ async function quantize(name: string, folder: string, flags: Flags): Promise<voi
   const dtype = config.dtype === 'stored' ? 'q8' : config.dtype;
   if (existsSync(folder))
     throw new ClipgraphError('BAD_USER_INPUT', `${folder} is there already; name another folder.`);
-  const model = await openModel(name, { hub: hubOf(config), weights: config.weights });
+  const model = await openModel(name, { hub: hubOf(config) });
   await convertModel(model, dtype, folder);
   printModel(await describe(await openModel(folder)), false);
   print(`  serve it: clipgraph serve --model ${folder}`);

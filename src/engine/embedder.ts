@@ -162,9 +162,14 @@ export class Embedder {
    */
   async tokenEmbeddings(text: string, options: EmbedOptions, scope: RequestScope): Promise<TokenEmbeddings> {
     const model = this.models.get(options.model);
-    const tower = await model.tower('text', 'states');
-    const { read, runtime, key, known, readMs } = await this.#lookUp({ text }, model, tower, options, scope);
-    const made = known ?? (await this.#make(key, read, tower, runtime, scope));
+    const { read, runtime, key, known, readMs } = await this.#lookUp(
+      { text },
+      model,
+      'states',
+      options,
+      scope,
+    );
+    const made = known ?? (await this.#make(key, read, await model.tower('text', 'states'), runtime, scope));
     const { contextLength } = model.manifest;
     const timing = 'timing' in made ? (made as MadeVector).timing : NO_TIME;
     return {
@@ -259,15 +264,20 @@ export class Embedder {
 
   async #embedByTower(content: TowerContent, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
     const model = this.models.get(options.model);
-    const tower = await model.tower('text' in content ? 'text' : 'image');
-    const { read, runtime, key, known, readMs } = await this.#lookUp(content, model, tower, options, scope);
-    const modality = 'text' in content ? 'TEXT' : 'IMAGE';
-    const vector = known ?? (await this.#make(key, read, tower, runtime, scope));
+    const { read, runtime, key, known, readMs } = await this.#lookUp(
+      content,
+      model,
+      'pooled',
+      options,
+      scope,
+    );
+    const kind = 'text' in content ? 'text' : 'image';
+    const vector = known ?? (await this.#make(key, read, await model.tower(kind), runtime, scope));
     const timing = 'timing' in vector ? (vector as MadeVector).timing : NO_TIME;
     const isNormalized = options.normalize ?? true;
     return {
       id: hash([key, isNormalized]),
-      modality,
+      modality: kind === 'text' ? 'TEXT' : 'IMAGE',
       model,
       runtime,
       options,
@@ -286,7 +296,7 @@ export class Embedder {
   async #lookUp(
     content: TowerContent,
     model: Model,
-    { manifest }: TowerSource,
+    output: 'pooled' | 'states',
     options: EmbedOptions,
     { signal }: RequestScope,
   ) {
@@ -296,14 +306,7 @@ export class Embedder {
     const read = await this.#read(content, model, options, signal);
     const readMs = performance.now() - from;
     const { library, version } = await runtime.info();
-    const made = [
-      await model.checksum(),
-      model.manifest.dtype,
-      manifest.output,
-      runtime.name,
-      library,
-      version,
-    ];
+    const made = [await model.checksum(), model.manifest.dtype, output, runtime.name, library, version];
     const key = hash([...read.identity, ...made]);
     return { read, runtime, key, known: this.#cache.get(key), readMs };
   }

@@ -84,10 +84,10 @@ export function openCatalog(
   { model, dtype, models, weights }: Config,
   progress?: PullProgress,
 ): Promise<ModelCatalog> {
-  const hub = new Hub({ progress, prefersOnnx: weights === 'onnx' });
+  const hub = new Hub({ progress, weights });
   // A name alone and the same with the default precision are one.
   const first = dtype === 'stored' ? model : { model, dtype };
-  return ModelCatalog.open([first, ...models], { hub, weights });
+  return ModelCatalog.open([first, ...models], hub);
 }
 
 function createPool({ limits, preparation }: Config, log: RuntimeLog): PreparationPool {

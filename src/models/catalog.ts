@@ -5,8 +5,8 @@ import { closest } from 'fastest-levenshtein';
 import { PACKAGE_ROOT } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { convertedFolder, convertModel, type Dtype } from './conversion.js';
-import { openFolder, type WeightsChoice } from './folder.js';
-import { KNOWN_NAMES, parseHubReference } from './hub/names.js';
+import { openFolder } from './folder.js';
+import { KNOWN_NAMES, parseHubReference, type HubReference } from './hub/names.js';
 import { Hub } from './hub/pull.js';
 import type { Model } from './model.js';
 
@@ -21,25 +21,29 @@ export const STARTER = 'starter';
  */
 export async function openModel(
   name: string,
-  { hub = new Hub(), weights = 'checkpoint', dtype = 'stored', id }: ModelOptions = {},
+  { hub = new Hub(), dtype = 'stored', id }: ModelOptions = {},
 ): Promise<Model> {
-  const model = await openStored(name, hub, weights, id);
+  const model = await openStored(name, hub, id);
   if (dtype === 'stored' || dtype === model.manifest.dtype) return model;
   const folder = await convertedFolder(model, dtype, conversionCache());
   if (!existsSync(folder)) await convertModel(model, dtype, folder);
   return openFolder(folder);
 }
 
-async function openStored(
-  name: string,
-  hub: Hub,
-  weights: WeightsChoice,
-  id: string | undefined,
-): Promise<Model> {
+/** What a name means on the hub; undefined for what is on this machine, or can't be a name there. */
+export function hubReferenceOf(name: string): HubReference | undefined {
+  const isHere = name === STARTER || isFolder(name) || /^[.~]{0,2}[\\/]/.test(name) || path.isAbsolute(name);
+  return isHere ? undefined : parseHubReference(name);
+}
+
+function isFolder(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+async function openStored(name: string, hub: Hub, id: string | undefined): Promise<Model> {
   if (name === STARTER) return openFolder(path.join(PACKAGE_ROOT, 'models', STARTER));
-  if (statSync(name, { throwIfNoEntry: false })?.isDirectory() === true)
-    return openFolder(name, { weights, id });
-  const reference = isPath(name) ? undefined : parseHubReference(name);
+  if (isFolder(name)) return openFolder(name, { weights: hub.weights, id });
+  const reference = hubReferenceOf(name);
   if (reference !== undefined)
     return hub.open(id === undefined ? reference : { ...reference, as: id, aliases: [] });
   throw new ClipgraphError(
@@ -48,11 +52,6 @@ async function openStored(
       `one of ${KNOWN_NAMES.map(([known]) => known).join(', ')}, or the path of a folder with config.json, vocab.json, ` +
       'merges.txt and model.safetensors.',
   );
-}
-
-/** What can only mean a place on the disk. */
-function isPath(name: string): boolean {
-  return /^[.~]{0,2}[\\/]/.test(name) || path.isAbsolute(name);
 }
 
 /** Without those that are named twice. */
@@ -73,7 +72,6 @@ function conversionCache(): string {
 /** How a model is opened. */
 export interface ModelOptions {
   readonly hub?: Hub;
-  readonly weights?: WeightsChoice;
   /** `stored`: as its file has it. */
   readonly dtype?: Dtype | 'stored';
   /** What it is called instead of its own name. */
@@ -97,15 +95,12 @@ export class ModelCatalog {
    * @param names of the configured models, the default one first
    * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
    */
-  static async open(
-    names: readonly (string | ConfiguredModel)[],
-    options: Pick<ModelOptions, 'hub' | 'weights'> = {},
-  ): Promise<ModelCatalog> {
+  static async open(names: readonly (string | ConfiguredModel)[], hub = new Hub()): Promise<ModelCatalog> {
     const models: Model[] = [];
     // One after the other: each has the whole line, and the terminal, for itself.
     for (const name of distinct(names)) {
       const { model, ...how } = typeof name === 'string' ? { model: name } : name;
-      models.push(await openModel(model, { ...options, ...how }));
+      models.push(await openModel(model, { hub, ...how }));
     }
     const ids = models.flatMap(({ manifest }) => [manifest.id, ...manifest.aliases]);
     const twice = ids.find((id, i) => ids.indexOf(id) !== i);

@@ -31,6 +31,16 @@ export const DTYPE_BYTES: Readonly<Record<string, number>> = {
   BOOL: 1,
 };
 
+/** Bytes of a tensor; NaN for a type that is not known. */
+export function byteLengthOf(dtype: string, shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, DTYPE_BYTES[dtype] ?? NaN);
+}
+
+/** The name of the scales, one for each output, of a weight of 8 bits. */
+export function scalesOf(weight: string): string {
+  return `${weight}_scale`;
+}
+
 export function filesOf(checkpoint: Checkpoint): string[] {
   return [...new Set([...checkpoint.values()].map(({ file }) => file))];
 }

@@ -3,7 +3,7 @@ import { copyFile, mkdir, open, rename, rm, writeFile, type FileHandle } from 'n
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../errors/index.js';
-import type { Checkpoint, StoredTensor } from './checkpoint.js';
+import { byteLengthOf, DTYPE_BYTES, scalesOf, type Checkpoint, type StoredTensor } from './checkpoint.js';
 import { halfToNumber, toHalves } from './half.js';
 import type { Manifest } from './manifest.js';
 import type { Model } from './model.js';
@@ -14,32 +14,17 @@ export type Dtype = (typeof DTYPES)[number];
 
 /** The layers that are multiplied most; embeddings, norms, biases and the last projections stay as they are. */
 const QUANTIZED = /\.(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])\.weight$/;
-/** A tensor of one scale for each output of the quantised weight of the same name. */
-export const SCALE_SUFFIX = '_scale';
 const LARGEST_INT8 = 127;
 const LARGEST_HALF = 65_504;
 const WEIGHTS = 'model.safetensors';
 /** Counted up when a conversion would give other numbers. */
 const RECIPE = 1;
 
-interface Written {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly bytes: Buffer;
-}
-
 /** How large a tensor will be, before it is made. */
 interface Planned {
   readonly name: string;
   readonly dtype: 'F32' | 'F16' | 'I8';
   readonly shape: readonly number[];
-}
-
-const SIZES = { F32: 4, F16: 2, I8: 1 } as const;
-
-function countOf(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
 }
 
 /** A linear layer's outputs and inputs. */
@@ -52,7 +37,7 @@ function plan(name: string, source: StoredTensor, dtype: Dtype): Planned[] {
     const [outputs, inputs] = sidesOf(source);
     return [
       { name, dtype: 'I8', shape: [inputs, outputs] },
-      { name: name + SCALE_SUFFIX, dtype: 'F32', shape: [outputs] },
+      { name: scalesOf(name), dtype: 'F32', shape: [outputs] },
     ];
   }
   const shape = source.isTransposed === true ? sidesOf(source) : source.shape;
@@ -64,10 +49,10 @@ async function readFloats(
   name: string,
   tensor: StoredTensor,
 ): Promise<Float32Array> {
-  const { file, offset, length, dtype, shape } = tensor;
+  const { file, offset, length, dtype } = tensor;
   const bytes = Buffer.alloc(length);
   await files.get(file)?.read(bytes, 0, length, offset);
-  const values = new Float32Array(countOf(shape));
+  const values = new Float32Array(length / (DTYPE_BYTES[dtype] ?? 1));
   if (dtype === 'F32') Buffer.from(values.buffer).set(bytes);
   else if (dtype === 'F16')
     for (let i = 0; i < values.length; i++) values[i] = halfToNumber(bytes.readUInt16LE(2 * i));
@@ -122,22 +107,20 @@ function quantize(values: Float32Array, tensor: StoredTensor): { weights: Int8Ar
   return { weights, scales };
 }
 
-async function* convert(
+/** The bytes of what was planned for a tensor. */
+async function convert(
   files: Map<string, FileHandle>,
   name: string,
   source: StoredTensor,
-  planned: readonly Planned[],
-): AsyncGenerator<Written> {
+  dtype: Planned['dtype'],
+): Promise<Buffer[]> {
   const values = await readFloats(files, name, source);
-  const [first, second] = planned;
-  if (first.dtype === 'I8') {
+  if (dtype === 'I8') {
     const { weights, scales } = quantize(values, source);
-    yield { ...first, bytes: Buffer.from(weights.buffer) };
-    yield { ...second, bytes: Buffer.from(scales.buffer) };
-  } else {
-    const usual = source.isTransposed === true ? transpose(values, source) : values;
-    yield { ...first, bytes: first.dtype === 'F16' ? inHalves(name, usual) : Buffer.from(usual.buffer) };
+    return [Buffer.from(weights.buffer), Buffer.from(scales.buffer)];
   }
+  const usual = source.isTransposed === true ? transpose(values, source) : values;
+  return [dtype === 'F16' ? inHalves(name, usual) : Buffer.from(usual.buffer)];
 }
 
 async function writeSafetensors(
@@ -151,7 +134,7 @@ async function writeSafetensors(
   let at = 0;
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   for (const { name, dtype: type, shape } of planned.flat()) {
-    const length = countOf(shape) * SIZES[type];
+    const length = byteLengthOf(type, shape);
     header[name] = { dtype: type, shape, data_offsets: [at, at + length] };
     at += length;
   }
@@ -167,10 +150,8 @@ async function writeSafetensors(
     await output.write(text);
     for (const [i, [name, source]] of weights.entries()) {
       if (!files.has(source.file)) files.set(source.file, await open(path.join(folder, source.file)));
-      for await (const { bytes } of convert(files, name, source, planned[i])) {
-        await output.write(bytes);
-        await nextTurn();
-      }
+      for (const bytes of await convert(files, name, source, planned[i][0].dtype)) await output.write(bytes);
+      await nextTurn();
     }
     await output.sync();
   } finally {

@@ -14,7 +14,7 @@ import {
   type Layout,
   type TokenizerFiles,
 } from './layout.js';
-import { manifestSchema, type Manifest } from './manifest.js';
+import { manifestSchema } from './manifest.js';
 import { Model } from './model.js';
 import { openClipConfigSchema } from './open-clip.js';
 import { transformersConfigSchema } from './transformers-config.js';
@@ -193,8 +193,8 @@ const TOWERS = {
   },
 } as const;
 
-/** A manifest for a folder without one: from its configuration, its tokenizer's files and its weights. */
-async function deriveManifest(folder: string, origin: ModelOrigin): Promise<Manifest> {
+/** A model of a folder without a manifest: from its configuration, its tokenizer's files and its weights. */
+async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
   const has = (file: string): boolean => existsSync(path.join(folder, file));
   const layout = findLayout(has);
   if (layout === undefined) {
@@ -236,7 +236,7 @@ async function deriveManifest(folder: string, origin: ModelOrigin): Promise<Mani
   // Never the configuration's initial value: that is where training began.
   const logitScale = checkpoint && (await readScalar(folder, checkpoint, 'logit_scale'));
   const padding = await readPadding(folder, tokenizer);
-  return check(
+  const manifest = check(
     manifestSchema,
     {
       id: origin.id ?? path.basename(path.resolve(folder)),
@@ -265,6 +265,7 @@ async function deriveManifest(folder: string, origin: ModelOrigin): Promise<Mani
     },
     'files',
   );
+  return new Model(folder, manifest, manifest.weights === undefined ? undefined : checkpoint);
 }
 
 /** Numbers in an embedding, by the projections that are there; those of a tower without one are its width. */
@@ -289,10 +290,8 @@ function descriptionOf(dimensions: number, isText: boolean, isImage: boolean): s
  * @throws MODEL_UNAVAILABLE that says which file is missing or wrong, or what is not supported
  */
 export async function openFolder(folder: string, origin: ModelOrigin = {}): Promise<Model> {
-  const manifest = existsSync(path.join(folder, MANIFEST))
-    ? check(manifestSchema, await readJson(folder, MANIFEST), MANIFEST)
-    : await deriveManifest(folder, origin);
-  return new Model(folder, manifest);
+  if (!existsSync(path.join(folder, MANIFEST))) return derive(folder, origin);
+  return new Model(folder, check(manifestSchema, await readJson(folder, MANIFEST), MANIFEST));
 }
 
 /**

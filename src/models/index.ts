@@ -1,4 +1,4 @@
-export { ModelCatalog, openModel, STARTER, type ModelOptions } from './catalog.js';
+export { hubReferenceOf, ModelCatalog, openModel, STARTER, type ModelOptions } from './catalog.js';
 export { convertModel, DTYPES, type Dtype } from './conversion.js';
 export type { WeightsChoice } from './folder.js';
 export { cachedRepositories, type CachedRepository } from './hub/cache.js';

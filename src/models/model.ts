@@ -26,9 +26,13 @@ export class Model {
   #sizes: Promise<Partial<Record<TowerKind, number>>> | undefined;
   readonly #built = new Map<TowerKind, Promise<Pick<TowerSource, 'graph' | 'weights'>>>();
 
-  constructor(folder: string, manifest: Manifest) {
+  /**
+   * @param checkpoint of the manifest's weights, where it was read already
+   */
+  constructor(folder: string, manifest: Manifest, checkpoint?: Checkpoint) {
     this.folder = folder;
     this.manifest = manifest;
+    this.#checkpoint = checkpoint && Promise.resolve(checkpoint);
   }
 
   get id(): string {
@@ -92,12 +96,12 @@ export class Model {
    * @throws MODALITY_NOT_SUPPORTED when the model has none, or gives no such output
    */
   async tower(kind: TowerKind, output: 'pooled' | 'states' = 'pooled'): Promise<TowerSource> {
-    const { id, towers, dimensions, contextLength } = this.manifest;
-    const { padding } = this.manifest;
+    const { id, towers, dimensions, contextLength, padding } = this.manifest;
     const tower = towers[kind];
     if (tower === undefined) throw this.#unsupported(kind);
     const isPerToken = output === 'states';
-    if (isPerToken && tower.states === undefined) {
+    const name = isPerToken ? tower.states : tower.output;
+    if (name === undefined) {
       const message = `The model ${id} gives one vector for a text, none for its tokens. Choose a CLIP, such as openai/clip-vit-large-patch14.`;
       throw new ClipgraphError('MODALITY_NOT_SUPPORTED', message);
     }
@@ -107,7 +111,7 @@ export class Model {
       manifest: {
         model: id,
         input: tower.input,
-        output: isPerToken ? (tower.states ?? '') : tower.output,
+        output: name,
         dimensions,
         isPerToken,
         // The states of all places of the context are wanted, those after the text's end too.

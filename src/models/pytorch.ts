@@ -2,7 +2,7 @@ import path from 'node:path';
 import { open, stat } from 'node:fs/promises';
 import { openPromise, type Entry } from 'yauzl';
 import { ClipgraphError } from '../errors/index.js';
-import { damaged, DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
+import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
 import { PersistentId, PickleCall, PickleGlobal, readPickle } from './pickle.js';
 
 const MAX_PICKLE_BYTES = 64 * 2 ** 20;
@@ -115,7 +115,7 @@ function tensorOf(name: string, call: PickleCall, file: string, entries: Entries
     throw wrong(`${name} is stored with gaps or transposed; save the model again after .contiguous()`);
   }
   const bytes = DTYPE_BYTES[dtype];
-  const length = shape.reduce((product, dim) => product * dim, bytes);
+  const length = byteLengthOf(dtype, shape);
   if (first * bytes + length > data.length) throw wrong(`${name} lies beyond the end`);
   return { dtype, shape, file, offset: data.offset + first * bytes, length };
 }

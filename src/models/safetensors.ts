@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { damaged, DTYPE_BYTES, type Checkpoint } from './checkpoint.js';
+import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint } from './checkpoint.js';
 
 const tensorSchema = z.object({
   dtype: z.string(),
@@ -45,7 +45,7 @@ export async function readSafetensors(folder: string, file: string): Promise<Che
           shape,
           data_offsets: [begin, end],
         } = entry;
-        const expected = shape.reduce((product, dim) => product * dim, DTYPE_BYTES[dtype] ?? NaN);
+        const expected = byteLengthOf(dtype, shape);
         if (end < begin || from + end > size) throw wrong(`${name} lies beyond the end`);
         if (dtype in DTYPE_BYTES && end - begin !== expected)
           throw wrong(`${name} has another size than its shape`);

@@ -44,15 +44,15 @@ interface ClientOptions {
   readonly token?: string;
   readonly isOffline?: boolean;
   readonly progress?: PullProgress;
-  readonly prefersOnnx?: boolean;
+  readonly weights?: 'checkpoint' | 'onnx';
   readonly endpoint?: string;
 }
 
 function clientOf(server: HubServer | undefined, options: ClientOptions = {}): Hub {
-  const { cacheFolder = emptyCache(), token, isOffline = false, progress, prefersOnnx } = options;
+  const { cacheFolder = emptyCache(), token, isOffline = false, progress, weights } = options;
   const endpoint = options.endpoint ?? server?.endpoint ?? 'http://127.0.0.1:59999';
   const settings = { endpoint, token, cacheFolder, isOffline };
-  return new Hub({ settings, patience: QUICK, progress, ...(prefersOnnx !== undefined && { prefersOnnx }) });
+  return new Hub({ settings, patience: QUICK, progress, ...(weights !== undefined && { weights }) });
 }
 
 function reference(name: string): HubReference {
@@ -207,7 +207,7 @@ describe('which weights are taken', () => {
     const server = await hubWith({ 'tiny/clip': { files: { ...SMALL, ...onnx } } });
     await clientOf(server).pull(reference('tiny/clip'));
     expect(isAsked(server, '.onnx')).toBe(false);
-    const model = await clientOf(server, { prefersOnnx: true }).pull(reference('tiny/clip'));
+    const model = await clientOf(server, { weights: 'onnx' }).pull(reference('tiny/clip'));
     expect(isAsked(server, '.onnx')).toBe(true);
     expect(model.manifest.towers.image?.graph).toBe('onnx/vision_model.onnx');
   });

@@ -1,21 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { goldenPath } from '../golden-data.js';
+import { readSafetensors, toSafetensors } from '../safetensors.js';
 
 const STARTER = path.join(__dirname, '..', '..', 'models', 'starter');
 
-function padded(safetensors: Buffer, bytes: number): Buffer {
-  const from = 8 + Number(safetensors.readBigUInt64LE());
-  const header = JSON.parse(safetensors.subarray(8, from).toString()) as Record<string, unknown>;
-  const data = safetensors.subarray(from);
-  header.unused = { dtype: 'U8', shape: [bytes], data_offsets: [data.length, data.length + bytes] };
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
-  const filling = Buffer.alloc(bytes);
+function padded(safetensors: Buffer, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
   // Not all the same, so that a piece in the wrong place is noticed.
-  for (let at = 0; at + 4 <= bytes; at += 4096) filling.writeUInt32LE(at, at);
-  return Buffer.concat([length, json, data, filling]);
+  for (let at = 0; at + 4 <= length; at += 4096) bytes.writeUInt32LE(at, at);
+  const unused = { dtype: 'U8', shape: [length], bytes };
+  return toSafetensors(readSafetensors(safetensors).set('unused', unused));
 }
 
 /** The files of tiny CLIP as a repository has them; `extra` bytes of an unused tensor make its weights as large as need be. */

@@ -4,53 +4,14 @@ import path from 'node:path';
 import { createClipgraph } from '../../src/index.js';
 import { EXAMPLES_FOLDER } from '../../src/media/index.js';
 import { goldenPath } from '../golden-data.js';
-
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly bytes: Buffer;
-}
+import { readSafetensors, toSafetensors, type Entry } from '../safetensors.js';
 
 /** The image tower's tensors, as PyTorch wrote them. */
-function readTensors(): Map<string, Entry> {
-  const file = readFileSync(goldenPath('tiny-clip', 'model.safetensors'));
-  const from = 8 + Number(file.readBigUInt64LE());
-  const header = JSON.parse(file.subarray(8, from).toString()) as Record<
-    string,
-    { dtype: string; shape: number[]; data_offsets: [number, number] }
-  >;
-  return new Map(
-    Object.entries(header)
-      .filter(([name]) => /^(vision_model|visual_projection|logit_scale)/.test(name))
-      .map(
-        ([
-          name,
-          {
-            dtype,
-            shape,
-            data_offsets: [begin, end],
-          },
-        ]) => [name, { dtype, shape, bytes: file.subarray(from + begin, from + end) }],
-      ),
-  );
-}
-
-function toSafetensors(tensors: ReadonlyMap<string, Entry>): Buffer {
-  let at = 0;
-  const header = Object.fromEntries(
-    [...tensors].map(([name, { dtype, shape, bytes }]) => {
-      const data_offsets = [at, at + bytes.length];
-      at += bytes.length;
-      return [name, { dtype, shape, data_offsets }];
-    }),
-  );
-  const json = Buffer.from(JSON.stringify({ __metadata__: { format: 'pt' }, ...header }));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
-  return Buffer.concat([length, json, ...[...tensors.values()].map(({ bytes }) => bytes)]);
-}
-
-const tensors = readTensors();
+const tensors = new Map(
+  [...readSafetensors(readFileSync(goldenPath('tiny-clip', 'model.safetensors')))].filter(([name]) =>
+    /^(vision_model|visual_projection|logit_scale)/.test(name),
+  ),
+);
 
 /** The same weights with the lower half of each number gone: what bf16 holds. */
 function inHalf(to: 'BF16' | 'F32'): Map<string, Entry> {

@@ -15,6 +15,7 @@ import { openEmbedder, type Embedder } from '../../src/engine/index.js';
 import { createClipgraph, type Content } from '../../src/index.js';
 import { DTYPES } from '../../src/models/index.js';
 import { goldenPath, readGoldenJson } from '../golden-data.js';
+import { readSafetensors, toSafetensors, type Entry } from '../safetensors.js';
 import { runServer } from '../running-server.js';
 import { largestDifference, unpack } from '../vectors.js';
 
@@ -57,43 +58,6 @@ function tinyClip(weights: Record<string, Buffer>, config?: object): string {
 const SAFETENSORS = readFileSync(path.join(TINY_CLIP, 'model.safetensors'));
 const PYTORCH = readFileSync(goldenPath('layouts', 'tiny-clip.bin'));
 
-interface Entry {
-  readonly dtype: string;
-  readonly shape: number[];
-  readonly bytes: Buffer;
-}
-
-function readTensors(): Map<string, Entry> {
-  const from = 8 + Number(SAFETENSORS.readBigUInt64LE());
-  const header = JSON.parse(SAFETENSORS.subarray(8, from).toString()) as Record<
-    string,
-    { dtype: string; shape: number[]; data_offsets: [number, number] }
-  >;
-  return new Map(
-    Object.entries(header)
-      .filter(([name]) => name !== '__metadata__')
-      .map(([name, { dtype, shape, data_offsets }]) => {
-        const [begin, end] = data_offsets;
-        return [name, { dtype, shape, bytes: SAFETENSORS.subarray(from + begin, from + end) }];
-      }),
-  );
-}
-
-function toSafetensors(tensors: ReadonlyMap<string, Entry>): Buffer {
-  let at = 0;
-  const header = Object.fromEntries(
-    [...tensors].map(([name, { dtype, shape, bytes }]) => {
-      const data_offsets = [at, at + bytes.length];
-      at += bytes.length;
-      return [name, { dtype, shape, data_offsets }];
-    }),
-  );
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
-  return Buffer.concat([length, json, ...[...tensors.values()].map(({ bytes }) => bytes)]);
-}
-
 function transposed({ dtype, shape: [rows, columns], bytes }: Entry): Entry {
   const turned = Buffer.alloc(bytes.length);
   for (let i = 0; i < rows * columns; i++) {
@@ -104,7 +68,7 @@ function transposed({ dtype, shape: [rows, columns], bytes }: Entry): Entry {
 
 /** The image tower under open_clip's names. */
 function openClipTensors(): Map<string, Entry> {
-  const given = readTensors();
+  const given = readSafetensors(SAFETENSORS);
   const get = (name: string): Entry =>
     given.get(name) ?? { dtype: 'F32', shape: [0], bytes: Buffer.alloc(0) };
   const made = new Map<string, Entry>();

@@ -8,7 +8,7 @@ import {
   value,
   type Attribute,
 } from '../../runtime/onnx/writer.js';
-import type { Checkpoint, StoredTensor } from '../checkpoint.js';
+import { scalesOf, type Checkpoint, type StoredTensor } from '../checkpoint.js';
 
 const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', I8: 'int8' } as const;
 /** The least value of any GELU, with a little room. */
@@ -150,7 +150,7 @@ export class Graph {
       rows,
       this.stored(`${name}.weight`),
       this.float(1),
-      this.stored(`${name}.weight_scale`),
+      this.stored(scalesOf(`${name}.weight`)),
       this.#byte(zero),
     ]);
     const unscaled = this.op('Mul', [product, scales]);

@@ -43,6 +43,9 @@ export interface CachedRepository {
   readonly folder: string;
 }
 
+/** The folders of refs: Python's, which mean what the hub says; and beside them, which commit was taken instead. */
+type RefKind = 'refs' | 'clipgraph';
+
 /**
  * One repository in the cache that Python's `huggingface_hub` shares: `blobs/<etag>` hold the bytes, `refs/<revision>` the
  * commits, `snapshots/<commit>/` links by the files' names.
@@ -57,16 +60,29 @@ export class RepositoryCache {
     this.#lockFolder = path.join(cacheFolder, '.locks', name);
   }
 
-  /** The commit that a revision stood for when it was last fetched. */
-  async commitOf(revision: string): Promise<string | undefined> {
-    if (COMMIT.test(revision)) return existsSync(this.snapshot(revision)) ? revision : undefined;
+  /**
+   * The commit that a revision stood for when it was last fetched.
+   *
+   * @param by what the hub said, or what was taken in its place
+   */
+  async commitOf(revision: string, by: RefKind = 'refs'): Promise<string | undefined> {
+    const commit = COMMIT.test(revision) ? revision : await this.#readRef(revision, by);
+    return commit !== undefined && COMMIT.test(commit) && existsSync(this.snapshot(commit))
+      ? commit
+      : undefined;
+  }
+
+  async #readRef(revision: string, by: RefKind): Promise<string | undefined> {
     try {
-      const commit = (await readFile(path.join(this.folder, 'refs', ...revision.split('/')), 'utf8')).trim();
-      return COMMIT.test(commit) && existsSync(this.snapshot(commit)) ? commit : undefined;
+      return (await readFile(this.#refFile(revision, by), 'utf8')).trim();
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw cause;
     }
+  }
+
+  #refFile(revision: string, by: RefKind): string {
+    return path.join(this.folder, by, ...revision.split('/'));
   }
 
   snapshot(commit: string): string {
@@ -83,9 +99,9 @@ export class RepositoryCache {
   }
 
   /** Notes what a revision stands for. */
-  async setRef(revision: string, commit: string): Promise<void> {
+  async setRef(revision: string, commit: string, by: RefKind = 'refs'): Promise<void> {
     if (COMMIT.test(revision)) return;
-    const file = path.join(this.folder, 'refs', ...revision.split('/'));
+    const file = this.#refFile(revision, by);
     await mkdir(path.dirname(file), { recursive: true });
     const temporary = `${file}.${randomUUID()}`;
     await writeFile(temporary, commit);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { WeightsChoice } from '../folder.js';
 import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from '../layout.js';
 import { isPickled } from '../weights.js';
 
@@ -20,10 +21,10 @@ const TOKENIZER_SETTINGS = ['special_tokens_map.json', 'tokenizer_config.json'];
 /**
  * The files of a repository that a model needs.
  *
- * @param prefersOnnx ONNX exports are taken where there are both
+ * @param prefers what is taken where there are both
  * @returns undefined when it holds no model
  */
-export function chooseFiles(files: readonly string[], prefersOnnx: boolean): Choice | undefined {
+export function chooseFiles(files: readonly string[], prefers: WeightsChoice): Choice | undefined {
   const all = new Set(files);
   const has = (file: string): boolean => all.has(file);
   const layout = findLayout(has);
@@ -34,7 +35,7 @@ export function chooseFiles(files: readonly string[], prefersOnnx: boolean): Cho
     .map((kind) => findGraph(layout, kind, has))
     .filter((file) => file !== undefined);
   if (weights === undefined && graphs.length === 0) return undefined;
-  const isOnnx = graphs.length > 0 && (prefersOnnx || weights === undefined);
+  const isOnnx = graphs.length > 0 && (prefers === 'onnx' || weights === undefined);
   const tokenizer = findTokenizer(layout, has);
   const tokenizerFiles = tokenizer === undefined ? [] : Object.values(tokenizer as Record<string, string>);
   const tokenizerFolder = tokenizerFiles.length === 0 ? layout.folder : path.posix.dirname(tokenizerFiles[0]);

@@ -105,26 +105,26 @@ export class HubClient {
    * @throws MODEL_NOT_FOUND for a repository or revision that is missing or private; MODEL_UNAVAILABLE when it is gated,
    *   or the hub can't be reached
    */
-  async repository(id: string, revision: string, signal?: AbortSignal): Promise<Repository> {
+  async repository(id: string, revision: string): Promise<Repository> {
     const url = `${this.#settings.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`;
-    const { sha, siblings } = await this.#json(url, repositorySchema, id, revision, signal);
-    const files = siblings?.map(({ rfilename }) => rfilename) ?? (await this.#tree(id, sha, signal));
+    const { sha, siblings } = await this.#json(url, repositorySchema, id, revision);
+    const files = siblings?.map(({ rfilename }) => rfilename) ?? (await this.#tree(id, sha));
     return { id, commit: sha, files };
   }
 
   /** The paths of a commit's files, for hubs that don't list them otherwise. */
-  async #tree(id: string, commit: string, signal?: AbortSignal): Promise<string[]> {
+  async #tree(id: string, commit: string): Promise<string[]> {
     const url = `${this.#settings.endpoint}/api/models/${id}/tree/${commit}?recursive=true`;
-    const entries = await this.#json(url, treeSchema, id, commit, signal);
+    const entries = await this.#json(url, treeSchema, id, commit);
     return entries.filter(({ type }) => type === 'file').map(({ path }) => path);
   }
 
   /** The revisions in which the hub's robot has converted this repository to safetensors, the newest first. */
-  async conversions(id: string, signal?: AbortSignal): Promise<string[]> {
+  async conversions(id: string): Promise<string[]> {
     const query = `type=pull_request&status=all&author=${CONVERTER}`;
     const url = `${this.#settings.endpoint}/api/models/${id}/discussions?${query}`;
     try {
-      const { discussions } = await this.#json(url, discussionsSchema, id, 'main', signal);
+      const { discussions } = await this.#json(url, discussionsSchema, id, 'main');
       return discussions
         .filter(({ isPullRequest, author }) => isPullRequest && author?.name === CONVERTER)
         .map(({ num }) => `refs/pr/${num}`)
@@ -139,10 +139,10 @@ export class HubClient {
   /**
    * @throws as `repository`; MODEL_UNAVAILABLE for a file that is not there
    */
-  file(id: string, commit: string, path: string, signal?: AbortSignal): Promise<RemoteFile> {
+  file(id: string, commit: string, path: string): Promise<RemoteFile> {
     const encoded = path.split('/').map(encodeURIComponent).join('/');
     const url = `${this.#settings.endpoint}/${id}/resolve/${encodeURIComponent(commit)}/${encoded}`;
-    return this.#patiently(id, signal, async (within) => {
+    return this.#patiently(id, undefined, async (within) => {
       // Redirects within the hub (a renamed repository) are followed; the one to the bytes carries what is asked here.
       const response = await this.#request(url, { method: 'HEAD' }, within, 'hub');
       await response.body?.cancel();
@@ -179,7 +179,7 @@ export class HubClient {
     file: RemoteFile,
     [from, to]: readonly [number, number],
     onBytes: (bytes: Uint8Array, at: number) => Promise<void>,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<void> {
     let at = from;
     while (at < to) {
@@ -221,9 +221,8 @@ export class HubClient {
     schema: Schema,
     id: string,
     revision: string,
-    signal?: AbortSignal,
   ): Promise<z.infer<Schema>> {
-    return this.#patiently(id, signal, async (within) => {
+    return this.#patiently(id, undefined, async (within) => {
       const response = await this.#request(url, {}, within, 'hub');
       this.#check(response, id, revision);
       const parsed = schema.safeParse(await response.json().catch(() => undefined));

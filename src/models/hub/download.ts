@@ -6,6 +6,7 @@ import { lock } from 'proper-lockfile';
 import { ClipgraphError } from '../../errors/index.js';
 import type { RepositoryCache } from './cache.js';
 import type { HubClient, RemoteFile } from './client.js';
+import { inParallel } from './in-parallel.js';
 
 /** Large enough that a connection is worth it, small enough that little is lost when the program ends. */
 const PIECE_BYTES = 16 * 2 ** 20;
@@ -91,37 +92,13 @@ class UnfinishedFile {
   }
 }
 
-/** Runs the tasks with so many at a time; the first failure ends the others' beginning. */
-async function inParallel<Item>(
-  items: readonly Item[],
-  width: number,
-  work: (item: Item, signal: AbortSignal) => Promise<void>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const waiting = [...items];
-  const failed = new AbortController();
-  const within = signal === undefined ? failed.signal : AbortSignal.any([failed.signal, signal]);
-  const runner = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-      within.throwIfAborted();
-      await work(item, within);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: Math.min(width, items.length) }, runner));
-  } catch (error) {
-    failed.abort(error);
-    throw error;
-  }
-}
-
 async function fetchPieces(
   client: HubClient,
   id: string,
   file: RemoteFile,
   unfinished: UnfinishedFile,
   onBytes: OnBytes,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const finished = await unfinished.finishedPieces();
   const pieces = Array.from({ length: Math.ceil(file.size / PIECE_BYTES) }, (_, piece) => piece);
@@ -132,8 +109,8 @@ async function fetchPieces(
   const kept = pieces.filter((piece) => finished.has(piece)).map(rangeOf);
   onBytes(kept.reduce((sum, [from, to]) => sum + to - from, 0));
   const missing = pieces.filter((piece) => !finished.has(piece));
-  await unfinished.write((handle, journal) =>
-    inParallel(
+  await unfinished.write(async (handle, journal) => {
+    await inParallel(
       missing,
       CONNECTIONS,
       async (piece, within) => {
@@ -149,8 +126,8 @@ async function fetchPieces(
         await journal.write(`${piece}\n`);
       },
       signal,
-    ),
-  );
+    );
+  });
 }
 
 /**
@@ -165,7 +142,6 @@ export async function download(
   id: string,
   file: RemoteFile,
   onBytes: OnBytes,
-  signal?: AbortSignal,
 ): Promise<void> {
   const blob = cache.blob(file.etag);
   if (existsSync(blob)) {
@@ -175,7 +151,6 @@ export async function download(
   await mkdir(path.dirname(blob), { recursive: true });
   // The lock is lost when this process was away for so long that another one took it for dead.
   const lost = new AbortController();
-  const within = signal === undefined ? lost.signal : AbortSignal.any([lost.signal, signal]);
   const release = await lock(await cache.lockFile(file.etag), {
     realpath: false,
     onCompromised: (cause) => {
@@ -197,7 +172,7 @@ export async function download(
         reported += bytes;
         onBytes(bytes);
       };
-      await fetchPieces(client, id, file, unfinished, report, within);
+      await fetchPieces(client, id, file, unfinished, report, lost.signal);
       if (await unfinished.isRight(file)) break;
       await unfinished.discard();
       onBytes(-reported);

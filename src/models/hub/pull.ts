@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
 import {
@@ -10,6 +9,7 @@ import {
   openFolder,
   readManifestFiles,
   type ModelOrigin,
+  type WeightsChoice,
 } from '../folder.js';
 import type { Model } from '../model.js';
 import { shardsOf } from '../weights.js';
@@ -17,6 +17,7 @@ import { RepositoryCache } from './cache.js';
 import { chooseFiles, type Choice } from './choice.js';
 import { HubClient, type Patience, type RemoteFile, type Repository } from './client.js';
 import { checkSpace, download, type OnBytes } from './download.js';
+import { inParallel } from './in-parallel.js';
 import type { HubReference } from './names.js';
 import { hubSettings, type HubSettings } from './settings.js';
 
@@ -34,9 +35,8 @@ export interface HubOptions {
   readonly settings?: HubSettings;
   readonly patience?: Partial<Patience>;
   readonly progress?: PullProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** ONNX exports are taken where a repository has both. */
-  readonly prefersOnnx?: boolean;
+  /** What is taken of a model that has both. */
+  readonly weights?: WeightsChoice;
 }
 
 const ignore: OnBytes = () => undefined;
@@ -46,23 +46,15 @@ const QUESTIONS = 8;
 /** Models of a hub: found in the cache that Python shares, or fetched into it. */
 export class Hub {
   readonly settings: HubSettings;
+  readonly weights: WeightsChoice;
   readonly #client: HubClient;
   readonly #progress: PullProgress | undefined;
-  readonly #signal: AbortSignal | undefined;
-  readonly #prefersOnnx: boolean;
 
-  constructor({
-    settings = hubSettings(),
-    patience,
-    progress,
-    signal,
-    prefersOnnx = false,
-  }: HubOptions = {}) {
+  constructor({ settings = hubSettings(), patience, progress, weights = 'checkpoint' }: HubOptions = {}) {
     this.settings = settings;
     this.#client = new HubClient(settings, patience);
     this.#progress = progress;
-    this.#signal = signal;
-    this.#prefersOnnx = prefersOnnx;
+    this.weights = weights;
   }
 
   cacheOf(id: string): RepositoryCache {
@@ -83,12 +75,12 @@ export class Hub {
     const cache = this.cacheOf(reference.id);
     const candidates = [
       [cache, await cache.commitOf(reference.revision)],
-      [cache, await this.#substituteOf(cache, reference)],
+      [cache, await cache.commitOf(reference.revision, 'clipgraph')],
     ] as [RepositoryCache, string | undefined][];
     if (reference.onnx !== undefined) {
       // Not because it happens to be there: only what an earlier pull has taken in this one's place.
       const exports = this.cacheOf(reference.onnx);
-      candidates.push([exports, await this.#substituteOf(exports, reference)]);
+      candidates.push([exports, await exports.commitOf(reference.revision, 'clipgraph')]);
     }
     for (const [from, commit] of candidates) {
       const model =
@@ -105,12 +97,12 @@ export class Hub {
    */
   async pull(reference: HubReference): Promise<Model> {
     const { id, revision, onnx } = reference;
-    const asked = await this.#client.repository(id, revision, this.#signal);
+    const asked = await this.#client.repository(id, revision);
     const found = await this.#chooseSource(asked, reference);
     if (found !== undefined) return this.#fetch(reference, found.repository, found.choice, asked.commit);
     if (onnx !== undefined) {
-      const repository = await this.#client.repository(onnx, 'main', this.#signal);
-      const choice = chooseFiles(repository.files, true);
+      const repository = await this.#client.repository(onnx, 'main');
+      const choice = chooseFiles(repository.files, 'onnx');
       if (choice !== undefined) return this.#fetch(reference, repository, choice, repository.commit);
     }
     const message =
@@ -126,12 +118,12 @@ export class Hub {
     { id, revision }: HubReference,
   ): Promise<{ repository: Repository; choice: Choice | undefined } | undefined> {
     if (asked.files.includes(MANIFEST)) return { repository: asked, choice: undefined };
-    const choice = chooseFiles(asked.files, this.#prefersOnnx);
+    const choice = chooseFiles(asked.files, this.weights);
     if (choice === undefined) return undefined;
     if (!choice.isPickled || revision !== 'main') return { repository: asked, choice };
-    for (const conversion of await this.#client.conversions(id, this.#signal)) {
-      const repository = await this.#client.repository(id, conversion, this.#signal);
-      const converted = chooseFiles(repository.files, this.#prefersOnnx);
+    for (const conversion of await this.#client.conversions(id)) {
+      const repository = await this.#client.repository(id, conversion);
+      const converted = chooseFiles(repository.files, this.weights);
       if (converted !== undefined && !converted.isPickled) return { repository, choice: converted };
     }
     return { repository: asked, choice };
@@ -146,7 +138,7 @@ export class Hub {
   ): Promise<Model> {
     const { id, commit } = repository;
     const cache = this.cacheOf(id);
-    const locate = (file: string) => this.#client.file(id, commit, file, this.#signal);
+    const locate = (file: string) => this.#client.file(id, commit, file);
     const fetchSmall = async (file: string): Promise<{ remote: RemoteFile; text: string }> => {
       const remote = await locate(file);
       await this.#download(cache, id, remote);
@@ -163,7 +155,7 @@ export class Hub {
     const rest = choice === undefined ? readManifestFiles(described) : [...choice.files, ...held];
     const card = repository.files.includes(CARD) ? CARD : undefined;
     const files = [...new Set([...rest, card].filter((file) => file !== undefined))];
-    const remotes = await inTurns(files, QUESTIONS, locate);
+    const remotes = await inParallel(files, QUESTIONS, locate);
 
     const missing = remotes.filter(({ etag }) => !existsSync(cache.blob(etag)));
     const bytes = missing.reduce((sum, { size }) => sum + size, 0);
@@ -182,37 +174,19 @@ export class Hub {
     const known = [...remotes, ...(index === undefined ? [] : [index.remote]), first.remote];
     for (const { path: file, etag } of known) await cache.link(commit, file, etag);
     await cache.setRef(id === reference.id ? reference.revision : 'main', askedCommit);
-    if (commit !== askedCommit || id !== reference.id) await this.#setSubstitute(cache, reference, commit);
-    return openFolder(cache.snapshot(commit), originOf(reference, commit, this.#prefersOnnx));
+    if (commit !== askedCommit || id !== reference.id)
+      await cache.setRef(reference.revision, commit, 'clipgraph');
+    return openFolder(cache.snapshot(commit), originOf(reference, commit, this.weights));
   }
 
   #download(cache: RepositoryCache, id: string, remote: RemoteFile, onBytes?: OnBytes): Promise<void> {
-    return download(this.#client, cache, id, remote, onBytes ?? ignore, this.#signal);
-  }
-
-  /** The commit that was taken in the place of the revision, of an earlier pull. */
-  async #substituteOf(cache: RepositoryCache, { revision }: HubReference): Promise<string | undefined> {
-    try {
-      const commit = (await readFile(substituteFile(cache, revision), 'utf8')).trim();
-      return await cache.commitOf(commit);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw cause;
-    }
-  }
-
-  async #setSubstitute(cache: RepositoryCache, { revision }: HubReference, commit: string): Promise<void> {
-    const file = substituteFile(cache, revision);
-    await mkdir(path.dirname(file), { recursive: true });
-    const temporary = `${file}.${randomUUID()}`;
-    await writeFile(temporary, commit);
-    await rename(temporary, file);
+    return download(this.#client, cache, id, remote, onBytes ?? ignore);
   }
 
   /** A snapshot as a model, if nothing of it is missing. */
   async #openWhole(reference: HubReference, folder: string, commit: string): Promise<Model | undefined> {
     try {
-      const model = await openFolder(folder, originOf(reference, commit, this.#prefersOnnx));
+      const model = await openFolder(folder, originOf(reference, commit, this.weights));
       const files = await model.files();
       return files.every((file) => existsSync(path.join(folder, file))) ? model : undefined;
     } catch (error) {
@@ -223,17 +197,12 @@ export class Hub {
   }
 }
 
-/** Beside Python's own refs, which mean what the hub says and nothing else. */
-function substituteFile(cache: RepositoryCache, revision: string): string {
-  return path.join(cache.folder, 'clipgraph', ...revision.split('/'));
-}
-
 function originOf(
   { id, as = id, aliases }: HubReference,
   revision: string,
-  prefersOnnx: boolean,
+  weights: WeightsChoice,
 ): ModelOrigin {
-  return { id: as, aliases, revision, weights: prefersOnnx ? 'onnx' : 'checkpoint' };
+  return { id: as, aliases, revision, weights };
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -242,17 +211,4 @@ function parseJson(text: string, file: string): unknown {
   } catch (cause) {
     throw new ClipgraphError('MODEL_UNAVAILABLE', `The model's ${file} is not JSON.`, { cause });
   }
-}
-
-/** Results in the order of the items, with so many under way at a time. */
-async function inTurns<Item, Result>(
-  items: readonly Item[],
-  width: number,
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let from = 0; from < items.length; from += width) {
-    results.push(...(await Promise.all(items.slice(from, from + width).map(work))));
-  }
-  return results;
 }
