@@ -12,6 +12,7 @@ const LAYERS = [
   'models',
   'media',
   'engine',
+  'evaluation',
   'graphql',
   'server',
   'cli',

@@ -7,6 +7,7 @@ import { configCommand } from './config.js';
 import { foldPluginFlags } from './config-flags.js';
 import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
+import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
 import { modelsCommand } from './models.js';
 import { rankCommand } from './rank.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   similarityCommand,
   rankCommand,
   classifyCommand,
+  evaluateCommand,
   tokenizeCommand,
   inspectCommand,
   runtimesCommand,

@@ -1,0 +1,144 @@
+"""The image tower: a frozen backbone, what its classifier says in words, and a head trained on drawings and scenes."""
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .backbone import CLASSES, GRID, HEAD, MEANS, TOKEN, Backbone, Features
+
+WIDTH = 384
+
+
+@dataclass
+class Shape:
+    """The sizes of the trained head."""
+
+    width: int = 256
+    layers: int = 2
+    heads: int = 8
+    hidden: int = 1024
+    perceptron: int = 768
+
+
+class Attention(nn.Module):
+    """A layer of a transformer, normalised before."""
+
+    def __init__(self, shape: Shape, dropout: float):
+        super().__init__()
+        self.heads = shape.heads
+        self.norm1, self.norm2 = nn.LayerNorm(shape.width), nn.LayerNorm(shape.width)
+        self.qkv = nn.Linear(shape.width, 3 * shape.width)
+        self.output = nn.Linear(shape.width, shape.width)
+        self.up, self.down = nn.Linear(shape.width, shape.hidden), nn.Linear(shape.hidden, shape.width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        batch, length, width = x.shape
+        size = width // self.heads
+        parts = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, size).permute(2, 0, 3, 1, 4)
+        q, k, v = parts.unbind(0)
+        weights = torch.softmax(q @ k.transpose(-1, -2) * size**-0.5, -1)
+        mixed = (weights @ v).transpose(1, 2).reshape(batch, length, width)
+        x = x + self.dropout(self.output(mixed))
+        hidden = F.gelu(self.up(self.norm2(x)), approximate="tanh")
+        return x + self.dropout(self.down(hidden))
+
+
+class Head(nn.Module):
+    """Features and what the classifier says [B, 384] to unit vectors [B, 384]."""
+
+    def __init__(self, shape: Shape, dropout: float = 0.1):
+        super().__init__()
+        self.shape = shape
+        # Means and spreads of the features over the training set, so that they come in with like sizes.
+        for name, size in (("token", TOKEN), ("pooled", MEANS + HEAD)):
+            self.register_buffer(f"{name}_mean", torch.zeros(size))
+            self.register_buffer(f"{name}_gain", torch.ones(size))
+        self.enter = nn.Linear(TOKEN, shape.width)
+        self.positions = nn.Parameter(torch.randn(GRID**2 + 1, shape.width) * 0.02)
+        self.whole = nn.Linear(MEANS + HEAD, shape.width)
+        self.layers = nn.ModuleList(Attention(shape, dropout) for _ in range(shape.layers))
+        self.norm = nn.LayerNorm(shape.width)
+        self.leave = nn.Linear(2 * shape.width, WIDTH)
+        self.up, self.down = nn.Linear(MEANS + HEAD, shape.perceptron), nn.Linear(shape.perceptron, WIDTH)
+        self.words = nn.Parameter(torch.tensor(0.5))
+        self.hidden_dropout = nn.Dropout(0.3)
+        self.input_dropout = nn.Dropout(0.1)
+
+    def forward(self, features: Features, words: torch.Tensor, token_drop: float = 0.0) -> torch.Tensor:
+        tokens = torch.clamp((features.tokens - self.token_mean) * self.token_gain, -6, 6)
+        pooled = torch.cat([features.means, features.head], 1)
+        pooled = self.input_dropout(torch.clamp((pooled - self.pooled_mean) * self.pooled_gain, -6, 6))
+        x = self.enter(tokens) + self.positions[1:]
+        if token_drop:
+            keep = torch.rand(x.shape[1]).argsort()[: round(x.shape[1] * (1 - token_drop))]
+            x = x[:, keep]
+        x = torch.cat([(self.whole(pooled) + self.positions[0])[:, None], x], 1)
+        for layer in self.layers:
+            x = layer(x)
+        x = self.norm(x)
+        seen = self.leave(torch.cat([x[:, 0], x[:, 1:].mean(1)], 1))
+        hidden = F.gelu(self.up(pooled), approximate="tanh")
+        y = seen + self.down(self.hidden_dropout(hidden)) + self.words * words
+        return unit(y.float())
+
+
+def unit(x: torch.Tensor) -> torch.Tensor:
+    return x / torch.sqrt((x * x).sum(-1, keepdim=True) + 1e-12)
+
+
+@dataclass
+class Blend:
+    """How much the classifier's words count beside the trained head, for a drawing and for a photograph."""
+
+    drawing: float = 0.5
+    photograph: float = 1.0
+    head_drawing: float = 1.0
+    head_photograph: float = 0.5
+    temperature: float = 0.8
+
+
+class ImageTower(nn.Module):
+    """CLIP-normalised pixels [B, 3, 224, 224] to unit vectors [B, 384]."""
+
+    def __init__(self, model: Backbone, shape: Shape, blend: Blend):
+        super().__init__()
+        self.backbone = model
+        self.head = Head(shape)
+        self.blend = blend
+        self.register_buffer("class_texts", torch.zeros(CLASSES, WIDTH))
+        self.register_buffer("gate_weights", torch.zeros(MEANS))
+        self.register_buffer("gate_offset", torch.zeros(()))
+
+    def words(self, head: torch.Tensor) -> torch.Tensor:
+        """[B, 384]: the classes' texts, weighed by their probabilities. Short where the classifier is unsure."""
+        return torch.softmax(self.backbone.classifier(head) / self.blend.temperature, 1) @ self.class_texts
+
+    def gate(self, means: torch.Tensor) -> torch.Tensor:
+        """[B, 1]: near 0 for a drawing, near 1 for a photograph."""
+        return torch.sigmoid((means @ self.gate_weights + self.gate_offset)[:, None])
+
+    def combine(self, words: torch.Tensor, head: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+        b = self.blend
+        from_words = b.drawing + (b.photograph - b.drawing) * gate
+        from_head = b.head_drawing + (b.head_photograph - b.head_drawing) * gate
+        return unit(from_words * words + from_head * head)
+
+    def from_features(self, features: Features) -> torch.Tensor:
+        words = self.words(features.head)
+        return self.combine(words, self.head(features, words), self.gate(features.means))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.from_features(self.backbone(pixels))
+
+    def saved(self) -> dict:
+        return {"shape": asdict(self.head.shape), "blend": asdict(self.blend), "state": self.state_dict()}
+
+
+def load(file) -> ImageTower:
+    saved = torch.load(file, weights_only=True)
+    tower = ImageTower(Backbone(), Shape(**saved["shape"]), Blend(**saved["blend"]))
+    tower.load_state_dict(saved["state"])
+    return tower.eval()

@@ -1,0 +1,203 @@
+"""Step 7: the head of the image tower, trained on cached features against the text tower's embeddings of captions."""
+
+import copy
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import backbone, pictures
+from .backbone import Features
+from .captions import article
+from .classes import class_texts
+from .features import FeatureSet
+from .image_tower import Blend, ImageTower, Shape, unit
+from .paths import Work
+from .validation import Validation
+from .wordnet import WordNet
+
+BATCH = 256
+GATE_WIDTH = 6.0  # logits between the mean of the drawings and the photographs' statistics
+SINGLE = ("shape", "pattern", "scene", "page")  # generated pictures whose captions are candidates for all others
+
+
+@dataclass
+class Recipe:
+    epochs: int = 8
+    rate: float = 1e-3
+    decay: float = 0.05
+    temperature: float = 0.04
+    label_temperature: float = 0.02  # of the likeness between captions: related ones share the credit
+    wrong_temperature: float = 0.02
+    wrong_weight: float = 0.5
+    cosine_weight: float = 0.5
+    drawings_share: float = 0.55
+    token_drop: float = 0.15
+    average: float = 0.998
+    seed: int = 0
+
+
+class Texts:
+    """Embeddings of captions, each computed once."""
+
+    def __init__(self, encode):
+        self.encode = encode
+        self.places: dict[str, int] = {}
+        self.vectors = torch.zeros(0, 384)
+
+    def __call__(self, captions: list[str]) -> torch.Tensor:
+        new = [caption for caption in dict.fromkeys(captions) if caption not in self.places]
+        if new:
+            self.places.update({caption: len(self.places) + index for index, caption in enumerate(new)})
+            self.vectors = torch.cat([self.vectors, self.encode(new)])
+        return self.vectors[[self.places[caption] for caption in captions]]
+
+
+def drawing_targets(texts: Texts, labels: list[str], tags: dict[str, list[str]]) -> torch.Tensor:
+    """What a drawing should be near to: its name, said as a drawing and as an emoji, and what people tag it with."""
+    vectors = texts(labels) + 0.5 * texts([f"a drawing of {article(label)}" for label in labels])
+    vectors = unit(vectors + 0.25 * texts([f"an emoji of {article(label)}" for label in labels]))
+    for index, label in enumerate(labels):
+        if tags[label]:
+            vectors[index] += 0.35 * unit(texts(tags[label]).mean(0))
+    return unit(vectors)
+
+
+def set_gate(tower: ImageTower, means: torch.Tensor, photographs: torch.Tensor) -> None:
+    """Linear discriminant between drawings and the statistics of photographs that the backbone's training left in it."""
+    mean, spread = means.mean(0), means.std(0) + 1e-3
+    drawn = (means - mean) / spread
+    covariance = drawn.T @ drawn / len(drawn) + 0.3 * torch.eye(len(mean))
+    target = (photographs - mean) / spread
+    weights = torch.linalg.solve(covariance, target)
+    low, high = (drawn @ weights).mean(), target @ weights
+    gain = GATE_WIDTH / (high - low)
+    tower.gate_weights.copy_(gain * weights / spread)
+    tower.gate_offset.copy_(-(mean * tower.gate_weights).sum() - gain * (low + high) / 2)
+
+
+def prepare(work: Work, texts: Texts, shape: Shape, features: FeatureSet) -> ImageTower:
+    """A tower whose head is untrained, with its class texts, its gate and the statistics of its features."""
+    model, photographs = backbone.load(work.backbone)
+    tower = ImageTower(model, shape, Blend())
+    tower.class_texts.copy_(class_texts(texts.encode, WordNet(work.package("wordnet-base", "usr/share/wordnet"))))
+    is_drawing = torch.tensor([example.kind == "drawing" for example in features.examples])
+    set_gate(tower, features.means[is_drawing], photographs)
+    sample = np.random.RandomState(0).permutation(len(features))[:2048]
+    tokens = features.batch(np.sort(sample))[0].float().flatten(0, 1)
+    pooled = torch.cat([features.means, features.head], 1)
+    for name, values in (("token", tokens), ("pooled", pooled)):
+        getattr(tower.head, f"{name}_mean").copy_(values.mean(0))
+        getattr(tower.head, f"{name}_gain").copy_(1 / (values.std(0) + 1e-3))
+    return tower
+
+
+class Trainer:
+    def __init__(self, work: Work, features: FeatureSet, texts: Texts, recipe: Recipe, shape: Shape):
+        self.recipe, self.features, self.texts = recipe, features, texts
+        self.tower = prepare(work, texts, shape, features)
+        examples = features.examples
+        listed = pictures.load(work)
+        tags = {listed[e.picture].label: listed[e.picture].tags for e in examples if e.kind == "drawing"}
+        labels = sorted(tags)
+        singles = sorted({e.caption for e in examples if e.kind in SINGLE})
+        self.bank = torch.cat([drawing_targets(texts, labels, tags), texts(singles)])
+        places = {("drawing", label): index for index, label in enumerate(labels)}
+        places |= {("", caption): len(labels) + index for index, caption in enumerate(singles)}
+        # In the bank, or -1 for a caption that only its own picture has.
+        self.place = np.array(
+            [places.get(("drawing" if e.kind == "drawing" else "", e.caption), -1) for e in examples]
+        )
+        texts([caption for e in examples for caption in (e.caption, *e.wrong)])
+        self.own = torch.tensor([texts.places.get(e.caption, -1) for e in examples])
+        most = max(len(e.wrong) for e in examples)
+        self.wrong = torch.full((len(examples), most), -1)
+        for row, example in enumerate(examples):
+            for column, caption in enumerate(example.wrong):
+                self.wrong[row, column] = texts.places[caption]
+        self.centre = self.bank.mean(0)
+        self.chances = self._chances()
+        with torch.no_grad():
+            parts = [self.tower.words(features.head[at : at + 4096]) for at in range(0, len(examples), 4096)]
+        self.words = torch.cat(parts)
+
+    def _chances(self) -> np.ndarray:
+        """Drawings and generated pictures in the recipe's proportion; a caption by the root of its count."""
+        captions = [(example.kind == "drawing", example.caption) for example in self.features.examples]
+        counts: dict = {}
+        for caption in captions:
+            counts[caption] = counts.get(caption, 0) + 1
+        chances = np.array([1 / math.sqrt(counts[caption]) for caption in captions])
+        is_drawing = np.array([caption[0] for caption in captions])
+        share = self.recipe.drawings_share
+        if is_drawing.all() or not is_drawing.any():
+            return chances / chances.sum()
+        chances[is_drawing] *= share / chances[is_drawing].sum()
+        chances[~is_drawing] *= (1 - share) / chances[~is_drawing].sum()
+        return chances
+
+    def loss(self, rows: np.ndarray) -> torch.Tensor:
+        recipe, texts = self.recipe, self.texts.vectors
+        tokens, means, head = self.features.batch(rows)
+        with torch.autocast("cpu", torch.bfloat16):
+            z = self.tower.head(Features(tokens, means, head), self.words[rows], recipe.token_drop)
+        place = torch.from_numpy(self.place[rows])
+        alone = texts[self.own[rows]]
+        target = torch.where((place >= 0)[:, None], self.bank[place.clamp(min=0)], alone)
+        candidates = torch.cat([self.bank, alone[place < 0]])
+        with torch.no_grad():
+            soft = F.softmax(target @ candidates.T / recipe.label_temperature, 1)
+        logits = z @ candidates.T / recipe.temperature
+        loss = -(soft * F.log_softmax(logits, 1)).sum(1).mean()
+        loss = loss + recipe.cosine_weight * (1 - (z * unit(target - self.centre)).sum(1)).mean()
+        wrong = self.wrong[rows]
+        has_wrong = wrong[:, 0] >= 0
+        if has_wrong.any():
+            wrong, zw = wrong[has_wrong], z[has_wrong]
+            against = (texts[wrong.clamp(min=0)] * zw[:, None]).sum(-1).masked_fill(wrong < 0, -1e4)
+            right = (alone[has_wrong] * zw).sum(-1, keepdim=True)
+            logits = torch.cat([right, against], 1) / recipe.wrong_temperature
+            hard = F.cross_entropy(logits, torch.zeros(len(zw), dtype=torch.long), reduction="sum") / len(rows)
+            loss = loss + recipe.wrong_weight * hard
+        return loss
+
+    def run(self, validation: Validation | None, every: int = 1) -> ImageTower:
+        recipe, head = self.recipe, self.tower.head
+        torch.manual_seed(recipe.seed)
+        generator = np.random.RandomState(recipe.seed)
+        steps = recipe.epochs * (len(self.features) // BATCH)
+        plain = [p for p in head.parameters() if p.ndim < 2]
+        matrices = [p for p in head.parameters() if p.ndim >= 2]
+        groups = [{"params": matrices, "weight_decay": recipe.decay}, {"params": plain, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.98), fused=True)
+        average = copy.deepcopy(head)
+        started, total = time.time(), 0.0
+        head.train()
+        for step in range(steps):
+            rate = recipe.rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + 1e-6
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            # With replacement: drawing 256 of many without would cost more than the step.
+            rows = np.sort(generator.choice(len(self.features), BATCH, p=self.chances))
+            loss = self.loss(rows)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+            optimizer.step()
+            kept = min(recipe.average, (step + 1) / (step + 10))
+            with torch.no_grad():
+                for mean, value in zip(average.parameters(), head.parameters()):
+                    mean.lerp_(value, 1 - kept)
+            total = loss.item() if step == 0 else 0.99 * total + 0.01 * loss.item()
+            if (step + 1) % 50 == 0:
+                left = (steps - step - 1) * (time.time() - started) / (step + 1) / 60
+                print(f"  step {step + 1} of {steps}: loss {total:.3f}, {left:.0f} min left", flush=True)
+            if validation and (step + 1) % (every * (steps // recipe.epochs)) == 0:
+                self.tower.head = average.eval()
+                print(f"  {validation.report(self.tower)}", flush=True)
+                self.tower.head = head
+        self.tower.head = average
+        return self.tower.eval()

@@ -1,0 +1,65 @@
+"""What hyper-parameters are chosen by: figures on the validation split alone."""
+
+import numpy as np
+import torch
+
+from . import pictures, splits
+from .backbone import Features
+from .features import FeatureSet
+from .image_tower import ImageTower
+from .paths import Work
+
+
+class Validation:
+    def __init__(self, work: Work, texts):
+        self.features = FeatureSet(work, "validation")
+        listed = pictures.load(work)
+        names = sorted({p.label for p in listed if p.vendor in ("google", "twitter", "openmoji") and not p.flag})
+        self.names = texts(names)
+        place = {name: index for index, name in enumerate(names)}
+        examples = self.features.examples
+        drawn = [
+            (row, place[e.caption], splits.is_validation_concept(e.caption), listed[e.picture].vendor)
+            for row, e in enumerate(examples)
+            if e.kind == "drawing" and e.caption in place
+        ]
+        self.vendor = [(row, name) for row, name, held, vendor in drawn if not held and vendor == "openmoji"]
+        self.concepts = [(row, name) for row, name, held, _ in drawn if held]
+        self.wrong = {}
+        for kind in ("shape", "pair", "relation", "count"):
+            rows = [row for row, e in enumerate(examples) if e.kind == kind and e.wrong]
+            right = texts([examples[row].caption for row in rows])
+            first = texts([examples[row].wrong[0] for row in rows])
+            self.wrong[kind] = (rows, right, first)
+
+    @torch.inference_mode()
+    def parts(self, tower: ImageTower) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """-> words, head and gate of every picture."""
+        words, heads, gates = [], [], []
+        for at in range(0, len(self.features), 256):
+            rows = np.arange(at, min(at + 256, len(self.features)))
+            tokens, means, head = self.features.batch(rows)
+            words.append(tower.words(head))
+            heads.append(tower.head(Features(tokens.float(), means, head), words[-1]))
+            gates.append(tower.gate(means))
+        return torch.cat(words), torch.cat(heads), torch.cat(gates)
+
+    def figures(self, z: torch.Tensor) -> dict[str, float]:
+        found = {}
+        for title, pairs in (("vendor", self.vendor), ("concepts", self.concepts)):
+            rows, names = (torch.tensor(column) for column in zip(*pairs))
+            scores = z[rows] @ self.names.T
+            rank = (scores > scores.gather(1, names[:, None])).sum(1)
+            for k in (1, 5):
+                found[f"{title} top-{k}"] = (rank < k).float().mean().item()
+        for kind, (rows, right, first) in self.wrong.items():
+            found[kind] = ((z[rows] * right).sum(1) > (z[rows] * first).sum(1)).float().mean().item()
+        return found
+
+    def report(self, tower: ImageTower) -> str:
+        words, head, gate = self.parts(tower)
+        lines = []
+        for title, z in (("blended", tower.combine(words, head, gate)), ("head", head)):
+            figures = ", ".join(f"{name} {value:.3f}" for name, value in self.figures(z).items())
+            lines.append(f"{title}: {figures}")
+        return "\n  ".join(lines)
