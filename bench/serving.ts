@@ -6,6 +6,7 @@ const MAIN = path.join(__dirname, '..', 'dist', 'src', 'cli', 'main.js');
 
 interface Serving {
   readonly url: string;
+  readonly pid: number;
   /** Sends a GraphQL operation and returns its data. */
   post(query: string, variables: object): Promise<unknown>;
   stop(): void;
@@ -24,6 +25,7 @@ export async function serve(...args: string[]): Promise<Serving> {
     const [, url] = match;
     return {
       url,
+      pid: child.pid ?? 0,
       stop: () => child.kill('SIGTERM'),
       post: async (query, variables) => {
         const response = await fetch(`${url}/graphql`, {

@@ -45,15 +45,23 @@ class Thing:
         return article(self.name)
 
 
-def pair(generator: random.Random, a: Thing, b: Thing) -> str:
-    return generator.choice(_PAIRS).format(a.phrase, b.phrase)
+def pair(generator: random.Random, a: Thing, b: Thing) -> tuple[str, list[str]]:
+    """-> a caption of both, in either order; and the same sentence with the colours swapped, in both orders."""
+    if generator.random() < 0.5:
+        a, b = b, a
+    form = generator.choice(_PAIRS)
+    c, d = swapped_colours(a, b)
+    return form.format(a.phrase, b.phrase), [form.format(c.phrase, d.phrase), form.format(d.phrase, c.phrase)]
 
 
-def relation(generator: random.Random, a: Thing, kind: str, b: Thing) -> str:
-    """Where a is to b; said from either side."""
+def relation(generator: random.Random, a: Thing, kind: str, b: Thing) -> tuple[str, list[str]]:
+    """-> where a is to b, said from either side; and the same with the things swapped, and with the opposite."""
     if generator.random() < 0.5:
         a, b, kind = b, a, RELATIONS[kind][0]
-    return f"{a.phrase} {generator.choice(RELATIONS[kind][1])} {b.phrase}"
+    said = generator.choice(RELATIONS[kind][1])
+    opposite = generator.choice(RELATIONS[RELATIONS[kind][0]][1])
+    right = f"{a.phrase} {said} {b.phrase}"
+    return right, [f"{b.phrase} {said} {a.phrase}", f"{a.phrase} {opposite} {b.phrase}"]
 
 
 def count(thing: Thing, number: int) -> str:

@@ -73,8 +73,15 @@ class Drawings:
             place = scenery.on_colour if generator.random() < 0.5 else scenery.in_scene
             image, caption = place(generator, drawing, label)
             return image, Example(caption, kind="placed")
-        kind = generator.choices(["pair", "relation", "count"], [18, 16, 8])[0]
-        with_shapes = generator.random() < 0.5
+        return self._several(generator, [18, 16, 8], shapes_share=0.5)
+
+    def composed(self, number: int) -> tuple[Image.Image, Example]:
+        """A scene of several things: the right caption and the wrong ones differ in who has what, or who is where."""
+        return self._several(random.Random(f"{self.salt}-composed-{number}"), [8, 7, 1], shapes_share=0.6)
+
+    def _several(self, generator: random.Random, weights: list, shapes_share: float) -> tuple[Image.Image, Example]:
+        kind = generator.choices(["pair", "relation", "count"], weights)[0]
+        with_shapes = generator.random() < shapes_share
         scene = self.shapes_together(generator, kind) if with_shapes else self.objects_together(generator, kind)
         return self._finished(generator, scene.image), Example(scene.caption, scene.wrong, scene.kind)
 

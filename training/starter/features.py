@@ -17,17 +17,18 @@ from numpy.lib.format import open_memmap
 from PIL import Image
 from torch import nn
 
-from . import backbone, splits
+from . import backbone, pictures, splits
 from .backbone import CLIP_MEAN, CLIP_STD, HEAD, MEANS, TOKEN
 from .examples import Drawings, Example
 from .paths import Work
 
 CHUNK = 512
 BATCH = 16
+QUICK_STRIDE = 20  # a quick run reads one drawing of so many
 CELLS = backbone.GRID**2
 FLOAT8 = torch.float8_e4m3fn
 
-Job = tuple[str, int, int]  # "drawing", index, turn; or "generated", number, 0
+Job = tuple[str, int, int]  # "drawing", index, turn; or "generated" or "composed", number, 0
 
 
 def pixels(image: Image.Image) -> np.ndarray:
@@ -91,7 +92,7 @@ def _chunk(folder: Path, at: int, jobs: list[Job]) -> int:
         return 0
     drawings: Drawings = _state["drawings"]
     made = [
-        drawings.drawing(number, turn) if kind == "drawing" else drawings.generated(number)
+        drawings.drawing(number, turn) if kind == "drawing" else getattr(drawings, kind)(number)
         for kind, number, turn in jobs
     ]
     read = _state["reader"]([image for image, _ in made])
@@ -132,50 +133,66 @@ def make(work: Work, name: str, jobs: list[Job], workers: int) -> None:
 
 
 class FeatureSet:
-    """A set of features to train on or to validate with."""
+    """One or more sets of features, to train on or to validate with."""
 
-    def __init__(self, work: Work, name: str):
-        folder = work.features / name
-        self.tokens = torch.from_numpy(np.load(folder / "tokens.npy", mmap_mode="c"))
-        self.means = torch.from_numpy(np.load(folder / "means.npy")).float()
-        self.head = torch.from_numpy(np.load(folder / "head.npy")).float()
-        self.examples = [Example(**entry) for entry in json.loads((folder / "examples.json").read_text())]
+    def __init__(self, work: Work, *names: str):
+        folders = [work.features / name for name in names]
+        self.tokens = [torch.from_numpy(np.load(folder / "tokens.npy", mmap_mode="c")) for folder in folders]
+        self.starts = np.cumsum([0, *(len(tokens) for tokens in self.tokens)])
+        self.means = torch.cat([torch.from_numpy(np.load(folder / "means.npy")) for folder in folders]).float()
+        self.head = torch.cat([torch.from_numpy(np.load(folder / "head.npy")) for folder in folders]).float()
+        self.examples = [
+            Example(**entry) for folder in folders for entry in json.loads((folder / "examples.json").read_text())
+        ]
 
     def __len__(self) -> int:
         return len(self.examples)
 
     def batch(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Tokens, means and head of rows in ascending order."""
+        parts = []
+        for tokens, start in zip(self.tokens, self.starts):
+            within = rows[(rows >= start) & (rows < start + len(tokens))] - start
+            parts.append(tokens[torch.as_tensor(within)])
         rows = torch.as_tensor(rows)
-        return self.tokens[rows].view(FLOAT8).to(torch.bfloat16), self.means[rows], self.head[rows]
+        return torch.cat(parts).view(FLOAT8).to(torch.bfloat16), self.means[rows], self.head[rows]
 
 
-def training_jobs(work: Work, turns: int, generated: int, is_final: bool = False) -> list[Job]:
-    """Every trainable drawing `turns` times, the first as it is, and pictures made by rule.
+def training_jobs(work: Work, turns: int, generated: int, quick: bool = False) -> list[Job]:
+    """Every trainable drawing `turns` times, the first as it is, but the validation concepts'; and pictures by rule."""
+    drawn = _drawn(work, turns, quick, validation_concepts=False)
+    return drawn + [("generated", number, 0) for number in range(generated)]
 
-    Concepts of the validation split are left out unless the run is the final one.
-    """
-    drawings = Drawings(work, "")
+
+def composed_jobs(count: int) -> list[Job]:
+    """Scenes of several things."""
+    return [("composed", number, 0) for number in range(count)]
+
+
+def extra_jobs(work: Work, turns: int, quick: bool = False) -> list[Job]:
+    """The validation concepts' drawings, which join the training set once hyper-parameters are chosen."""
+    return _drawn(work, turns, quick, validation_concepts=True)
+
+
+def _drawn(work: Work, turns: int, quick: bool, validation_concepts: bool) -> list[Job]:
+    listed = pictures.load(work)
     chosen = [
         index
-        for index, picture in enumerate(drawings.pictures)
-        if picture.trainable and (is_final or not splits.is_validation_concept(picture.label))
+        for index, picture in enumerate(listed)
+        if picture.trainable and splits.is_validation_concept(picture.label) == validation_concepts
     ]
-    jobs: list[Job] = [
-        ("drawing", index, turn)
-        for turn in range(turns)
-        for index in chosen
-        if turn < 3 or not drawings.pictures[index].flag
+    chosen = chosen[:: QUICK_STRIDE if quick else 1]
+    return [
+        ("drawing", index, turn) for turn in range(turns) for index in chosen if turn < 3 or not listed[index].flag
     ]
-    return jobs + [("generated", number, 0) for number in range(generated)]
 
 
-def validation_jobs(work: Work, generated: int) -> list[Job]:
+def validation_jobs(work: Work, generated: int, quick: bool = False) -> list[Job]:
     """Another vendor's drawings, concepts that no vendor's training drawings show, clip art, pictures made by rule."""
-    drawings = Drawings(work, "")
     jobs: list[Job] = []
-    for index, picture in enumerate(drawings.pictures):
+    for index, picture in enumerate(pictures.load(work)):
         is_concept = picture.trainable and picture.is_emoji and splits.is_validation_concept(picture.label)
         is_vendor = picture.vendor in splits.VALIDATION_VENDORS and not picture.test
         if (is_concept or is_vendor) and not picture.flag:
             jobs.append(("drawing", index, 0))
-    return jobs + [("generated", number, 0) for number in range(generated)]
+    return jobs[:: QUICK_STRIDE if quick else 1] + [("generated", number, 0) for number in range(generated)]

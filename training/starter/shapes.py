@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .backbone import SIDE
-from .captions import RELATIONS, Thing, article, count, pair, relation, swapped_colours
+from .captions import RELATIONS, Thing, article, count, pair, relation
 
 COLOURS = {
     "red": (215, 30, 35),
@@ -186,13 +186,8 @@ def composed(generator: random.Random, things: list[Thing], sprite: Sprite, kind
     for thing, (x, y) in ((a, first), (b, second)):
         size = side * {"big": 1.1, "small": 0.55}.get(thing.size, 1)
         _paste(image, fitted(sprite(thing, max(8, round(size))), size), x + shift(), y + shift())
-    if kind == "relation":
-        text = relation(generator, a, where, b)
-        wrong = [relation(generator, b, where, a), relation(generator, a, RELATIONS[where][0], b)]
-        return Scene(image, text, wrong, "relation")
-    order = [a, b] if generator.random() < 0.5 else [b, a]
-    wrong = [pair(generator, *swapped_colours(*order)), pair(generator, *reversed(swapped_colours(*order)))]
-    return Scene(image, pair(generator, *order), wrong, "pair")
+    caption, wrong = relation(generator, a, where, b) if kind == "relation" else pair(generator, a, b)
+    return Scene(image, caption, wrong, kind)
 
 
 def _counted(generator: random.Random, image: Image.Image, a: Thing, b: Thing, sprite: Sprite) -> Scene:

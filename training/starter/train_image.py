@@ -16,6 +16,7 @@ from .classes import class_texts
 from .features import FeatureSet
 from .image_tower import Blend, ImageTower, Shape, unit
 from .paths import Work
+from .text_tower import TextEncoder
 from .validation import Validation
 from .wordnet import WordNet
 
@@ -31,10 +32,11 @@ class Recipe:
     decay: float = 0.05
     temperature: float = 0.04
     label_temperature: float = 0.02  # of the likeness between captions: related ones share the credit
-    wrong_temperature: float = 0.02
-    wrong_weight: float = 0.5
+    wrong_temperature: float = 0.01
+    wrong_weight: float = 1.0
     cosine_weight: float = 0.5
-    drawings_share: float = 0.55
+    drawings_share: float = 0.6
+    clean_weight: float = 2.0  # of a drawing as it is, beside its augmented turns
     token_drop: float = 0.15
     average: float = 0.998
     seed: int = 0
@@ -131,6 +133,11 @@ class Trainer:
         for caption in captions:
             counts[caption] = counts.get(caption, 0) + 1
         chances = np.array([1 / math.sqrt(counts[caption]) for caption in captions])
+        seen: set[int] = set()
+        for row, example in enumerate(self.features.examples):
+            if example.kind == "drawing" and example.picture not in seen:
+                seen.add(example.picture)  # its first turn
+                chances[row] *= self.recipe.clean_weight
         is_drawing = np.array([caption[0] for caption in captions])
         share = self.recipe.drawings_share
         if is_drawing.all() or not is_drawing.any():
@@ -201,3 +208,14 @@ class Trainer:
                 self.tower.head = head
         self.tower.head = average
         return self.tower.eval()
+
+
+def run(work: Work, recipe: Recipe, with_extra: bool = True) -> None:
+    """Trains on everything; without the extra drawings where hyper-parameters are to be chosen."""
+    if work.image_tower.exists():
+        return
+    texts = Texts(TextEncoder(work.text_tower))
+    names = ["train", "composed", "extra"] if with_extra else ["train", "composed"]
+    trainer = Trainer(work, FeatureSet(work, *names), texts, recipe, Shape())
+    tower = trainer.run(Validation(work, texts))
+    torch.save(tower.saved(), work.image_tower)

@@ -1,0 +1,111 @@
+"""`training/run`: every step of the recipe, in order; a step whose output is there is not run again."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from . import card, corpus, evaluation_set, export, features, fetch, pictures, teacher, train_image, train_text
+from .paths import REPOSITORY, Work
+
+STEPS = "fetch pictures sentences teacher text features image export evaluation card".split()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is done; the quick one goes through every step to see that it works, and makes nothing of use."""
+
+    text_steps: int = 1800
+    turns: int = 5
+    generated: int = 36_000
+    composed: int = 16_000
+    validated: int = 2_000
+    recipe: train_image.Recipe = field(default_factory=train_image.Recipe)
+
+
+QUICK = Scale(text_steps=4, turns=1, generated=600, composed=100, validated=300, recipe=train_image.Recipe(epochs=1))
+
+
+def _build() -> None:
+    subprocess.run(["node", "scripts/setup.mjs"], cwd=REPOSITORY, check=True)
+
+
+def _evaluate(work: Work, quick: bool) -> None:
+    """With the product itself: the figures are of what is shipped, by what ships it."""
+    model = work.export if quick else card.MODEL
+    out = work.root / "evaluation.json" if quick else card.FIGURES
+    _build()
+    clipgraph = ["node", "dist/src/cli/main.js", "evaluate", str(work.evaluation), "--model", str(model)]
+    subprocess.run([*clipgraph, "--out", str(out)], cwd=REPOSITORY, check=True)
+
+
+def _card() -> None:
+    measure = ["npm", "run", "--silent", "bench:first-answer", "--", "--out", str(card.FIRST_ANSWER)]
+    subprocess.run(measure, cwd=REPOSITORY, check=True)
+    card.write()
+
+
+def _install(work: Work, quick: bool) -> None:
+    """The files of the export, and what they need beside them, as a model's folder; into models/starter if not quick."""
+    for name in ("clipgraph.json", "merges.txt", "vocab.json"):
+        shutil.copy(card.MODEL / name, work.export / name)
+    if not quick:
+        for name in ("text_model.onnx", "vision_model.onnx"):
+            shutil.copy(work.export / name, card.MODEL / name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="training/run", description=__doc__)
+    parser.add_argument("--work", type=Path, help="where intermediate files lie (default: training/work, or a folder of its own for --quick)")
+    parser.add_argument("--quick", action="store_true", help="every step on a sliver of the data; nothing is installed")
+    parser.add_argument("--only", nargs="+", choices=STEPS, help="just these steps")
+    parser.add_argument("--seed", type=int, default=0, help="of the image head, to see how much the figures depend on it")
+    options = parser.parse_args()
+    training = REPOSITORY / "training"
+    work = Work((options.work or training / ("work-quick" if options.quick else "work")).resolve())
+    work.root.mkdir(parents=True, exist_ok=True)
+    quick, scale, workers = options.quick, QUICK if options.quick else Scale(), os.cpu_count() or 1
+    scale.recipe.seed = options.seed
+    torch.set_num_threads(workers)
+
+    def read_features() -> None:
+        features.make(work, "validation", features.validation_jobs(work, scale.validated, quick), workers)
+        features.make(work, "train", features.training_jobs(work, scale.turns, scale.generated, quick), workers)
+        features.make(work, "composed", features.composed_jobs(scale.composed), workers)
+        features.make(work, "extra", features.extra_jobs(work, scale.turns, quick), workers)
+
+    def evaluate() -> None:
+        evaluation_set.run(work, quick)
+        _install(work, quick)
+        _evaluate(work, quick)
+
+    actions = {
+        "fetch": lambda: fetch.run(work),
+        "pictures": lambda: pictures.run(work),
+        "sentences": lambda: corpus.run(work, quick),
+        "teacher": lambda: teacher.run(work, workers),
+        "text": lambda: train_text.run(work, scale.text_steps),
+        "features": read_features,
+        "image": lambda: train_image.run(work, scale.recipe),
+        "export": lambda: export.run(work),
+        "evaluation": evaluate,
+        "card": lambda: None if quick else _card(),
+    }
+    began = time.time()
+    for number, step in enumerate(STEPS, 1):
+        if options.only and step not in options.only:
+            continue
+        print(f"{number}. {step}", flush=True)
+        started = time.time()
+        actions[step]()
+        print(f"   {step}: {time.time() - started:.0f} s", flush=True)
+    print(f"done in {(time.time() - began) / 60:.1f} min", flush=True)
+
+
+if __name__ == "__main__":
+    main()

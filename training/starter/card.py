@@ -1,0 +1,165 @@
+"""Step 11: the model card and the figures in the manifest, from what the evaluation measured."""
+
+import json
+from pathlib import Path
+
+from .fetch import ingredients
+from .paths import REPOSITORY
+
+MODEL = REPOSITORY / "models/starter"
+FIGURES = MODEL / "evaluation.json"
+VERSION_0 = REPOSITORY / "training/version-0.json"
+FIRST_ANSWER = REPOSITORY / "training/first-answer.json"
+
+VENDOR = "emoji of a vendor never trained on"
+PARAPHRASES = "texts that mean the same, and texts that do not"
+
+
+def _load(file: Path) -> dict:
+    return json.loads(file.read_text())
+
+
+def _tasks(figures: dict) -> dict[str, dict]:
+    return {task["name"]: task for task in figures["tasks"]}
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
+def _cells(task: dict) -> tuple[str, str]:
+    """What is measured, and the figure."""
+    match task["kind"]:
+        case "classification":
+            return f"first; in the first five of {task['candidates']:,}", f"{_percent(task['top1'])}; {_percent(task['top5'])}"
+        case "choice":
+            return f"the right caption (by chance {_percent(task['chance'])})", _percent(task["accuracy"])
+        case "retrieval":
+            both = [[_percent(task[way][key]) for key in ("top1", "top5", "top10")] for way in ("textToImage", "imageToText")]
+            return "recall at 1, 5, 10: text to image; image to text", "; ".join(", ".join(way) for way in both)
+        case "similarity":
+            return "rank correlation", f"{task['spearman']:.3f}"
+    raise ValueError(task["kind"])
+
+
+def _table(figures: dict, before: dict, split: str) -> list[str]:
+    earlier = _tasks(before)
+    lines = ["| test | measured | this version | version 0 |", "| --- | --- | --- | --- |"]
+    for task in figures["tasks"]:
+        if task["split"] != split:
+            continue
+        measured, value = _cells(task)
+        old = _cells(earlier[task["name"]])[1] if task["name"] in earlier else ""
+        lines.append(f"| {task['name']}, {task['n']:,} | {measured} | {value} | {old} |")
+    return lines
+
+
+def _spread(scores: dict) -> str:
+    matching, other = scores["matching"], scores["other"]
+    return (
+        f"{matching['mean']:.2f} ± {matching['deviation']:.2f} where they match, "
+        f"{other['mean']:.2f} ± {other['deviation']:.2f} where they do not"
+    )
+
+
+CARD = """\
+# Model card: starter, version {revision}
+
+A small dual encoder in CLIP's shape, made so that Clipgraph answers sensibly the moment it is installed. It is not a
+CLIP and no replacement for one. This card is written by `training/evaluate` from what it measures.
+
+| | |
+| --- | --- |
+| input | CLIP's byte-pair ids, up to 77; CLIP-normalised pixels, 224 × 224, `hf` preparation |
+| output | 384 numbers, of unit length |
+| files | text {text_megabytes:.1f} MB, image {image_megabytes:.1f} MB: int8, float16 and, for the token table, four bits; computed in float32 on every runtime |
+| logit scale | {logit_scale:.1f}, fitted on the validation split |
+| a picture and a text | cosine {image_text} |
+| two texts | cosine {text_text} |
+| first answer | {seconds:.1f} s after `clipgraph serve` is called, {megabytes:.0f} MB in memory for all processes ({machine}) |
+
+## Made of
+
+The text tower has the six layers of all-MiniLM-L6-v2, with CLIP's tokens in place of its own, distilled from it on
+sentences from WordNet, names of emoji and captions composed by rule. The image tower reads a frozen EfficientNet-lite0
+at three depths. A head of two transformer layers over its 49 cells, trained on drawings (Noto and Fluent emoji, Open
+Clip Art) and on pictures drawn by rule (shapes, scenes, several things together), is blended with what the backbone's
+classifier says, in words: more of the latter the more a picture looks like a photograph. No photograph was used.
+
+Trained on: {trained}. To measure only: {evaluated}. Nothing share-alike or GPL is in the training data; NOTICE lists
+every ingredient. The recipe is `training/run`; the weights may be used under the MIT License and, for what comes from
+MiniLM and EfficientNet, the Apache License 2.0.
+
+## Measured
+
+By `clipgraph evaluate`, on the files that are shipped, with the {runtime} runtime. What is tested was never trained
+on, and chose nothing. Version 0's column is its own files on the same set.
+
+{test}
+
+What hyper-parameters and the logit scale were chosen by:
+
+{validation}
+
+## Not good at
+
+{weak}
+
+Pictures of things that are neither in ImageNet's classes nor drawn as emoji or clip art: people and what they do, faces,
+moods, maps, charts, works of art, reading what is written in a picture. Photographs are understood through 1,000
+classes, and no photograph has been used to measure it but Tux Paint's, which are cut out on white. A score says little
+alone; compare scores with each other.
+"""
+
+WEAK = 0.75  # of right choices between two: below that it should not be relied upon
+
+
+def _weaknesses(figures: dict) -> str:
+    """In words, from the figures: the choices that are near chance, and names that are rarely found."""
+    lines = []
+    for task in figures["tasks"]:
+        if task["split"] != "test":
+            continue
+        if task["kind"] == "choice" and task["accuracy"] < WEAK:
+            lines.append(f"- {task['name']}: right in {_percent(task['accuracy'])}, where guessing gives {_percent(task['chance'])}.")
+        if task["kind"] == "classification" and task["top5"] < 0.5:
+            lines.append(f"- {task['name']}: the right one is among the first five in only {_percent(task['top5'])}.")
+    return "\n".join(lines)
+
+
+def write() -> None:
+    figures, before, first = _load(FIGURES), _load(VERSION_0), _load(FIRST_ANSWER)
+    tasks = _tasks(figures)
+    manifest_file = MODEL / "clipgraph.json"
+    manifest = _load(manifest_file)
+    (calibration,) = [task for task in figures["tasks"] if "logitScale" in task]
+    manifest["logitScale"] = round(calibration["logitScale"], 1)
+    for kind, name in (("textText", PARAPHRASES), ("imageText", VENDOR)):
+        scores = tasks[name]["scores"]
+        manifest["scoreRanges"][kind] = {
+            "unrelated": round(scores["other"]["mean"], 2),
+            "related": round(scores["matching"]["mean"], 2),
+        }
+    manifest_file.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+    def named(use: str) -> str:
+        return ", ".join(f"{entry['name']} ({entry['licence']})" for entry in ingredients() if entry["use"].startswith(use))
+
+    card = CARD.format(
+        revision=manifest["revision"],
+        text_megabytes=(MODEL / "text_model.onnx").stat().st_size / 1e6,
+        image_megabytes=(MODEL / "vision_model.onnx").stat().st_size / 1e6,
+        logit_scale=manifest["logitScale"],
+        image_text=_spread(tasks[VENDOR]["scores"]),
+        text_text=_spread(tasks[PARAPHRASES]["scores"]),
+        seconds=first["seconds"],
+        megabytes=first["megabytes"],
+        machine=first["machine"],
+        trained=f"{named('weights')}, {named('training')}",
+        evaluated=named("evaluation"),
+        runtime=figures["runtime"],
+        test="\n".join(_table(figures, before, "test")),
+        validation="\n".join(_table(figures, before, "validation")),
+        weak=_weaknesses(figures),
+    )
+    (MODEL / "README.md").write_text(card)
