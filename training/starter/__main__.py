@@ -31,17 +31,16 @@ class Scale:
 QUICK = Scale(text_steps=4, turns=1, generated=600, composed=100, validated=300, recipe=train_image.Recipe(epochs=1))
 
 
-def _build() -> None:
-    subprocess.run(["node", "scripts/setup.mjs"], cwd=REPOSITORY, check=True)
-
-
 def _evaluate(work: Work, quick: bool) -> None:
-    """With the product itself: the figures are of what is shipped, by what ships it."""
-    model = work.export if quick else card.MODEL
-    out = work.root / "evaluation.json" if quick else card.FIGURES
-    _build()
-    clipgraph = ["node", "dist/src/cli/main.js", "evaluate", str(work.evaluation), "--model", str(model)]
-    subprocess.run([*clipgraph, "--out", str(out)], cwd=REPOSITORY, check=True)
+    """With the product itself: the figures are of what is shipped, by what ships it; and of the same in float32."""
+    small = work.export if quick else card.MODEL
+    jobs = [(small, work.root / "evaluation.json" if quick else card.FIGURES)]
+    if (work.export / "float32").exists():
+        jobs.append((work.export / "float32", work.root / "float32.json" if quick else card.FLOAT32))
+    subprocess.run(["node", "scripts/setup.mjs"], cwd=REPOSITORY, check=True)
+    for model, out in jobs:
+        command = ["node", "dist/src/cli/main.js", "evaluate", str(work.evaluation), "--model", str(model)]
+        subprocess.run([*command, "--out", str(out)], cwd=REPOSITORY, check=True)
 
 
 def _card() -> None:
@@ -52,8 +51,11 @@ def _card() -> None:
 
 def _install(work: Work, quick: bool) -> None:
     """The files of the export, and what they need beside them, as a model's folder; into models/starter if not quick."""
-    for name in ("clipgraph.json", "merges.txt", "vocab.json"):
-        shutil.copy(card.MODEL / name, work.export / name)
+    if not work.export.exists():
+        return  # training/evaluate measures what is installed
+    for folder in (work.export, work.export / "float32"):
+        for name in ("clipgraph.json", "merges.txt", "vocab.json"):
+            shutil.copy(card.MODEL / name, folder / name)
     if not quick:
         for name in ("text_model.onnx", "vision_model.onnx"):
             shutil.copy(work.export / name, card.MODEL / name)

@@ -8,6 +8,7 @@ from .paths import REPOSITORY
 
 MODEL = REPOSITORY / "models/starter"
 FIGURES = MODEL / "evaluation.json"
+FLOAT32 = REPOSITORY / "training/float32.json"
 VERSION_0 = REPOSITORY / "training/version-0.json"
 FIRST_ANSWER = REPOSITORY / "training/first-answer.json"
 
@@ -97,6 +98,8 @@ on, and chose nothing. Version 0's column is its own files on the same set.
 
 {test}
 
+Storing the weights small, instead of in float32, changes no figure above by more than {storage} of a point in a hundred.
+
 What hyper-parameters and the logit scale were chosen by:
 
 {validation}
@@ -125,6 +128,22 @@ def _weaknesses(figures: dict) -> str:
         if task["kind"] == "classification" and task["top5"] < 0.5:
             lines.append(f"- {task['name']}: the right one is among the first five in only {_percent(task['top5'])}.")
     return "\n".join(lines)
+
+
+def _shares(figures: dict) -> dict[tuple[str, str], float]:
+    """Every share and correlation of the test."""
+    found = {}
+    for task in figures["tasks"]:
+        for way in (task, task.get("textToImage", {}), task.get("imageToText", {})):
+            for key in ("top1", "top5", "top10", "accuracy", "spearman"):
+                if key in way:
+                    found[task["name"], f"{key} {way is task} {way is task.get('textToImage')}"] = way[key]
+    return found
+
+
+def _largest_difference(a: dict, b: dict) -> float:
+    ours, theirs = _shares(a), _shares(b)
+    return max(abs(ours[key] - theirs[key]) for key in ours)
 
 
 def write() -> None:
@@ -158,6 +177,7 @@ def write() -> None:
         trained=f"{named('weights')}, {named('training')}",
         evaluated=named("evaluation"),
         runtime=figures["runtime"],
+        storage=f"{_largest_difference(figures, _load(FLOAT32)) * 100:.2f}",
         test="\n".join(_table(figures, before, "test")),
         validation="\n".join(_table(figures, before, "validation")),
         weak=_weaknesses(figures),

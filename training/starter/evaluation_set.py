@@ -86,8 +86,12 @@ def _drawings(work: Work, writer: Writer, listed: list[tuple[int, Picture]]) -> 
     held = [(i, p) for i, p in listed if p.is_emoji and p.test and p.label in set(names)]
     classify("concepts never trained on, all vendors, among all names", held, names)
     classify("concepts never trained on, all vendors, among themselves", held)
-    classify("Tux Paint's photographs", vendor("tuxpaint-png", True))
-    classify("Tux Paint's drawings", vendor("tuxpaint-svg", True))
+    for title, source in (("photographs", "tuxpaint-png"), ("drawings", "tuxpaint-svg")):
+        stamps = list(vendor(source, True))
+        captions = sorted({picture.label for _, picture in stamps})
+        classify(f"Tux Paint's {title}", stamps, captions)
+        untouched = [(i, p) for i, p in stamps if not splits.is_validation_stamp(p.label)]
+        classify(f"Tux Paint's {title}, the three quarters that chose nothing", untouched, captions)
     classify("clip art never trained on", ((i, p) for i, p in listed if p.vendor == "openclipart" and p.test))
     captions = [{"file": row["file"], "caption": names[row["label"]]} for row in emoji]
     writer.add("emoji of a vendor never trained on, both ways", "retrieval", pictures=captions)

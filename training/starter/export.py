@@ -1,10 +1,11 @@
 """Step 9: both towers as ONNX files of standard operators, their weights stored small and computed in float32.
 
-Large matrices are stored in int8, one scale an output channel; the token table in four bits, one step a row; the rest
-in float16. Each is followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the
+Large matrices are stored in int8, one scale an output channel; the table of tokens, the classifier and its texts in four
+bits, one step a row; the rest in float16, above all the depthwise convolutions, whose few weights matter most. Each is followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the
 file: what is computed is the same on every runtime.
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +17,34 @@ from torch import nn
 
 from . import image_tower
 from .backbone import SIDE
-from .image_tower import ImageTower
 from .paths import Work
 from .text_tower import LEVELS, TextTower, row_step
 from .tokens import clip_ids, clip_tokenizer
 
 OPSET = 17
 ZERO = LEVELS + 1  # of a four-bit number
-SMALL = 512  # tensors with fewer numbers stay as they are
-LARGE = 8192  # matrices with as many are stored in int8
+SMALL = 64  # tensors with fewer numbers stay as they are
+LARGE = 40_000  # matrices with as many are stored in int8
+FOUR_BITS = ("class_texts", "backbone.classifier.weight")
 CLIPS = (1, 0.97, 0.94, 0.9, 0.86, 0.82)
 
 
+def _pack(table: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows in four bits [N, width / 2] and their steps [N, 1]: the first half of a row in the lower halves of its bytes."""
+    step = row_step(table)
+    numbers = (torch.clamp(torch.round(table / step), -LEVELS, LEVELS) + ZERO).to(torch.uint8)
+    low, high = numbers.chunk(2, 1)
+    return low + 16 * high, step.half()
+
+
 class _PackedTable(nn.Module):
-    """Rows [.., 384] of a table in four bits: the first half of a row in the lower halves of its bytes."""
+    """Ids to rows of a table in four bits."""
 
     def __init__(self, table: torch.Tensor):
         super().__init__()
-        step = row_step(table)
-        numbers = (torch.clamp(torch.round(table / step), -LEVELS, LEVELS) + ZERO).to(torch.uint8)
-        low, high = numbers.chunk(2, 1)
-        self.register_buffer("packed", low + 16 * high)
-        self.register_buffer("step", step.half())
+        packed, step = _pack(table)
+        self.register_buffer("packed", packed)
+        self.register_buffer("step", step)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         both = self.packed[ids].float()
@@ -68,7 +75,7 @@ def _int8(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     others = tuple(dimension for dimension in range(values.ndim) if dimension != axis)
     best_error = best_numbers = best_scale = None
     for clip in CLIPS:
-        scale = np.abs(values).max(others, keepdims=True) * clip / 127 + 1e-12
+        scale = (np.abs(values).max(others, keepdims=True) * clip / 127 + 1e-7).astype(np.float16).astype(np.float32)
         numbers = np.clip(np.round(values / scale), -127, 127)
         error = ((numbers * scale - values) ** 2).sum(others, keepdims=True)
         if best_error is None:
@@ -78,7 +85,7 @@ def _int8(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
             best_error = np.where(is_better, error, best_error)
             best_numbers = np.where(is_better, numbers, best_numbers)
             best_scale = np.where(is_better, scale, best_scale)
-    return best_numbers.astype(np.int8), best_scale.astype(np.float32)
+    return best_numbers.astype(np.int8), best_scale.astype(np.float16)
 
 
 def _channel_axis(node: onnx.NodeProto) -> int:
@@ -88,31 +95,64 @@ def _channel_axis(node: onnx.NodeProto) -> int:
     return 1 if node.op_type == "MatMul" else 0
 
 
+def _unpacking(name: str, values: np.ndarray) -> tuple[list, list]:
+    """Initialisers and nodes of a matrix in four bits."""
+    packed, step = (part.numpy() for part in _pack(torch.from_numpy(values.copy())))
+    constants = {"bytes": packed, "step": step, "sixteen": np.float32(16), "zero": np.float32(ZERO)}
+    nodes = [
+        ("Cast", ["bytes"], "both", {"to": TensorProto.FLOAT}),
+        ("Div", ["both", "sixteen"], "sixteenths", {}),
+        ("Floor", ["sixteenths"], "high", {}),
+        ("Mul", ["high", "sixteen"], "shifted", {}),
+        ("Sub", ["both", "shifted"], "low", {}),
+        ("Concat", ["low", "high"], "unsigned", {"axis": 1}),
+        ("Sub", ["unsigned", "zero"], "numbers", {}),
+        ("Cast", ["step"], "wide_step", {"to": TensorProto.FLOAT}),
+    ]
+    made = [
+        helper.make_node(kind, [f"{name}_{source}" for source in sources], [f"{name}_{target}"], **attributes)
+        for kind, sources, target, attributes in nodes
+    ]
+    made.append(helper.make_node("Mul", [f"{name}_numbers", f"{name}_wide_step"], [name]))
+    return [numpy_helper.from_array(np.asarray(value), f"{name}_{key}") for key, value in constants.items()], made
+
+
 def compact(file: Path) -> None:
-    """Stores a graph's float32 weights in int8 and float16."""
+    """Stores a graph's float32 weights small."""
     model = onnx.load(str(file))
     graph = model.graph
     users = {name: node for node in reversed(graph.node) for name in node.input}
     before, stored = [], []
+
+    def cast(name: str, source: str) -> None:
+        before.append(helper.make_node("Cast", [source], [name], to=TensorProto.FLOAT))
+
     for tensor in graph.initializer:
         values = numpy_helper.to_array(tensor)
         if values.dtype != np.float32 or values.size < SMALL:
             stored.append(tensor)
             continue
         node, name = users[tensor.name], tensor.name
-        is_matrix = node.op_type in ("MatMul", "Gemm") or node.op_type == "Conv" and values.shape[1] > 1
-        if is_matrix and values.size >= LARGE:
+        if name in FOUR_BITS:
+            constants, nodes = _unpacking(name, values)
+            stored += constants
+            before += nodes
+        elif node.op_type in ("MatMul", "Gemm", "Conv") and values.ndim > 1 and values.size >= LARGE and values.shape[1] > 1:
             numbers, scale = _int8(values, _channel_axis(node))
-            stored += [numpy_helper.from_array(numbers, f"{name}_int8"), numpy_helper.from_array(scale, f"{name}_scale")]
-            before.append(helper.make_node("Cast", [f"{name}_int8"], [f"{name}_wide"], to=TensorProto.FLOAT))
-            before.append(helper.make_node("Mul", [f"{name}_wide", f"{name}_scale"], [name]))
+            stored.append(numpy_helper.from_array(numbers, f"{name}_int8"))
+            stored.append(numpy_helper.from_array(scale, f"{name}_scale"))
+            cast(f"{name}_wide", f"{name}_int8")
+            cast(f"{name}_factor", f"{name}_scale")
+            before.append(helper.make_node("Mul", [f"{name}_wide", f"{name}_factor"], [name]))
         else:
             stored.append(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
-            before.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+            cast(name, f"{name}_half")
     for index, node in enumerate(before):
         graph.node.insert(index, node)
     del graph.initializer[:]
     graph.initializer.extend(stored)
+    for node in graph.node:
+        node.name = ""
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(file))
 
@@ -127,40 +167,48 @@ def _cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def run(work: Work) -> None:
-    text_file, image_file = work.export / "text_model.onnx", work.export / "vision_model.onnx"
-    if image_file.exists():
+    """work/export has the files that are shipped, work/export/float32 the same before they were stored small."""
+    full = work.export / "float32"
+    text_file, image_file = full / "text_model.onnx", full / "vision_model.onnx"
+    if (work.export / image_file.name).exists():
         return
-    work.export.mkdir(parents=True, exist_ok=True)
+    full.mkdir(parents=True, exist_ok=True)
     text = TextTower()
     text.load_state_dict(torch.load(work.text_tower, weights_only=True)["state"])
     text.eval()
     sentences = ["a photo of a dog", "an astronaut riding a horse, oil painting, highly detailed", "a cat"]
     ids, counts = clip_ids(clip_tokenizer(), sentences)
-    full = torch.from_numpy(ids).long()
+    ids = ids.astype(np.int64)
     with torch.inference_mode():
-        expected = text(full).numpy()
-    short = full[:, : counts.max()]
+        expected = text(torch.from_numpy(ids)).numpy()
+    short = torch.from_numpy(ids[:, : counts.max()])
     with torch.no_grad():
         _write(_TextGraph(text), short, text_file, ("input_ids", "text_embeds"), {0: "batch", 1: "sequence"})
-    exact = _run(text_file, "input_ids", full.numpy())
-    compact(text_file)
-    stored = _run(text_file, "input_ids", full.numpy())
-    zeros = np.where(np.arange(full.shape[1]) < counts[:, None], full.numpy(), 0)
-    padded = _run(text_file, "input_ids", zeros)
-    print(f"  text: ONNX to PyTorch {np.abs(exact - expected).max():.1e}; stored small, cosine {_cosines(stored, expected).min():.5f}")
-    print(f"  text: padded with zeros instead of end markers, {np.abs(padded - stored).max():.1e}", flush=True)
+    stored = _store(text_file, work.export, "input_ids", ids, expected)
+    zeros = np.where(np.arange(ids.shape[1]) < counts[:, None], ids, 0)
+    padded = _run(work.export / text_file.name, "input_ids", zeros)
+    print(f"  padded with zeros instead of end markers: {np.abs(padded - stored).max():.1e}", flush=True)
 
-    image: ImageTower = image_tower.load(work.image_tower)
+    image = image_tower.load(work.image_tower)
     pixels = torch.randn(4, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected = image(pixels).numpy()
-    scratch = image_file.with_suffix(".part")
     with torch.no_grad():
-        _write(image, pixels[:1], scratch, ("pixel_values", "image_embeds"), {0: "batch"})
-    exact = _run(scratch, "pixel_values", pixels.numpy())
-    compact(scratch)
-    stored = _run(scratch, "pixel_values", pixels.numpy())
-    scratch.rename(image_file)
-    print(f"  image: ONNX to PyTorch {np.abs(exact - expected).max():.1e}; stored small, cosine {_cosines(stored, expected).min():.5f}")
-    sizes = [file.stat().st_size for file in (text_file, image_file)]
-    print(f"  {sizes[0] / 1e6:.1f} MB and {sizes[1] / 1e6:.1f} MB", flush=True)
+        _write(image, pixels[:1], image_file, ("pixel_values", "image_embeds"), {0: "batch"})
+    _store(image_file, work.export, "pixel_values", pixels.numpy(), expected)
+
+
+def _store(file: Path, folder: Path, name: str, values: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Writes the small file beside the full one; -> what it computes."""
+    exact = _run(file, name, values)
+    small = folder / f"{file.name}.part"
+    shutil.copy(file, small)
+    compact(small)
+    stored = _run(small, name, values)
+    small.rename(folder / file.name)
+    print(
+        f"  {file.name}: ONNX to PyTorch {np.abs(exact - expected).max():.1e}; stored small, "
+        f"cosine {_cosines(stored, expected).min():.5f}, {(folder / file.name).stat().st_size / 1e6:.1f} MB",
+        flush=True,
+    )
+    return stored

@@ -123,7 +123,8 @@ def make(work: Work, name: str, jobs: list[Job], workers: int) -> None:
             if made and time.time() - said > 20:
                 said = time.time()
                 left = (len(chunks) - index - 1) * CHUNK * (said - started) / made / 60
-                print(f"  {name}: {(index + 1) * CHUNK} of {len(jobs)}, {left:.0f} min left", flush=True)
+                done = min((index + 1) * CHUNK, len(jobs))
+                print(f"  {name}: {done} of {len(jobs)}, {left:.0f} min left", flush=True)
     files = sorted(folder.glob("examples-*.json"))
     examples = [entry for file in files for entry in json.loads(file.read_text())]
     (folder / "examples.json").write_text(json.dumps(examples))
@@ -188,11 +189,12 @@ def _drawn(work: Work, turns: int, quick: bool, validation_concepts: bool) -> li
 
 
 def validation_jobs(work: Work, generated: int, quick: bool = False) -> list[Job]:
-    """Another vendor's drawings, concepts that no vendor's training drawings show, clip art, pictures made by rule."""
+    """Another vendor's drawings, concepts that no training drawing shows, a quarter of the stamps, pictures by rule."""
     jobs: list[Job] = []
     for index, picture in enumerate(pictures.load(work)):
         is_concept = picture.trainable and picture.is_emoji and splits.is_validation_concept(picture.label)
         is_vendor = picture.vendor in splits.VALIDATION_VENDORS and not picture.test
-        if (is_concept or is_vendor) and not picture.flag:
+        is_stamp = picture.vendor.startswith("tuxpaint") and splits.is_validation_stamp(picture.label)
+        if (is_concept or is_vendor or is_stamp) and not picture.flag:
             jobs.append(("drawing", index, 0))
     return jobs[:: QUICK_STRIDE if quick else 1] + [("generated", number, 0) for number in range(generated)]

@@ -93,8 +93,8 @@ def unit(x: torch.Tensor) -> torch.Tensor:
 class Blend:
     """How much the classifier's words count beside the trained head, for a drawing and for a photograph."""
 
-    drawing: float = 0.5
-    photograph: float = 1.0
+    drawing: float = 0.35
+    photograph: float = 1.5
     head_drawing: float = 1.0
     head_photograph: float = 0.5
     temperature: float = 0.8

@@ -7,6 +7,7 @@ TEST_CONCEPTS = 0.10
 TEST_CLIP_ART = 0.08
 TEST_SENTENCES = 0.02
 VALIDATION_CONCEPTS = 0.05
+VALIDATION_STAMPS = 0.25  # of Tux Paint's captions: they choose how drawings and photographs are blended, nothing else
 
 # Never trained on: the vendor of the test, and the sources whose licences allow no more than looking.
 TEST_VENDORS = ("twitter", "tuxpaint-png", "tuxpaint-svg")
@@ -33,3 +34,7 @@ def is_test_concept(label: str) -> bool:
 
 def is_validation_concept(label: str) -> bool:
     return not is_test_concept(label) and fraction(family(label), "validation") < VALIDATION_CONCEPTS
+
+
+def is_validation_stamp(label: str) -> bool:
+    return fraction(label, "stamp") < VALIDATION_STAMPS

@@ -25,6 +25,14 @@ class Validation:
         ]
         self.vendor = [(row, name) for row, name, held, vendor in drawn if not held and vendor == "openmoji"]
         self.concepts = [(row, name) for row, name, held, _ in drawn if held]
+        stamps = [
+            (row, e.caption)
+            for row, e in enumerate(examples)
+            if e.kind == "drawing" and listed[e.picture].vendor == "tuxpaint-png"
+        ]
+        captions = sorted({caption for _, caption in stamps})
+        self.stamps = [(row, captions.index(caption)) for row, caption in stamps]
+        self.captions = texts(captions)
         self.wrong = {}
         for kind in ("shape", "pair", "relation", "count"):
             rows = [row for row, e in enumerate(examples) if e.kind == kind and e.wrong]
@@ -46,9 +54,13 @@ class Validation:
 
     def figures(self, z: torch.Tensor) -> dict[str, float]:
         found = {}
-        for title, pairs in (("vendor", self.vendor), ("concepts", self.concepts)):
+        for title, pairs, candidates in (
+            ("vendor", self.vendor, self.names),
+            ("concepts", self.concepts, self.names),
+            ("stamps", self.stamps, self.captions),
+        ):
             rows, names = (torch.tensor(column) for column in zip(*pairs))
-            scores = z[rows] @ self.names.T
+            scores = z[rows] @ candidates.T
             rank = (scores > scores.gather(1, names[:, None])).sum(1)
             for k in (1, 5):
                 found[f"{title} top-{k}"] = (rank < k).float().mean().item()
