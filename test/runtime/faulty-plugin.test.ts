@@ -133,7 +133,7 @@ describe('a runtime that is killed at random moments', () => {
           for (const pid of embedder.runtimes.get(runtime).pids) {
             if (Math.random() < 0.5) process.kill(pid, 'SIGKILL');
           }
-        }, 1500);
+        }, 3000);
         const answers = [];
         try {
           for (let round = 0; round < 20; round++) {
@@ -154,5 +154,6 @@ describe('a runtime that is killed at random moments', () => {
         await server.close();
       }
     },
+    240_000, // A thousand runs of the model, and its loading after each kill, on one thread of WebAssembly.
   );
 });

@@ -74,7 +74,7 @@ describe('embedStream', () => {
         },
       );
     });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // The batch that had started ends.
     const atOnce = await textsRun();
     // What was under way: a window of 128 contents and the batch that had started.
     expect(atOnce - before).toBeLessThan(400);
@@ -93,7 +93,7 @@ describe('embedStream', () => {
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
     await once(socket, 'message');
     socket.terminate();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // The batch that had started ends.
     const atOnce = await textsRun();
     expect(atOnce - before).toBeLessThan(400);
     await new Promise((resolve) => setTimeout(resolve, 500));

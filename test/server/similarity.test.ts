@@ -12,10 +12,8 @@ import {
 } from '../generated/client.js';
 import { readGoldenJson } from '../golden-data.js';
 import { runServer, type RunningServer } from '../running-server.js';
+import { STARTER_LOGIT_SCALE } from '../starter.js';
 import { unpack } from '../vectors.js';
-
-const manifest = readFileSync(path.join(__dirname, '../../models/starter/clipgraph.json'), 'utf8');
-const { logitScale } = JSON.parse(manifest) as { logitScale: number };
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -59,7 +57,7 @@ describe('similarity', () => {
       1 - cosine,
       (1 + cosine) / 2,
       2.5 * cosine,
-      logitScale * cosine,
+      STARTER_LOGIT_SCALE * cosine,
     ]);
     expect(interpretation).toMatch(/^Alike: for a picture and a text, starter typically gives/);
   });
@@ -239,7 +237,7 @@ describe('what the server says of itself', () => {
         id: 'starter',
         dimensions: 384,
         imageSize: 224,
-        logitScale,
+        logitScale: STARTER_LOGIT_SCALE,
         isDefault: true,
       }),
     ]);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXAMPLES_FOLDER } from '../../src/media/index.js';
 import { runServer, type RunningServer } from '../running-server.js';
+import { STARTER_LOGIT_SCALE } from '../starter.js';
 import { unpack } from '../vectors.js';
 
 let server: RunningServer;
@@ -46,7 +47,7 @@ describe('similarityMatrix', () => {
     expect(cosine[2][0]).toBeCloseTo(1, 6);
     expect(unpack(cosineBase64)).toEqual(cosine.flat().map(Math.fround));
     for (const [i, row] of probabilities.entries()) {
-      const exponentials = cosine[i].map((value) => Math.exp(22 * value)); // The starter's logit scale.
+      const exponentials = cosine[i].map((value) => Math.exp(STARTER_LOGIT_SCALE * value));
       const sum = exponentials[0] + exponentials[1];
       expect(row[0]).toBeCloseTo(exponentials[0] / sum, 9);
       expect(row[0] + row[1]).toBeCloseTo(1, 9);
