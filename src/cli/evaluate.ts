@@ -6,7 +6,6 @@ import {
   picturesOf,
   readEvaluationSet,
   textsOf,
-  type EvaluationTask,
   type Figures,
 } from '../evaluation/index.js';
 import { embeddingCommand, madeBy, print, type Session } from './embedding-command.js';
@@ -33,7 +32,7 @@ function lineOf(figures: Figures): string {
   }
 }
 
-/** Vectors by key; nothing where the model has no tower for them. */
+/** Vectors by key; nothing for what cannot be embedded, which has been said. */
 async function vectorsOf(
   { embedMany }: Session,
   keys: readonly string[],
@@ -62,10 +61,10 @@ export function evaluateCommand(): Command {
     );
   return embeddingCommand(command, async (session, flags, [folder]) => {
     const set = await readEvaluationSet(folder as string);
-    const { towers } = session.embedder.models.default.manifest;
-    const canDo = (task: EvaluationTask) =>
-      towers.text !== undefined && (towers.image !== undefined || task.kind === 'similarity');
-    const tasks = set.tasks.filter(canDo);
+    // Says what is wrong with a model that reads no texts: there is no task for it.
+    const first = await session.embedOne({ text: textsOf(set.tasks[0])[0] });
+    const canSee = first.model.manifest.towers.image !== undefined;
+    const tasks = set.tasks.filter(({ kind }) => canSee || kind === 'similarity');
     const texts = [...new Set(tasks.flatMap(textsOf))];
     const pictures = [...new Set(tasks.flatMap(picturesOf))];
     const vectors = {
@@ -73,7 +72,6 @@ export function evaluateCommand(): Command {
       pictures: await vectorsOf(session, pictures, (file) => ({ image: { path: pictureOf(set, file) } })),
     };
     const figures = figuresOf(set, vectors);
-    const first = await session.embedOne({ text: texts[0] });
     const result = {
       set: set.name,
       ...madeBy(first),

@@ -50,9 +50,7 @@ def _card() -> None:
 
 
 def _install(work: Work, quick: bool) -> None:
-    """The files of the export, and what they need beside them, as a model's folder; into models/starter if not quick."""
-    if not work.export.exists():
-        return  # training/evaluate measures what is installed
+    """Completes the export to models' folders, and puts it into models/starter if not quick."""
     for folder in (work.export, work.export / "float32"):
         for name in ("clipgraph.json", "merges.txt", "vocab.json"):
             shutil.copy(card.MODEL / name, folder / name)
@@ -66,6 +64,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="where intermediate files lie (default: training/work, or a folder of its own for --quick)")
     parser.add_argument("--quick", action="store_true", help="every step on a sliver of the data; nothing is installed")
     parser.add_argument("--only", nargs="+", choices=STEPS, help="just these steps")
+    parser.add_argument("--choose", action="store_true", help="end with the validation figures of an image head that has not seen the validation concepts; keep nothing of it")
     parser.add_argument("--seed", type=int, default=0, help="of the image head, to see how much the figures depend on it")
     options = parser.parse_args()
     training = REPOSITORY / "training"
@@ -83,8 +82,11 @@ def main() -> None:
 
     def evaluate() -> None:
         evaluation_set.run(work, quick)
-        _install(work, quick)
         _evaluate(work, quick)
+
+    def write_towers() -> None:
+        export.run(work)
+        _install(work, quick)
 
     actions = {
         "fetch": lambda: fetch.run(work),
@@ -93,8 +95,8 @@ def main() -> None:
         "teacher": lambda: teacher.run(work, workers),
         "text": lambda: train_text.run(work, scale.text_steps),
         "features": read_features,
-        "image": lambda: train_image.run(work, scale.recipe),
-        "export": lambda: export.run(work),
+        "image": lambda: (train_image.choose if options.choose else train_image.run)(work, scale.recipe),
+        "export": write_towers,
         "evaluation": evaluate,
         "card": lambda: None if quick else _card(),
     }
@@ -102,6 +104,8 @@ def main() -> None:
     for number, step in enumerate(STEPS, 1):
         if options.only and step not in options.only:
             continue
+        if options.choose and step == "export":
+            break
         print(f"{number}. {step}", flush=True)
         started = time.time()
         actions[step]()

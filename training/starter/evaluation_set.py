@@ -1,4 +1,4 @@
-"""Step 8: the evaluation set, as `clipgraph evaluate` reads it: tasks.json and the pictures it names.
+"""Step 9: the evaluation set, as `clipgraph evaluate` reads it: tasks.json and the pictures it names.
 
 The first tasks are version 0's own, with the same splits, so that versions can be compared.
 """

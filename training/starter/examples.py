@@ -22,7 +22,7 @@ class Example:
 
 
 class Drawings:
-    """The drawings of one split, by need."""
+    """Makes examples; the seed of each is its number and the name of the set that it is for."""
 
     def __init__(self, work: Work, seed_salt: str):
         self.work = work
@@ -83,7 +83,7 @@ class Drawings:
         kind = generator.choices(["pair", "relation", "count"], weights)[0]
         with_shapes = generator.random() < shapes_share
         scene = self.shapes_together(generator, kind) if with_shapes else self.objects_together(generator, kind)
-        return self._finished(generator, scene.image), Example(scene.caption, scene.wrong, scene.kind)
+        return self._finished(generator, scene.image), Example(scene.caption, scene.wrong, kind)
 
     def _finished(self, generator: random.Random, image: Image.Image) -> Image.Image:
         return augment.photographed(generator, image) if generator.random() < 0.15 else image

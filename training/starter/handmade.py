@@ -1,4 +1,7 @@
-"""Sentences that were written before anything was trained, and are trained on nowhere."""
+"""Sentences that were written before anything was trained.
+
+No caption is trained on. Of the pairs the shortest, such as "a dog", are among the composed sentences.
+"""
 
 # Two texts, and whether people would call them alike.
 PAIRS = [

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .attention import attend, unit
 from .backbone import CLASSES, GRID, HEAD, MEANS, TOKEN, Backbone, Features
 
 WIDTH = 384
@@ -35,13 +36,7 @@ class Attention(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        batch, length, width = x.shape
-        size = width // self.heads
-        parts = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, size).permute(2, 0, 3, 1, 4)
-        q, k, v = parts.unbind(0)
-        weights = torch.softmax(q @ k.transpose(-1, -2) * size**-0.5, -1)
-        mixed = (weights @ v).transpose(1, 2).reshape(batch, length, width)
-        x = x + self.dropout(self.output(mixed))
+        x = x + self.dropout(self.output(attend(self.qkv(self.norm1(x)), self.heads)))
         hidden = F.gelu(self.up(self.norm2(x)), approximate="tanh")
         return x + self.dropout(self.down(hidden))
 
@@ -83,10 +78,6 @@ class Head(nn.Module):
         hidden = F.gelu(self.up(pooled), approximate="tanh")
         y = seen + self.down(self.hidden_dropout(hidden)) + self.words * words
         return unit(y.float())
-
-
-def unit(x: torch.Tensor) -> torch.Tensor:
-    return x / torch.sqrt((x * x).sum(-1, keepdim=True) + 1e-12)
 
 
 @dataclass

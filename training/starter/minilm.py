@@ -1,7 +1,6 @@
 """MiniLM, the teacher of the text tower: a BERT of six layers with mean pooling (all-MiniLM-L6-v2)."""
 
 import json
-import math
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
 
+from .attention import attend
 from .tokens import wordpiece_tokenizer
 
 
@@ -28,11 +28,7 @@ class Layer(nn.Module):
         self.norm2 = nn.LayerNorm(width, eps=1e-12)
 
     def forward(self, x: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        batch, length, width = x.shape
-        size = width // self.heads
-        q, k, v = self.qkv(x).view(batch, length, 3, self.heads, size).permute(2, 0, 3, 1, 4).unbind(0)
-        attention = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(size) + bias, -1)
-        x = self.norm1(x + self.output((attention @ v).transpose(1, 2).reshape(batch, length, width)))
+        x = self.norm1(x + self.output(attend(self.qkv(x), self.heads, bias)))
         return self.norm2(x + self.down(F.gelu(self.up(x))))
 
 

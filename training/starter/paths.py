@@ -17,7 +17,6 @@ class Work:
         self.sentences = self.root / "sentences.json"
         self.pictures = self.root / "pictures.json"
         self.teacher_sentences = self.root / "teacher-sentences.npy"
-        self.teacher_tokens = self.root / "teacher-tokens.npy"
         self.text_tower = self.root / "text-tower.pt"
         self.features = self.root / "features"
         self.image_tower = self.root / "image-tower.pt"

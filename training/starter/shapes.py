@@ -121,7 +121,6 @@ class Scene:
     image: Image.Image
     caption: str
     wrong: list[str]
-    kind: str = ""
 
 
 # A sprite: RGBA, cropped. Takes the thing's noun for granted; a colour is painted over it.
@@ -187,7 +186,7 @@ def composed(generator: random.Random, things: list[Thing], sprite: Sprite, kind
         size = side * {"big": 1.1, "small": 0.55}.get(thing.size, 1)
         _paste(image, fitted(sprite(thing, max(8, round(size))), size), x + shift(), y + shift())
     caption, wrong = relation(generator, a, where, b) if kind == "relation" else pair(generator, a, b)
-    return Scene(image, caption, wrong, kind)
+    return Scene(image, caption, wrong)
 
 
 def _counted(generator: random.Random, image: Image.Image, a: Thing, b: Thing, sprite: Sprite) -> Scene:
@@ -206,4 +205,4 @@ def _counted(generator: random.Random, image: Image.Image, a: Thing, b: Thing, s
         y = (row + 0.5 + generator.uniform(-spare, spare) * 0.5) * height
         _paste(image, drawn, x, y)
     others = generator.sample([other for other in range(1, 7) if other != number], 3)
-    return Scene(image, count(a, number), [count(a, other) for other in others], "count")
+    return Scene(image, count(a, number), [count(a, other) for other in others])

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .attention import unit
 from .minilm import Layer, MiniLM
 from .tokens import CONTEXT_LENGTH, END, START, VOCABULARY_SIZE, clip_ids, clip_tokenizer
 from .tokens import token_strings, wordpiece_tokenizer
@@ -52,8 +53,7 @@ class TextTower(nn.Module):
         for layer in self.layers:
             x = layer(x, bias)
         weights = mask[..., None]
-        pooled = (x.float() * weights).sum(1) / weights.sum(1)
-        return pooled / torch.sqrt((pooled * pooled).sum(-1, keepdim=True) + 1e-12)
+        return unit((x.float() * weights).sum(1) / weights.sum(1))
 
     @torch.no_grad()
     def start_from(self, teacher: MiniLM, folder: Path) -> None:

@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 
 from . import backbone, pictures
+from .attention import unit
 from .backbone import Features
 from .captions import article
 from .classes import class_texts
 from .features import FeatureSet
-from .image_tower import Blend, ImageTower, Shape, unit
+from .image_tower import Blend, ImageTower, Shape
 from .paths import Work
 from .text_tower import TextEncoder
 from .validation import Validation
@@ -171,7 +172,7 @@ class Trainer:
             loss = loss + recipe.wrong_weight * hard
         return loss
 
-    def run(self, validation: Validation | None, every: int = 1) -> ImageTower:
+    def run(self, validation: Validation) -> ImageTower:
         recipe, head = self.recipe, self.tower.head
         torch.manual_seed(recipe.seed)
         generator = np.random.RandomState(recipe.seed)
@@ -202,7 +203,7 @@ class Trainer:
             if (step + 1) % 50 == 0:
                 left = (steps - step - 1) * (time.time() - started) / (step + 1) / 60
                 print(f"  step {step + 1} of {steps}: loss {total:.3f}, {left:.0f} min left", flush=True)
-            if validation and (step + 1) % (every * (steps // recipe.epochs)) == 0:
+            if (step + 1) % (steps // recipe.epochs) == 0:
                 self.tower.head = average.eval()
                 print(f"  {validation.report(self.tower)}", flush=True)
                 self.tower.head = head
@@ -210,12 +211,17 @@ class Trainer:
         return self.tower.eval()
 
 
-def run(work: Work, recipe: Recipe, with_extra: bool = True) -> None:
-    """Trains on everything; without the extra drawings where hyper-parameters are to be chosen."""
-    if work.image_tower.exists():
-        return
+def _train(work: Work, recipe: Recipe, *names: str) -> ImageTower:
     texts = Texts(TextEncoder(work.text_tower))
-    names = ["train", "composed", "extra"] if with_extra else ["train", "composed"]
-    trainer = Trainer(work, FeatureSet(work, *names), texts, recipe, Shape())
-    tower = trainer.run(Validation(work, texts))
-    torch.save(tower.saved(), work.image_tower)
+    return Trainer(work, FeatureSet(work, *names), texts, recipe, Shape()).run(Validation(work, texts))
+
+
+def run(work: Work, recipe: Recipe) -> None:
+    """Trains on everything, the validation concepts too: what is printed of these says nothing then."""
+    if not work.image_tower.exists():
+        torch.save(_train(work, recipe, "train", "composed", "extra").saved(), work.image_tower)
+
+
+def choose(work: Work, recipe: Recipe) -> None:
+    """Prints the validation figures of a recipe, its tower trained without the validation concepts; keeps nothing."""
+    _train(work, recipe, "train", "composed")

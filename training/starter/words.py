@@ -1,4 +1,8 @@
-"""The vocabulary from which sentences are composed. Written by hand; nothing of the evaluation's lists is in it."""
+"""The vocabulary from which sentences are composed, by hand.
+
+No caption of handmade.CAPTIONS is made of it as a whole, but some of its words and short phrases stand in them too: it was
+written by somebody who had read them.
+"""
 
 
 def _list(text: str) -> list[str]:
