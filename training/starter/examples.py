@@ -1,6 +1,7 @@
 """What the image tower is trained on: every example a picture, its caption, and captions that are wrong about it."""
 
 import random
+import re
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -56,12 +57,12 @@ class Drawings:
         """A picture made by rule."""
         generator = random.Random(f"{self.salt}-generated-{number}")
         chance = generator.random()
-        if chance < 0.22:
+        if chance < 0.20:
             image, caption = shapes.shape(generator)
             return self._finished(generator, image), Example(caption, _other_shapes(generator, caption), "shape")
         if chance < 0.30:
             image, caption = scenery.pattern(generator)
-            return image, Example(caption, kind="pattern")
+            return image, Example(caption, _other_colours(generator, caption), "pattern")
         if chance < 0.45:
             image, caption = scenery.scene(generator)
             return image, Example(caption, kind="scene")
@@ -109,6 +110,17 @@ class Drawings:
             return shapes.tinted(drawing, thing.colour, generator) if thing.colour else drawing
 
         return shapes.composed(generator, things, sprite, kind)
+
+
+_COLOUR = re.compile(r"\b(" + "|".join(sorted(shapes.NAMES, key=len, reverse=True)) + r")\b")
+
+
+def _other_colours(generator: random.Random, caption: str) -> list[str]:
+    """The same with one of its colours another, four times."""
+    found = list(_COLOUR.finditer(caption))
+    others = generator.sample([name for name in shapes.NAMES if name not in {match[0] for match in found}], 4)
+    places = [generator.choice(found) for _ in others]
+    return [caption[: match.start()] + other + caption[match.end() :] for match, other in zip(places, others)]
 
 
 def _other_shapes(generator: random.Random, caption: str) -> list[str]:

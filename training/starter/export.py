@@ -1,8 +1,9 @@
 """Step 8: both towers as ONNX files of standard operators, their weights stored small and computed in float32.
 
 Large matrices are stored in int8, one scale an output channel; the table of tokens, the classifier and its texts in four
-bits, one step a row; the rest in float16, above all the depthwise convolutions, whose few weights matter most. Each is followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the
-file: what is computed is the same on every runtime.
+bits, one step a row; the rest in float16, above all the depthwise convolutions, whose few weights matter most. Each is
+followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the file: what is computed
+is the same on every runtime.
 """
 
 import shutil

@@ -20,7 +20,7 @@ class Shape:
     layers: int = 2
     heads: int = 8
     hidden: int = 1024
-    perceptron: int = 768
+    perceptron: int = 512
 
 
 class Attention(nn.Module):
@@ -62,10 +62,14 @@ class Head(nn.Module):
         self.hidden_dropout = nn.Dropout(0.3)
         self.input_dropout = nn.Dropout(0.1)
 
+    def pooled(self, means: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
+        """[B, MEANS + HEAD], with like sizes."""
+        pooled = torch.cat([means, head], 1)
+        return torch.clamp((pooled - self.pooled_mean) * self.pooled_gain, -6, 6)
+
     def forward(self, features: Features, words: torch.Tensor, token_drop: float = 0.0) -> torch.Tensor:
         tokens = torch.clamp((features.tokens - self.token_mean) * self.token_gain, -6, 6)
-        pooled = torch.cat([features.means, features.head], 1)
-        pooled = self.input_dropout(torch.clamp((pooled - self.pooled_mean) * self.pooled_gain, -6, 6))
+        pooled = self.input_dropout(self.pooled(features.means, features.head))
         x = self.enter(tokens) + self.positions[1:]
         if token_drop:
             keep = torch.rand(x.shape[1]).argsort()[: round(x.shape[1] * (1 - token_drop))]
@@ -82,12 +86,14 @@ class Head(nn.Module):
 
 @dataclass
 class Blend:
-    """How much the classifier's words count beside the trained head, for a drawing and for a photograph."""
+    """How much the classifier's words and the regression count beside the head, for a drawing and for a photograph."""
 
     drawing: float = 0.35
     photograph: float = 1.5
     head_drawing: float = 1.0
     head_photograph: float = 0.5
+    regression_drawing: float = 0.7
+    regression_photograph: float = 0.5
     temperature: float = 0.8
 
 
@@ -98,6 +104,8 @@ class ImageTower(nn.Module):
         super().__init__()
         self.backbone = model
         self.head = Head(shape)
+        # Solved for, not trained: it is surer than the head of a hand that it has not seen.
+        self.regression = nn.Linear(MEANS + HEAD, WIDTH).requires_grad_(False)
         self.blend = blend
         self.register_buffer("class_texts", torch.zeros(CLASSES, WIDTH))
         self.register_buffer("gate_weights", torch.zeros(MEANS))
@@ -111,18 +119,21 @@ class ImageTower(nn.Module):
         """[B, 1]: near 0 for a drawing, near 1 for a photograph."""
         return torch.sigmoid((means @ self.gate_weights + self.gate_offset)[:, None])
 
-    def combine(self, words: torch.Tensor, head: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+    def parts(self, features: Features) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """-> words, head, regression and gate."""
+        words = self.words(features.head)
+        regression = self.regression(self.head.pooled(features.means, features.head))
+        return words, self.head(features, words), regression, self.gate(features.means)
+
+    def combine(self, words: torch.Tensor, head: torch.Tensor, regression: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
         b = self.blend
         from_words = b.drawing + (b.photograph - b.drawing) * gate
         from_head = b.head_drawing + (b.head_photograph - b.head_drawing) * gate
-        return unit(from_words * words + from_head * head)
-
-    def from_features(self, features: Features) -> torch.Tensor:
-        words = self.words(features.head)
-        return self.combine(words, self.head(features, words), self.gate(features.means))
+        from_regression = b.regression_drawing + (b.regression_photograph - b.regression_drawing) * gate
+        return unit(from_words * words + from_head * head + from_regression * regression)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.from_features(self.backbone(pixels))
+        return self.combine(*self.parts(self.backbone(pixels)))
 
     def saved(self) -> dict:
         return {"shape": asdict(self.head.shape), "blend": asdict(self.blend), "state": self.state_dict()}

@@ -41,16 +41,14 @@ class Validation:
             self.wrong[kind] = (rows, right, first)
 
     @torch.inference_mode()
-    def parts(self, tower: ImageTower) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """-> words, head and gate of every picture."""
-        words, heads, gates = [], [], []
+    def parts(self, tower: ImageTower) -> tuple[torch.Tensor, ...]:
+        """-> words, head, regression and gate of every picture."""
+        batches = []
         for at in range(0, len(self.features), 256):
             rows = np.arange(at, min(at + 256, len(self.features)))
             tokens, means, head = self.features.batch(rows)
-            words.append(tower.words(head))
-            heads.append(tower.head(Features(tokens.float(), means, head), words[-1]))
-            gates.append(tower.gate(means))
-        return torch.cat(words), torch.cat(heads), torch.cat(gates)
+            batches.append(tower.parts(Features(tokens.float(), means, head)))
+        return tuple(torch.cat(columns) for columns in zip(*batches))
 
     def figures(self, z: torch.Tensor) -> dict[str, float]:
         found = {}
@@ -69,9 +67,9 @@ class Validation:
         return found
 
     def report(self, tower: ImageTower) -> str:
-        words, head, gate = self.parts(tower)
+        parts = self.parts(tower)
         lines = []
-        for title, z in (("blended", tower.combine(words, head, gate)), ("head", head)):
+        for title, z in (("blended", tower.combine(*parts)), ("head", parts[1]), ("regression", parts[2])):
             figures = ", ".join(f"{name} {value:.3f}" for name, value in self.figures(z).items())
             lines.append(f"{title}: {figures}")
         return "\n  ".join(lines)
