@@ -1,6 +1,7 @@
 """Step 8: both towers as ONNX files of standard operators, their weights stored small and computed in float32.
 
-Large matrices are stored in int8, one scale an output channel; the table of tokens, the classifier and its texts in four
+Large matrices are stored in int8, one scale an output channel, and rounded so that what one number's rounding does to a
+layer's output the next ones make good (Frantar et al., GPTQ, arXiv:2210.17323), as far as training pictures tell; the table of tokens, the classifier and its texts in four
 bits, one step a row; the rest in float16, above all the depthwise convolutions, whose few weights matter most. Each is
 followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the file: what is computed
 is the same on every runtime.
@@ -17,7 +18,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from . import image_tower
-from .backbone import SIDE
+from .examples import Drawings
+from .features import pixels
 from .paths import Work
 from .text_tower import LEVELS, TextTower, row_step
 from .tokens import clip_ids, clip_tokenizer
@@ -27,13 +29,43 @@ ZERO = LEVELS + 1  # of a four-bit number
 SMALL = 64  # tensors with fewer numbers stay as they are
 LARGE = 40_000  # matrices with as many are stored in int8
 FOUR_BITS = ("class_texts", "backbone.classifier.weight")
+DAMPING = 0.03  # of the moments' mean, added to their diagonal
+COLUMNS = 128  # rounded before their errors are spread over the rest
+CALIBRATION = 192  # pictures
+CALIBRATION_BATCH = 16
+CALIBRATION_ROWS = 6000  # of a layer's inputs, from each batch
 CLIPS = (1, 0.97, 0.94, 0.9, 0.86, 0.82)
 
 
-def _pack(table: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _rounded(values: np.ndarray, scale: np.ndarray, moments: np.ndarray, limit: int) -> np.ndarray:
+    """Numbers [out, in] for values and scales [out, 1], given the second moments of the inputs [in, in].
+
+    Column by column, the error of one is spread over those that follow, by what the inputs have in common.
+    """
+    weights, scale = values.astype(np.float64), scale[:, 0].astype(np.float64)
+    moments = moments + DAMPING * np.diag(moments).mean() * np.eye(len(moments))
+    upper = np.linalg.cholesky(np.linalg.inv(moments.astype(np.float64))).T
+    numbers = np.empty_like(weights)
+    for start in range(0, len(moments), COLUMNS):  # in blocks, so that most of the spreading is one product
+        end = min(start + COLUMNS, len(moments))
+        errors = np.empty((len(weights), end - start))
+        for column in range(start, end):
+            numbers[:, column] = np.clip(np.round(weights[:, column] / scale), -limit, limit)
+            error = (weights[:, column] - numbers[:, column] * scale) / upper[column, column]
+            weights[:, column:end] -= error[:, None] * upper[column, column:end]
+            errors[:, column - start] = error
+        weights[:, end:] -= errors @ upper[start:end, end:]
+    return numbers.astype(np.int8)
+
+
+def _pack(table: torch.Tensor, moments: np.ndarray | None = None) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows in four bits [N, width / 2] and their steps [N, 1]: the first half of a row in the lower halves of its bytes."""
     step = row_step(table)
-    numbers = (torch.clamp(torch.round(table / step), -LEVELS, LEVELS) + ZERO).to(torch.uint8)
+    if moments is None:
+        numbers = torch.clamp(torch.round(table / step), -LEVELS, LEVELS)
+    else:
+        numbers = torch.from_numpy(_rounded(table.numpy(), step.numpy(), moments, LEVELS))
+    numbers = (numbers + ZERO).to(torch.uint8)
     low, high = numbers.chunk(2, 1)
     return low + 16 * high, step.half()
 
@@ -89,6 +121,35 @@ def _int8(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     return best_numbers.astype(np.int8), best_scale.astype(np.float16)
 
 
+def _is_int8(node: onnx.NodeProto, values: np.ndarray) -> bool:
+    is_matrix = node.op_type in ("MatMul", "Gemm", "Conv") and values.ndim > 1 and values.shape[1] > 1
+    return is_matrix and values.size >= LARGE
+
+
+def _moments(file: Path, inputs: np.ndarray) -> dict[str, np.ndarray]:
+    """The second moments of what each matrix that is stored in int8 is multiplied with, by the matrix's name."""
+    model = onnx.load(str(file))
+    matrices = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    sources = {
+        node.input[1]: (node.op_type, node.input[0])
+        for node in model.graph.node
+        if len(node.input) > 1 and node.input[1] in matrices and _is_int8(node, matrices[node.input[1]])
+    }
+    del model.graph.output[:]
+    names = sorted({source for _, source in sources.values()})
+    model.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    sums: dict[str, np.ndarray] = {}
+    for at in range(0, len(inputs), CALIBRATION_BATCH):
+        found = dict(zip(names, session.run(None, {session.get_inputs()[0].name: inputs[at : at + CALIBRATION_BATCH]})))
+        for matrix, (kind, source) in sources.items():
+            x = np.moveaxis(found[source], 1, -1) if kind == "Conv" else found[source]
+            x = x.reshape(-1, x.shape[-1])
+            x = x[:: len(x) // CALIBRATION_ROWS + 1]
+            sums[matrix] = sums.get(matrix, 0) + x.T @ x / len(x)
+    return sums
+
+
 def _channel_axis(node: onnx.NodeProto) -> int:
     """The dimension of a node's second input that is its output's channel."""
     if node.op_type == "Gemm":
@@ -96,9 +157,9 @@ def _channel_axis(node: onnx.NodeProto) -> int:
     return 1 if node.op_type == "MatMul" else 0
 
 
-def _unpacking(name: str, values: np.ndarray) -> tuple[list, list]:
+def _unpacking(name: str, values: np.ndarray, moments: np.ndarray | None) -> tuple[list, list]:
     """Initialisers and nodes of a matrix in four bits."""
-    packed, step = (part.numpy() for part in _pack(torch.from_numpy(values.copy())))
+    packed, step = (part.numpy() for part in _pack(torch.from_numpy(values.copy()), moments))
     constants = {"bytes": packed, "step": step, "sixteen": np.float32(16), "zero": np.float32(ZERO)}
     nodes = [
         ("Cast", ["bytes"], "both", {"to": TensorProto.FLOAT}),
@@ -118,8 +179,9 @@ def _unpacking(name: str, values: np.ndarray) -> tuple[list, list]:
     return [numpy_helper.from_array(np.asarray(value), f"{name}_{key}") for key, value in constants.items()], made
 
 
-def compact(file: Path) -> None:
-    """Stores a graph's float32 weights small."""
+def compact(file: Path, inputs: np.ndarray | None = None) -> None:
+    """Stores a graph's float32 weights small, rounded for the given inputs."""
+    moments = {} if inputs is None else _moments(file, inputs)
     model = onnx.load(str(file))
     graph = model.graph
     users = {name: node for node in reversed(graph.node) for name in node.input}
@@ -135,11 +197,16 @@ def compact(file: Path) -> None:
             continue
         node, name = users[tensor.name], tensor.name
         if name in FOUR_BITS:
-            constants, nodes = _unpacking(name, values)
+            constants, nodes = _unpacking(name, values, moments.get(name) if _channel_axis(node) == 0 else None)
             stored += constants
             before += nodes
-        elif node.op_type in ("MatMul", "Gemm", "Conv") and values.ndim > 1 and values.size >= LARGE and values.shape[1] > 1:
-            numbers, scale = _int8(values, _channel_axis(node))
+        elif _is_int8(node, values):
+            axis = _channel_axis(node)
+            numbers, scale = _int8(values, axis)
+            if name in moments and values.size == values.shape[0] * values.shape[1]:
+                rows = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+                rounded = _rounded(rows, scale.reshape(-1, 1), moments[name], 127)
+                numbers = np.ascontiguousarray((rounded if axis == 0 else rounded.T).reshape(values.shape))
             stored.append(numpy_helper.from_array(numbers, f"{name}_int8"))
             stored.append(numpy_helper.from_array(scale, f"{name}_scale"))
             cast(f"{name}_wide", f"{name}_int8")
@@ -156,6 +223,16 @@ def compact(file: Path) -> None:
         node.name = ""
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(file))
+
+
+def _training_pictures(work: Work) -> np.ndarray:
+    """Drawings and pictures made by rule, [CALIBRATION, 3, 224, 224]."""
+    drawings = Drawings(work, "calibration")
+    chosen = [index for index, picture in enumerate(drawings.pictures) if picture.trainable]
+    chosen = chosen[:: len(chosen) // (CALIBRATION * 2 // 3) + 1]
+    images = [drawings.drawing(index, turn % 3)[0] for turn, index in enumerate(chosen)]
+    images += [drawings.generated(number)[0] for number in range(CALIBRATION - len(images))]
+    return np.stack([pixels(image) for image in images])
 
 
 def _run(file: Path, name: str, values: np.ndarray) -> np.ndarray:
@@ -191,20 +268,23 @@ def run(work: Work) -> None:
     print(f"  padded with zeros instead of end markers: {np.abs(padded - stored).max():.1e}", flush=True)
 
     image = image_tower.load(work.image_tower)
-    pixels = torch.randn(4, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    pictures = torch.from_numpy(_training_pictures(work))
+    some = pictures[:: len(pictures) // 8]
     with torch.inference_mode():
-        expected = image(pixels).numpy()
+        expected = image(some).numpy()
     with torch.no_grad():
-        _write(image, pixels[:1], image_file, ("pixel_values", "image_embeds"), {0: "batch"})
-    _store(image_file, work.export, "pixel_values", pixels.numpy(), expected)
+        _write(image, some[:1], image_file, ("pixel_values", "image_embeds"), {0: "batch"})
+    _store(image_file, work.export, "pixel_values", some.numpy(), expected, pictures.numpy())
 
 
-def _store(file: Path, folder: Path, name: str, values: np.ndarray, expected: np.ndarray) -> np.ndarray:
+def _store(
+    file: Path, folder: Path, name: str, values: np.ndarray, expected: np.ndarray, inputs: np.ndarray | None = None
+) -> np.ndarray:
     """Writes the small file beside the full one; -> what it computes."""
     exact = _run(file, name, values)
     small = folder / f"{file.name}.part"
     shutil.copy(file, small)
-    compact(small)
+    compact(small, inputs)
     stored = _run(small, name, values)
     small.rename(folder / file.name)
     print(
