@@ -20,6 +20,7 @@ from .pictures import Picture
 COMPOSED = 400
 SENTENCES = 1500
 CALIBRATION_CANDIDATES = 20
+CAPTIONS_OF_A_STAMP = 10
 
 
 class Writer:
@@ -60,6 +61,12 @@ def emoji_names(listed: list[tuple[int, Picture]]) -> list[str]:
     return sorted({p.label for _, p in listed if p.vendor in ("google", "twitter", "openmoji") and not p.flag})
 
 
+def _among(generator: random.Random, right: str, captions: list[str], count: int) -> list[str]:
+    """The right caption and others at random, as many as count in all."""
+    others = [caption for caption in generator.sample(captions, min(count, len(captions))) if caption != right]
+    return [right, *others[: count - 1]]
+
+
 def _drawings(work: Work, writer: Writer, listed: list[tuple[int, Picture]]) -> None:
     names = emoji_names(listed)
 
@@ -92,6 +99,12 @@ def _drawings(work: Work, writer: Writer, listed: list[tuple[int, Picture]]) -> 
         classify(f"Tux Paint's {title}", stamps, captions)
         untouched = [(i, p) for i, p in stamps if not splits.is_validation_stamp(p.label)]
         classify(f"Tux Paint's {title}, the three quarters that chose nothing", untouched, captions)
+        generator = random.Random(source)
+        few = [
+            {"file": clean(i, p), "captions": _among(generator, p.label, captions, CAPTIONS_OF_A_STAMP)}
+            for i, p in untouched
+        ]
+        writer.add(f"Tux Paint's {title}, each among {CAPTIONS_OF_A_STAMP} captions", "choice", pictures=few)
     classify("clip art never trained on", ((i, p) for i, p in listed if p.vendor == "openclipart" and p.test))
     captions = [{"file": row["file"], "caption": names[row["label"]]} for row in emoji]
     writer.add("emoji of a vendor never trained on, both ways", "retrieval", pictures=captions)
@@ -195,7 +208,6 @@ def _calibration(work: Work, writer: Writer, listed: list[tuple[int, Picture]]) 
     for index, picture in listed:
         if picture.vendor in splits.VALIDATION_VENDORS and not picture.test and not picture.flag:
             file = writer.save(str(index), augment.clean(pictures.open_drawing(work, picture)))
-            others = [name for name in generator.sample(names, CALIBRATION_CANDIDATES) if name != picture.label]
-            rows.append({"file": file, "captions": [picture.label, *others[: CALIBRATION_CANDIDATES - 1]]})
+            rows.append({"file": file, "captions": _among(generator, picture.label, names, CALIBRATION_CANDIDATES)})
     title = f"the validation vendor's emoji, each among {CALIBRATION_CANDIDATES} names"
     writer.add(title, "choice", split="validation", isCalibration=True, pictures=rows)
