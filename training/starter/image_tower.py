@@ -88,12 +88,12 @@ class Head(nn.Module):
 class Blend:
     """How much the classifier's words and the regression count beside the head, for a drawing and for a photograph."""
 
-    drawing: float = 0.35
-    photograph: float = 1.5
+    drawing: float = 0.45
+    photograph: float = 2.5
     head_drawing: float = 1.0
     head_photograph: float = 0.5
-    regression_drawing: float = 0.7
-    regression_photograph: float = 0.5
+    regression_drawing: float = 0.8
+    regression_photograph: float = 0.8
     temperature: float = 0.8
 
 
