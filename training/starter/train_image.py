@@ -146,9 +146,10 @@ class Trainer:
                 self.wrong[row, column] = texts.places[caption]
         self.centre = self.bank.mean(0)
         self.chances = self._chances()
-        # Of drawings alone: pictures made by rule are all in one hand.
-        of_drawings = torch.tensor([example.kind == "drawing" for example in examples]) * torch.from_numpy(self.chances)
-        set_regression(self.tower, features, self.targets(np.arange(len(examples))), of_drawings)
+        # Scenes and shapes, all in one hand, would make it worse at drawings; without plain colours it knows none.
+        is_read = torch.tensor([example.kind in ("drawing", "pattern") for example in examples])
+        weights = is_read * torch.from_numpy(self.chances)
+        set_regression(self.tower, features, self.targets(np.arange(len(examples))), weights)
         with torch.no_grad():
             parts = [self.tower.words(features.head[at : at + 4096]) for at in range(0, len(examples), 4096)]
         self.words = torch.cat(parts)
