@@ -1,6 +1,8 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { EXAMPLES, EXAMPLES_FOLDER } from '../../src/media/index.js';
+import { DOG, itWithPhotograph } from '../photograph.js';
 import { runServer, type RunningServer } from '../running-server.js';
 import { launchBrowser } from './chromium.js';
 import { describeInBrowser } from './describe-in-browser.js';
@@ -60,6 +62,20 @@ describeInBrowser('the page', () => {
     await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
     await page.locator('#sentence', { hasText: '“a cup of coffee”' }).waitFor();
     expect(await ranked()).toEqual(['a cup of coffee', 'a dog']);
+  });
+
+  itWithPhotograph('ranks a dog, a puppy and a car as a person does for a photograph of a dog', async () => {
+    await page.fill('#prompts', 'a car\na puppy\na dog');
+    const bytes = fs.readFileSync(DOG).toString('base64');
+    const transfer = await page.evaluateHandle(`(async () => {
+      const blob = await (await fetch('data:image/png;base64,${bytes}')).blob();
+      const data = new DataTransfer();
+      data.items.add(new File([blob], 'dog.png', { type: 'image/png' }));
+      return data;
+    })()`);
+    await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+    await page.locator('#sentence', { hasText: '“a dog”' }).waitFor();
+    expect(await ranked()).toEqual(['a dog', 'a puppy', 'a car']);
   });
 
   it('shows the sentence of a refusal', async () => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createClipgraph, type Clipgraph, type Content } from '../../src/index.js';
 import { EXAMPLES, EXAMPLES_FOLDER } from '../../src/media/index.js';
+import { DOG, itWithPhotograph } from '../photograph.js';
 
 const picture = (file: string): Content => ({ image: { path: path.join(EXAMPLES_FOLDER, file) } });
 
@@ -44,12 +45,17 @@ describe('the starter', () => {
   };
 
   it.each([
-    // The cat is a photograph; the dog is a drawing, since no free photograph of one is at hand.
     ['dog.png', ['a dog', 'a puppy', 'a car']],
     ['cat.jpg', ['a cat', 'a kitten', 'a car']],
   ])('puts three texts in the order that a person expects of %s', async (file, expected) => {
     expect(await order(cpu, picture(file), expected.toReversed())).toEqual(expected);
     expect(await order(wasm, picture(file), expected.toReversed())).toEqual(expected);
+  });
+
+  itWithPhotograph('puts three texts in the order that a person expects of a photograph of a dog', async () => {
+    const expected = ['a dog', 'a puppy', 'a car'];
+    expect(await order(cpu, { image: { path: DOG } }, expected.toReversed())).toEqual(expected);
+    expect(await order(wasm, { image: { path: DOG } }, expected.toReversed())).toEqual(expected);
   });
 
   it.each(EXAMPLES.map(({ file }) => file))('ranks texts for %s alike on cpu and wasm', async (file) => {

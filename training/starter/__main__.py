@@ -22,7 +22,7 @@ class Scale:
 
     text_steps: int = 1800
     turns: int = 5
-    generated: int = 36_000
+    generated: int = 30_000
     composed: int = 16_000
     validated: int = 2_000
     recipe: train_image.Recipe = field(default_factory=train_image.Recipe)
@@ -64,7 +64,6 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="where intermediate files lie (default: training/work, or a folder of its own for --quick)")
     parser.add_argument("--quick", action="store_true", help="every step on a sliver of the data; nothing is installed")
     parser.add_argument("--only", nargs="+", choices=STEPS, help="just these steps")
-    parser.add_argument("--choose", action="store_true", help="end with the validation figures of an image head that has not seen the validation concepts; keep nothing of it")
     parser.add_argument("--seed", type=int, default=0, help="of the image head, to see how much the figures depend on it")
     options = parser.parse_args()
     training = REPOSITORY / "training"
@@ -95,7 +94,7 @@ def main() -> None:
         "teacher": lambda: teacher.run(work, workers),
         "text": lambda: train_text.run(work, scale.text_steps),
         "features": read_features,
-        "image": lambda: (train_image.choose if options.choose else train_image.run)(work, scale.recipe),
+        "image": lambda: train_image.run(work, scale.recipe),
         "export": write_towers,
         "evaluation": evaluate,
         "card": lambda: None if quick else _card(),
@@ -104,8 +103,6 @@ def main() -> None:
     for number, step in enumerate(STEPS, 1):
         if options.only and step not in options.only:
             continue
-        if options.choose and step == "export":
-            break
         print(f"{number}. {step}", flush=True)
         started = time.time()
         actions[step]()

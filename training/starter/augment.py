@@ -51,8 +51,16 @@ def _sketch(drawing: Image.Image) -> Image.Image:
     return Image.merge("RGBA", (*lines.split(), Image.new("L", drawing.size, 255)))
 
 
+def _textured(generator: random.Random, drawing: Image.Image) -> Image.Image:
+    """Uneven in colour and light, as things are that nobody drew."""
+    grain = scenery.uneven(generator, drawing.size)
+    values = np.asarray(drawing.convert("RGB"), np.float32) * (1 + grain[..., None])
+    rgb = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    return Image.merge("RGBA", (*rgb.split(), drawing.getchannel("A")))
+
+
 def styled(generator: random.Random, drawing: Image.Image) -> Image.Image:
-    """Another hand: flat colours, outlines, greys, other hues, lines."""
+    """Another hand: flat colours, outlines, greys, other hues, lines, rough surfaces."""
     chance = generator.random()
     if chance < 0.20:
         colours = generator.randint(3, 8)
@@ -65,6 +73,8 @@ def styled(generator: random.Random, drawing: Image.Image) -> Image.Image:
         drawing = _recoloured(drawing, lambda rgb: _hue(rgb, generator.choice([-24, -14, 14, 24])))
     elif chance < 0.55:
         drawing = _sketch(drawing)
+    elif chance < 0.70:
+        drawing = _textured(generator, drawing)
     if generator.random() < 0.3:
         factor = generator.uniform(0.3, 1.5)
         drawing = _recoloured(drawing, lambda rgb: ImageEnhance.Color(rgb).enhance(factor))

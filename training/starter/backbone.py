@@ -39,6 +39,15 @@ class Features:
     tokens: torch.Tensor
     means: torch.Tensor
     head: torch.Tensor
+    map: torch.Tensor | None = None
+
+    @property
+    def late(self) -> torch.Tensor:
+        """[B, 112, 14, 14]: the map that is a part of the tokens, from which it is taken where only they were kept."""
+        if self.map is not None:
+            return self.map
+        cells = self.tokens[..., COLOURS + 40 : -320].transpose(1, 2)
+        return F.pixel_shuffle(cells.reshape(len(cells), -1, GRID, GRID), 2)
 
 
 class Conv(nn.Module):
@@ -108,7 +117,7 @@ class Backbone(nn.Module):
         tokens = torch.cat(
             [colour, spread, F.avg_pool2d(maps[MIDDLE], 4), F.pixel_unshuffle(maps[LATE], 2), maps[LAST]], 1
         )
-        return Features(tokens.flatten(2).transpose(1, 2), torch.cat(means, 1), self.head(x).mean((2, 3)))
+        return Features(tokens.flatten(2).transpose(1, 2), torch.cat(means, 1), self.head(x).mean((2, 3)), maps[LATE])
 
 
 def load(file: Path) -> tuple[Backbone, torch.Tensor]:

@@ -82,11 +82,11 @@ CLIP and no replacement for one. This card is written by `training/evaluate` fro
 ## Made of
 
 The text tower has the six layers of all-MiniLM-L6-v2, with CLIP's tokens in place of its own, distilled from it on
-sentences from WordNet, names of emoji and captions composed by rule. The image tower reads a frozen EfficientNet-lite0
-at three depths. A head of two transformer layers over its 49 cells, trained on drawings (Noto and Fluent emoji, Open
-Clip Art) and on pictures drawn by rule (shapes, scenes, several things together), is blended with a
-ridge regression from the pooled maps and with what the backbone's classifier says, in words: more of the words the more
-a picture looks like a photograph. No photograph was used but those that the backbone had been trained on.
+sentences from WordNet, names of emoji and captions composed by rule. The image tower has EfficientNet-lite0
+twice: as it was, and with its last blocks tuned to drawings. A ridge regression from its maps, a head of two transformer
+layers over their 49 cells, and what the backbone's classifier says, in words, are blended: more of the words the more
+a picture looks like a photograph. Trained on drawings (Noto and Fluent emoji, Open Clip Art) and on pictures drawn by rule
+(shapes, scenes, several things together). No photograph was used but those that the backbone had been trained on.
 
 Trained on: {trained}. To measure only: {evaluated}. Nothing share-alike or GPL is in the training data; NOTICE lists
 every ingredient. The recipe is `training/run`; the weights may be used under the MIT License and, for what comes from

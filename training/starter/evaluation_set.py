@@ -90,7 +90,7 @@ def _drawings(work: Work, writer: Writer, listed: list[tuple[int, Picture]]) -> 
 
     emoji = classify("emoji of a vendor never trained on", vendor("twitter", False), names)
     classify("the same, on other grounds and in other styles", vendor("twitter", False), names, ground)
-    held = [(i, p) for i, p in listed if p.is_emoji and p.test and p.label in set(names)]
+    held = [(i, p) for i, p in listed if p.is_emoji and p.test and not p.added and p.label in set(names)]
     classify("concepts never trained on, all vendors, among all names", held, names)
     classify("concepts never trained on, all vendors, among themselves", held)
     for title, source in (("photographs", "tuxpaint-png"), ("drawings", "tuxpaint-svg")):

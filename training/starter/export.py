@@ -1,9 +1,9 @@
 """Step 8: both towers as ONNX files of standard operators, their weights stored small and computed in float32.
 
 Large matrices are stored in int8, one scale an output channel, and rounded so that what one number's rounding does to a
-layer's output the next ones make good (Frantar et al., GPTQ, arXiv:2210.17323), as far as training pictures tell; the table of tokens, the classifier and its texts in four
-bits, one step a row; the rest in float16, above all the depthwise convolutions, whose few weights matter most. Each is
-followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the file: what is computed
+layer's output the next ones make good, as far as training pictures tell; the table of tokens, the regression, the
+classifier and its texts in four bits, one step a row; the rest in float16, above all the depthwise convolutions, whose few
+weights matter most. Each is followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the file: what is computed
 is the same on every runtime.
 """
 
@@ -21,53 +21,29 @@ from . import image_tower
 from .examples import Drawings
 from .features import pixels
 from .paths import Work
-from .text_tower import LEVELS, TextTower, row_step
+from .rounding import LEVELS, ZERO, pack, rounded, row_step, unpack
+from .text_tower import TextTower
 from .tokens import clip_ids, clip_tokenizer
 
 OPSET = 17
-ZERO = LEVELS + 1  # of a four-bit number
 SMALL = 64  # tensors with fewer numbers stay as they are
 LARGE = 40_000  # matrices with as many are stored in int8
+RANK = 64  # matrices of at most this rank, which move others a little, are stored in int8 whatever their size
 FOUR_BITS = ("class_texts", "backbone.classifier.weight")
-DAMPING = 0.03  # of the moments' mean, added to their diagonal
-COLUMNS = 128  # rounded before their errors are spread over the rest
 CALIBRATION = 192  # pictures
 CALIBRATION_BATCH = 16
 CALIBRATION_ROWS = 6000  # of a layer's inputs, from each batch
 CLIPS = (1, 0.97, 0.94, 0.9, 0.86, 0.82)
 
 
-def _rounded(values: np.ndarray, scale: np.ndarray, moments: np.ndarray, limit: int) -> np.ndarray:
-    """Numbers [out, in] for values and scales [out, 1], given the second moments of the inputs [in, in].
-
-    Column by column, the error of one is spread over those that follow, by what the inputs have in common.
-    """
-    weights, scale = values.astype(np.float64), scale[:, 0].astype(np.float64)
-    moments = moments + DAMPING * np.diag(moments).mean() * np.eye(len(moments))
-    upper = np.linalg.cholesky(np.linalg.inv(moments.astype(np.float64))).T
-    numbers = np.empty_like(weights)
-    for start in range(0, len(moments), COLUMNS):  # in blocks, so that most of the spreading is one product
-        end = min(start + COLUMNS, len(moments))
-        errors = np.empty((len(weights), end - start))
-        for column in range(start, end):
-            numbers[:, column] = np.clip(np.round(weights[:, column] / scale), -limit, limit)
-            error = (weights[:, column] - numbers[:, column] * scale) / upper[column, column]
-            weights[:, column:end] -= error[:, None] * upper[column, column:end]
-            errors[:, column - start] = error
-        weights[:, end:] -= errors @ upper[start:end, end:]
-    return numbers.astype(np.int8)
-
-
-def _pack(table: torch.Tensor, moments: np.ndarray | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows in four bits [N, width / 2] and their steps [N, 1]: the first half of a row in the lower halves of its bytes."""
+def _packed(table: torch.Tensor, moments: np.ndarray | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows in four bits [N, width / 2] and their steps [N, 1]."""
     step = row_step(table)
     if moments is None:
         numbers = torch.clamp(torch.round(table / step), -LEVELS, LEVELS)
     else:
-        numbers = torch.from_numpy(_rounded(table.numpy(), step.numpy(), moments, LEVELS))
-    numbers = (numbers + ZERO).to(torch.uint8)
-    low, high = numbers.chunk(2, 1)
-    return low + 16 * high, step.half()
+        numbers = torch.from_numpy(rounded(table.numpy(), step.numpy(), moments, LEVELS))
+    return pack(numbers), step.half()
 
 
 class _PackedTable(nn.Module):
@@ -75,14 +51,12 @@ class _PackedTable(nn.Module):
 
     def __init__(self, table: torch.Tensor):
         super().__init__()
-        packed, step = _pack(table)
+        packed, step = _packed(table)
         self.register_buffer("packed", packed)
         self.register_buffer("step", step)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        both = self.packed[ids].float()
-        high = torch.floor(both / 16)
-        return (torch.cat([both - 16 * high, high], -1) - ZERO) * self.step[ids].float()
+        return unpack(self.packed[ids], self.step[ids])
 
 
 class _TextGraph(nn.Module):
@@ -123,7 +97,7 @@ def _int8(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _is_int8(node: onnx.NodeProto, values: np.ndarray) -> bool:
     is_matrix = node.op_type in ("MatMul", "Gemm", "Conv") and values.ndim > 1 and values.shape[1] > 1
-    return is_matrix and values.size >= LARGE
+    return is_matrix and values.size >= (LARGE if values.ndim != 2 or min(values.shape) > RANK else SMALL)
 
 
 def _moments(file: Path, inputs: np.ndarray) -> dict[str, np.ndarray]:
@@ -133,7 +107,8 @@ def _moments(file: Path, inputs: np.ndarray) -> dict[str, np.ndarray]:
     sources = {
         node.input[1]: (node.op_type, node.input[0])
         for node in model.graph.node
-        if len(node.input) > 1 and node.input[1] in matrices and _is_int8(node, matrices[node.input[1]])
+        if len(node.input) > 1 and node.input[1] in matrices and node.input[0] not in matrices
+        and _is_int8(node, matrices[node.input[1]])
     }
     del model.graph.output[:]
     names = sorted({source for _, source in sources.values()})
@@ -157,10 +132,9 @@ def _channel_axis(node: onnx.NodeProto) -> int:
     return 1 if node.op_type == "MatMul" else 0
 
 
-def _unpacking(name: str, values: np.ndarray, moments: np.ndarray | None) -> tuple[list, list]:
+def _unpacking(name: str, packed: torch.Tensor, step: torch.Tensor) -> tuple[list, list]:
     """Initialisers and nodes of a matrix in four bits."""
-    packed, step = (part.numpy() for part in _pack(torch.from_numpy(values.copy()), moments))
-    constants = {"bytes": packed, "step": step, "sixteen": np.float32(16), "zero": np.float32(ZERO)}
+    constants = {"bytes": packed.numpy(), "step": step.numpy(), "sixteen": np.float32(16), "zero": np.float32(ZERO)}
     nodes = [
         ("Cast", ["bytes"], "both", {"to": TensorProto.FLOAT}),
         ("Div", ["both", "sixteen"], "sixteenths", {}),
@@ -179,8 +153,8 @@ def _unpacking(name: str, values: np.ndarray, moments: np.ndarray | None) -> tup
     return [numpy_helper.from_array(np.asarray(value), f"{name}_{key}") for key, value in constants.items()], made
 
 
-def compact(file: Path, inputs: np.ndarray | None = None) -> None:
-    """Stores a graph's float32 weights small, rounded for the given inputs."""
+def compact(file: Path, inputs: np.ndarray | None = None, given: dict | None = None) -> None:
+    """Stores a graph's float32 weights small, rounded for the given inputs, or as given in four bits."""
     moments = {} if inputs is None else _moments(file, inputs)
     model = onnx.load(str(file))
     graph = model.graph
@@ -196,8 +170,10 @@ def compact(file: Path, inputs: np.ndarray | None = None) -> None:
             stored.append(tensor)
             continue
         node, name = users[tensor.name], tensor.name
-        if name in FOUR_BITS:
-            constants, nodes = _unpacking(name, values, moments.get(name) if _channel_axis(node) == 0 else None)
+        if name in FOUR_BITS or given and name in given:
+            own = moments.get(name) if _channel_axis(node) == 0 else None
+            packed = given[name] if given and name in given else _packed(torch.from_numpy(values.copy()), own)
+            constants, nodes = _unpacking(name, *packed)
             stored += constants
             before += nodes
         elif _is_int8(node, values):
@@ -205,8 +181,8 @@ def compact(file: Path, inputs: np.ndarray | None = None) -> None:
             numbers, scale = _int8(values, axis)
             if name in moments and values.size == values.shape[0] * values.shape[1]:
                 rows = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
-                rounded = _rounded(rows, scale.reshape(-1, 1), moments[name], 127)
-                numbers = np.ascontiguousarray((rounded if axis == 0 else rounded.T).reshape(values.shape))
+                better = rounded(rows, scale.reshape(-1, 1), moments[name], 127)
+                numbers = np.ascontiguousarray((better if axis == 0 else better.T).reshape(values.shape))
             stored.append(numpy_helper.from_array(numbers, f"{name}_int8"))
             stored.append(numpy_helper.from_array(scale, f"{name}_scale"))
             cast(f"{name}_wide", f"{name}_int8")
@@ -268,23 +244,27 @@ def run(work: Work) -> None:
     print(f"  padded with zeros instead of end markers: {np.abs(padded - stored).max():.1e}", flush=True)
 
     image = image_tower.load(work.image_tower)
+    regression = image.regression
+    given = {"regression.weight": (regression.packed, regression.step)}
+    image.regression = regression.dense()
     pictures = torch.from_numpy(_training_pictures(work))
     some = pictures[:: len(pictures) // 8]
     with torch.inference_mode():
         expected = image(some).numpy()
     with torch.no_grad():
         _write(image, some[:1], image_file, ("pixel_values", "image_embeds"), {0: "batch"})
-    _store(image_file, work.export, "pixel_values", some.numpy(), expected, pictures.numpy())
+    _store(image_file, work.export, "pixel_values", some.numpy(), expected, pictures.numpy(), given)
 
 
 def _store(
-    file: Path, folder: Path, name: str, values: np.ndarray, expected: np.ndarray, inputs: np.ndarray | None = None
-) -> np.ndarray:
+    file: Path, folder: Path, name: str, values: np.ndarray, expected: np.ndarray,
+    inputs: np.ndarray | None = None, given: dict | None = None,
+) -> np.ndarray:  # fmt: skip
     """Writes the small file beside the full one; -> what it computes."""
     exact = _run(file, name, values)
     small = folder / f"{file.name}.part"
     shutil.copy(file, small)
-    compact(small, inputs)
+    compact(small, inputs, given)
     stored = _run(small, name, values)
     small.rename(folder / file.name)
     print(

@@ -184,8 +184,13 @@ def _drawn(work: Work, turns: int, quick: bool, validation_concepts: bool) -> li
     ]
     chosen = chosen[:: QUICK_STRIDE if quick else 1]
     return [
-        ("drawing", index, turn) for turn in range(turns) for index in chosen if turn < 3 or not listed[index].flag
+        ("drawing", index, turn) for turn in range(turns) for index in chosen if turn < 3 or not _is_plain(listed[index])
     ]
+
+
+def _is_plain(picture: pictures.Picture) -> bool:
+    """Flags, and drawings in black and white, of which fewer turns are enough."""
+    return picture.flag or picture.vendor == "fluent-contrast"
 
 
 def validation_jobs(work: Work, generated: int, quick: bool = False) -> list[Job]:

@@ -1,4 +1,5 @@
-"""The image tower: a frozen backbone, what its classifier says in words, and a head trained on drawings and scenes."""
+"""The image tower: a backbone, once as it was and once with its last blocks tuned; what the classifier says of both in
+words; a head trained on drawings and scenes; and a regression on all that is read."""
 
 from dataclasses import asdict, dataclass
 
@@ -6,8 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from . import readout
 from .attention import attend, unit
 from .backbone import CLASSES, GRID, HEAD, MEANS, TOKEN, Backbone, Features
+from .rounding import PackedLinear
+from .tuned import Tuned
 
 WIDTH = 384
 
@@ -20,7 +24,7 @@ class Shape:
     layers: int = 2
     heads: int = 8
     hidden: int = 1024
-    perceptron: int = 512
+    rank: int = 32
 
 
 class Attention(nn.Module):
@@ -42,7 +46,7 @@ class Attention(nn.Module):
 
 
 class Head(nn.Module):
-    """Features and what the classifier says [B, 384] to unit vectors [B, 384]."""
+    """Features, those of the tuned blocks, and what the classifier says [B, 384] to unit vectors [B, 384]."""
 
     def __init__(self, shape: Shape, dropout: float = 0.1):
         super().__init__()
@@ -57,9 +61,7 @@ class Head(nn.Module):
         self.layers = nn.ModuleList(Attention(shape, dropout) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(shape.width)
         self.leave = nn.Linear(2 * shape.width, WIDTH)
-        self.up, self.down = nn.Linear(MEANS + HEAD, shape.perceptron), nn.Linear(shape.perceptron, WIDTH)
         self.words = nn.Parameter(torch.tensor(0.5))
-        self.hidden_dropout = nn.Dropout(0.3)
         self.input_dropout = nn.Dropout(0.1)
 
     def pooled(self, means: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
@@ -67,9 +69,13 @@ class Head(nn.Module):
         pooled = torch.cat([means, head], 1)
         return torch.clamp((pooled - self.pooled_mean) * self.pooled_gain, -6, 6)
 
-    def forward(self, features: Features, words: torch.Tensor, token_drop: float = 0.0) -> torch.Tensor:
-        tokens = torch.clamp((features.tokens - self.token_mean) * self.token_gain, -6, 6)
-        pooled = self.input_dropout(self.pooled(features.means, features.head))
+    def forward(
+        self, features: Features, tuned: tuple[torch.Tensor, torch.Tensor], words: torch.Tensor, token_drop: float = 0.0
+    ) -> torch.Tensor:
+        last, head = tuned
+        tokens = torch.cat([features.tokens[..., : -last.shape[-1]], last], -1)
+        tokens = torch.clamp((tokens - self.token_mean) * self.token_gain, -6, 6)
+        pooled = self.input_dropout(self.pooled(features.means, head))
         x = self.enter(tokens) + self.positions[1:]
         if token_drop:
             keep = torch.rand(x.shape[1]).argsort()[: round(x.shape[1] * (1 - token_drop))]
@@ -78,9 +84,7 @@ class Head(nn.Module):
         for layer in self.layers:
             x = layer(x)
         x = self.norm(x)
-        seen = self.leave(torch.cat([x[:, 0], x[:, 1:].mean(1)], 1))
-        hidden = F.gelu(self.up(pooled), approximate="tanh")
-        y = seen + self.down(self.hidden_dropout(hidden)) + self.words * words
+        y = self.leave(torch.cat([x[:, 0], x[:, 1:].mean(1)], 1)) + self.words * words
         return unit(y.float())
 
 
@@ -88,12 +92,14 @@ class Head(nn.Module):
 class Blend:
     """How much the classifier's words and the regression count beside the head, for a drawing and for a photograph."""
 
-    drawing: float = 0.45
+    drawing: float = 0.3
     photograph: float = 2.5
-    head_drawing: float = 1.0
-    head_photograph: float = 0.5
-    regression_drawing: float = 0.8
-    regression_photograph: float = 0.8
+    tuned_drawing: float = 3.4
+    tuned_photograph: float = 0.1
+    head_drawing: float = 0.8
+    head_photograph: float = 0.6
+    regression_drawing: float = 0.75
+    regression_photograph: float = 0.35
     temperature: float = 0.8
 
 
@@ -103,9 +109,11 @@ class ImageTower(nn.Module):
     def __init__(self, model: Backbone, shape: Shape, blend: Blend):
         super().__init__()
         self.backbone = model
+        self.tuned = Tuned(model, shape.rank)
         self.head = Head(shape)
-        # Solved for, not trained: it is surer than the head of a hand that it has not seen.
-        self.regression = nn.Linear(MEANS + HEAD, WIDTH).requires_grad_(False)
+        self.regression = PackedLinear(readout.SIZE, WIDTH)
+        self.register_buffer("read_mean", torch.zeros(readout.SIZE))
+        self.register_buffer("read_gain", torch.ones(readout.SIZE))
         self.blend = blend
         self.register_buffer("class_texts", torch.zeros(CLASSES, WIDTH))
         self.register_buffer("gate_weights", torch.zeros(MEANS))
@@ -115,25 +123,34 @@ class ImageTower(nn.Module):
         """[B, 384]: the classes' texts, weighed by their probabilities. Short where the classifier is unsure."""
         return torch.softmax(self.backbone.classifier(head) / self.blend.temperature, 1) @ self.class_texts
 
+    def scaled(self, read: torch.Tensor) -> torch.Tensor:
+        """What is read, in like sizes."""
+        return torch.clamp((read - self.read_mean) * self.read_gain, -6, 6)
+
     def gate(self, means: torch.Tensor) -> torch.Tensor:
         """[B, 1]: near 0 for a drawing, near 1 for a photograph."""
         return torch.sigmoid((means @ self.gate_weights + self.gate_offset)[:, None])
 
-    def parts(self, features: Features) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """-> words, head, regression and gate."""
+    def parts(self, features: Features, tuned: tuple[torch.Tensor, torch.Tensor] | None = None) -> list[torch.Tensor]:
+        """-> words, the tuned blocks' words, head, regression and gate."""
+        tuned = tuned or self.tuned.product(self.backbone, features.late)
         words = self.words(features.head)
-        regression = self.regression(self.head.pooled(features.means, features.head))
-        return words, self.head(features, words), regression, self.gate(features.means)
+        regression = self.regression(self.scaled(readout.read(features, tuned)))
+        return [words, self.words(tuned[1]), self.head(features, tuned, words), regression, self.gate(features.means)]
 
-    def combine(self, words: torch.Tensor, head: torch.Tensor, regression: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+    def combine(self, words, tuned_words, head, regression, gate) -> torch.Tensor:
         b = self.blend
-        from_words = b.drawing + (b.photograph - b.drawing) * gate
-        from_head = b.head_drawing + (b.head_photograph - b.head_drawing) * gate
-        from_regression = b.regression_drawing + (b.regression_photograph - b.regression_drawing) * gate
-        return unit(from_words * words + from_head * head + from_regression * regression)
+        shares = [
+            (words, b.drawing, b.photograph),
+            (tuned_words, b.tuned_drawing, b.tuned_photograph),
+            (head, b.head_drawing, b.head_photograph),
+            (regression, b.regression_drawing, b.regression_photograph),
+        ]
+        return unit(sum((drawing + (photograph - drawing) * gate) * part for part, drawing, photograph in shares))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.combine(*self.parts(self.backbone(pixels)))
+        features = self.backbone(pixels)
+        return self.combine(*self.parts(features, self.tuned(self.backbone, features.late)))
 
     def saved(self) -> dict:
         return {"shape": asdict(self.head.shape), "blend": asdict(self.blend), "state": self.state_dict()}

@@ -19,6 +19,7 @@ class Work:
         self.teacher_sentences = self.root / "teacher-sentences.npy"
         self.text_tower = self.root / "text-tower.pt"
         self.features = self.root / "features"
+        self.image_head = self.root / "image-head.pt"
         self.image_tower = self.root / "image-tower.pt"
         self.evaluation = self.root / "evaluation"
         self.export = self.root / "export"

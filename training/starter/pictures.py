@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from . import splits
+from .clip_art_names import translated
 from .paths import REPOSITORY, Work
 from .wordnet import WordNet
 
@@ -30,6 +31,7 @@ class Picture:
     group: int = -1
     flag: bool = False
     test: bool = False  # a concept (or stamp) that is never trained on
+    added: bool = False  # since version 0, whose test sets stay as they are
 
     @property
     def trainable(self) -> bool:
@@ -74,7 +76,7 @@ def _emoji(work: Work) -> list[Picture]:
     by_code = {entry["hexcode"].replace("-FE0F", "").upper(): entry for entry in data}
     by_slug = {_slug(entry["label"]): code for code, entry in by_code.items()}
 
-    def picture(file: Path, vendor: str, code: str | None) -> Picture | None:
+    def picture(file: Path, vendor: str, code: str | None, added: bool = False) -> Picture | None:
         entry = by_code.get(code or "")
         if entry is None or entry.get("group") in (None, COMPONENTS):
             return None
@@ -87,6 +89,7 @@ def _emoji(work: Work) -> list[Picture]:
             group=entry["group"],
             flag=flag,
             test=not flag and splits.is_test_concept(entry["label"]),
+            added=added,
         )
 
     found = []
@@ -98,9 +101,10 @@ def _emoji(work: Work) -> list[Picture]:
                 found.append(picture(file, vendor, code))
     for file in sorted((work.rendered / "openmoji").glob("*.png")):
         found.append(picture(file, "openmoji", file.stem.upper().replace("-FE0F", "")))
-    for style in ("fluent-modern", "fluent-flat"):
+    for style in ("fluent-modern", "fluent-flat", "fluent-contrast"):
         for file in sorted((work.rendered / style).glob("*.png")):
-            found.append(picture(file, style, by_slug.get(file.stem)))
+            name = file.stem.removesuffix("-default")  # of people, who have other skin tones too
+            found.append(picture(file, style, by_slug.get(name), added=name != file.stem or style == "fluent-contrast"))
     return [entry for entry in found if entry]
 
 
@@ -113,12 +117,29 @@ def _clip_art(work: Work, held: set[str]) -> list[Picture]:
     words = {file: _words(file) for file in files}
     authors = _authors(words.values())
     counts: collections.Counter[str] = collections.Counter()
-    found = []
+    found, foreign = [], []
+
+    def picture(file: Path, caption: str, added: bool = False) -> Picture:
+        relative = file.relative_to(root)
+        folder = relative.parent.name.replace("_", " ")
+        smaller = work.rendered / "openclipart" / relative
+        return Picture(
+            path=os.path.relpath(smaller if smaller.exists() else file, work.root),
+            vendor="openclipart",
+            label=caption,
+            tags=[] if folder in ("special", "signs and symbols", "unsorted") else [folder if folder.endswith("ss") else folder.rstrip("s")],
+            flag="flag" in str(relative),
+            test=splits.fraction(caption, "oca") < splits.TEST_CLIP_ART,
+            added=added,
+        )
+
     for file in files:
         folders = str(file.parent.relative_to(root)).replace("_", " ").split("/")
-        if {"icons", "unsorted", "buttons", "flat-theme", "logos", "jigsaw"} & set(folders):
-            continue
-        if "architetto" in file.name:  # Italian titles
+        is_other = bool({"icons", "unsorted", "buttons", "flat-theme", "logos", "jigsaw"} & set(folders))
+        caption = translated(words[file])
+        if caption or words[file][:1] == ["aiga"]:
+            foreign.append((file, caption or re.sub(r"\d+$", "", " ".join(words[file][1:]))))
+        if is_other or "architetto" in file.name:
             continue
         caption = _caption(words[file], authors, wordnet)
         if not caption:
@@ -128,18 +149,15 @@ def _clip_art(work: Work, held: set[str]) -> list[Picture]:
             continue
         if splits.family(caption) in held_families or caption in held:
             continue
-        tags = [folders[-1].rstrip("s")] if folders[-1] not in ("special", "signs and symbols") else []
-        smaller = work.rendered / "openclipart" / file.relative_to(root)
-        found.append(
-            Picture(
-                path=os.path.relpath(smaller if smaller.exists() else file, work.root),
-                vendor="openclipart",
-                label=caption,
-                tags=tags,
-                flag="flag" in str(file.relative_to(root)),
-                test=splits.fraction(caption, "oca") < splits.TEST_CLIP_ART,
-            )
-        )
+        found.append(picture(file, caption))
+    taken, names = {entry.path for entry in found}, set()
+    for file, caption in foreign:
+        entry = picture(file, caption, added=True)
+        is_held = entry.test or splits.family(caption) in held_families or caption in held
+        if is_held or entry.path in taken or file.name in names:  # some lie in two folders
+            continue
+        names.add(file.name)
+        found.append(entry)
     return found
 
 

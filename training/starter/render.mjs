@@ -14,6 +14,7 @@ const SOURCES = [
   ['openmoji', 'openmoji/package/color/svg'],
   ['fluent-modern', 'fluentui-emoji/package/icons/modern'],
   ['fluent-flat', 'fluentui-emoji/package/icons/flat'],
+  ['fluent-contrast', 'fluentui-emoji/package/icons/high-contrast'],
   ['tuxpaint', 'tuxpaint-stamps-default/usr/share/tuxpaint/stamps'],
 ];
 

@@ -27,6 +27,14 @@ def _fractal(generator: random.Random, cells: int, octaves: int) -> np.ndarray:
     return sum(_noise(generator, min(SIDE, cells * 2**index), 0.5**index) for index in range(octaves))
 
 
+def uneven(generator: random.Random, size: tuple[int, int]) -> np.ndarray:
+    """[height, width]: how much lighter or darker a rough surface is, lit from one side."""
+    rough = _fractal(generator, generator.choice([4, 8, 16]), 5) * generator.uniform(0.05, 0.18)
+    angle, strength = generator.uniform(0, 2 * math.pi), generator.uniform(0, 0.4)
+    light = (math.cos(angle) * (XX / SIDE - 0.5) + math.sin(angle) * (YY / SIDE - 0.5)) * strength
+    return np.asarray(Image.fromarray((rough + light).astype(np.float32)).resize(size, Image.BILINEAR))
+
+
 def _gradient(top, bottom) -> np.ndarray:
     t = np.linspace(0, 1, SIDE)[:, None, None]
     return (np.array(top) * (1 - t) + np.array(bottom) * t) * np.ones((1, SIDE, 1))

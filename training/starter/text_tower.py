@@ -8,18 +8,9 @@ from torch import nn
 
 from .attention import unit
 from .minilm import Layer, MiniLM
+from .rounding import LEVELS, row_step
 from .tokens import CONTEXT_LENGTH, END, START, VOCABULARY_SIZE, clip_ids, clip_tokenizer
 from .tokens import token_strings, wordpiece_tokenizer
-
-LEVELS = 7  # a number of the token table is one of 15 steps, -7 to 7: four bits
-STEP = 0.35  # of a row's root mean square: the best uniform step for 15 levels of a normal distribution
-
-
-def row_step(rows: torch.Tensor) -> torch.Tensor:
-    """The size of a row's steps, [..., 1], as half precision stores it."""
-    step = STEP * rows.pow(2).mean(-1, keepdim=True).sqrt() + 1e-6
-    return step.half().to(rows.dtype)
-
 
 def quantize_rows(rows: torch.Tensor) -> torch.Tensor:
     """Rows rounded to their steps; the gradient passes as if they were not."""

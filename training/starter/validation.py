@@ -25,16 +25,13 @@ class Validation:
         ]
         self.vendor = [(row, name) for row, name, held, vendor in drawn if not held and vendor == "openmoji"]
         self.concepts = [(row, name) for row, name, held, _ in drawn if held]
-        stamps = [
-            (row, e.caption)
-            for row, e in enumerate(examples)
-            if e.kind == "drawing" and listed[e.picture].vendor == "tuxpaint-png"
-        ]
-        captions = sorted({caption for _, caption in stamps})
-        self.stamps = [(row, captions.index(caption)) for row, caption in stamps]
-        self.captions = texts(captions)
+        self.stamps = {}
+        for title, vendor in (("photographs", "tuxpaint-png"), ("stamps", "tuxpaint-svg")):
+            stamps = [(row, e.caption) for row, e in enumerate(examples) if e.picture >= 0 and listed[e.picture].vendor == vendor]
+            captions = sorted({picture.label for picture in listed if picture.vendor == vendor})
+            self.stamps[title] = ([(row, captions.index(caption)) for row, caption in stamps], texts(captions))
         self.wrong = {}
-        for kind in ("shape", "pair", "relation", "count"):
+        for kind in ("shape", "pattern", "pair", "relation", "count"):
             rows = [row for row, e in enumerate(examples) if e.kind == kind and e.wrong]
             right = texts([examples[row].caption for row in rows])
             first = texts([examples[row].wrong[0] for row in rows])
@@ -42,7 +39,7 @@ class Validation:
 
     @torch.inference_mode()
     def parts(self, tower: ImageTower) -> tuple[torch.Tensor, ...]:
-        """-> words, head, regression and gate of every picture."""
+        """-> words, the tuned blocks' words, head, regression and gate of every picture."""
         batches = []
         for at in range(0, len(self.features), 256):
             rows = np.arange(at, min(at + 256, len(self.features)))
@@ -55,7 +52,7 @@ class Validation:
         for title, pairs, candidates in (
             ("vendor", self.vendor, self.names),
             ("concepts", self.concepts, self.names),
-            ("stamps", self.stamps, self.captions),
+            *((title, pairs, captions) for title, (pairs, captions) in self.stamps.items()),
         ):
             rows, names = (torch.tensor(column) for column in zip(*pairs))
             scores = z[rows] @ candidates.T
@@ -69,7 +66,7 @@ class Validation:
     def report(self, tower: ImageTower) -> str:
         parts = self.parts(tower)
         lines = []
-        for title, z in (("blended", tower.combine(*parts)), ("head", parts[1]), ("regression", parts[2])):
+        for title, z in (("blended", tower.combine(*parts)), ("words", parts[0]), ("tuned", parts[1]), ("head", parts[2]), ("regression", parts[3])):
             figures = ", ".join(f"{name} {value:.3f}" for name, value in self.figures(z).items())
             lines.append(f"{title}: {figures}")
         return "\n  ".join(lines)

@@ -1,0 +1,100 @@
+"""The backbone's last blocks once more, moved by training towards drawings.
+
+Each matrix is moved by one of low rank (Hu et al., LoRA, arXiv:2106.09685), so that two sets of blocks cost little more than
+one: the classifier goes on reading the photographs' own.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .backbone import Backbone, Conv
+
+FIRST = 11  # block: from 112 × 14² on
+SIDES = (14, 7)
+
+
+def _convolutions(backbone: Backbone) -> list[Conv]:
+    blocks = backbone.blocks[FIRST:]
+    return [conv for block in blocks for conv in (block.expand, block.depthwise, block.project)] + [backbone.head]
+
+
+def _spread(kernel: int, side: int, stride: int, before: int) -> torch.Tensor:
+    """[kernel², side² · (side / stride)²]: which weight of a kernel joins an input and an output, so that a depthwise
+    convolution is a matrix for each channel. On a CPU its gradient is several times faster than the convolution's."""
+    target = side // stride
+    joins = torch.zeros(kernel**2, side, side, target, target)
+    for v in range(kernel):
+        for u in range(kernel):
+            for row in range(target):
+                for column in range(target):
+                    y, x = row * stride + v - before, column * stride + u - before
+                    if 0 <= y < side and 0 <= x < side:
+                        joins[v * kernel + u, y, x, row, column] = 1
+    return joins.flatten(1)
+
+
+class Moved(nn.Module):
+    """A convolution of the backbone and how far it has been moved."""
+
+    def __init__(self, conv: Conv, rank: int, side: int):
+        super().__init__()
+        weight = conv.conv.weight.detach()
+        self.bias = nn.Parameter(conv.conv.bias.detach().clone())
+        self.is_matrix = conv.conv.groups == 1
+        if self.is_matrix:
+            self.left = nn.Parameter(torch.zeros(weight.shape[0], rank))
+            self.right = nn.Parameter(torch.randn(rank, weight.shape[1]) * weight.shape[1] ** -0.5)
+        else:
+            self.kernel = nn.Parameter(weight.clone())
+            stride, size = conv.conv.stride[0], weight.shape[-1]
+            spread = _spread(size, side, stride, (size - stride) // 2)
+            self.register_buffer("spread", spread, persistent=False)
+
+    def weight(self, conv: Conv) -> torch.Tensor:
+        # The backbone's own is not reshaped: the exported file would hold it twice.
+        return conv.conv.weight + (self.left @ self.right)[:, :, None, None] if self.is_matrix else self.kernel
+
+    def forward(self, conv: Conv, x: torch.Tensor) -> torch.Tensor:
+        """Maps [B, C, H, W]."""
+        own, weight = conv.conv, self.weight(conv)
+        x = F.conv2d(F.pad(x, conv.pad) if conv.pad else x, weight, self.bias, own.stride, own.padding, 1, own.groups)
+        return torch.clamp(x, 0, 6) if conv.is_active else x
+
+    def product(self, conv: Conv, x: torch.Tensor) -> torch.Tensor:
+        """The same as products of matrices, for maps [C, B, H · W]."""
+        if self.is_matrix:
+            y = self.weight(conv)[:, :, 0, 0] @ x.flatten(1)
+            y += self.bias.to(y.dtype)[:, None]
+        else:
+            y = x @ (self.kernel.flatten(1) @ self.spread).view(x.shape[0], x.shape[2], -1)
+            y += self.bias.to(y.dtype)[:, None, None]
+        y = F.hardtanh(y, 0, 6, inplace=True) if conv.is_active else y
+        return y.view(len(y), x.shape[1], -1)
+
+
+class Tuned(nn.Module):
+    def __init__(self, backbone: Backbone, rank: int):
+        super().__init__()
+        convolutions = _convolutions(backbone)
+        self.moved = nn.ModuleList(Moved(conv, rank, SIDES[index > 1]) for index, conv in enumerate(convolutions))
+
+    def _blocks(self, backbone: Backbone, x: torch.Tensor, apply) -> tuple[torch.Tensor, torch.Tensor]:
+        layers = list(zip(self.moved, _convolutions(backbone)))
+        for index, block in enumerate(backbone.blocks[FIRST:]):
+            y = x
+            for moved, conv in layers[3 * index : 3 * index + 3]:
+                y = apply(moved, conv, y)
+            x = x + y if block.is_residual else y
+        return x, apply(*layers[-1], x)
+
+    def forward(self, backbone: Backbone, late: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Maps [B, 112, 14, 14] to cells [B, 49, 320] and pooled features [B, 1280]."""
+        last, head = self._blocks(backbone, late, lambda moved, conv, x: moved(conv, x))
+        return last.flatten(2).transpose(1, 2), head.mean((2, 3))
+
+    def product(self, backbone: Backbone, late: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same, faster to train."""
+        x = late.flatten(2).transpose(0, 1).contiguous()
+        last, head = self._blocks(backbone, x, lambda moved, conv, x: moved.product(conv, x))
+        return last.permute(1, 2, 0), head.mean(2).T
