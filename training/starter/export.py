@@ -21,29 +21,25 @@ from . import image_tower
 from .examples import Drawings
 from .features import pixels
 from .paths import Work
-from .rounding import LEVELS, ZERO, pack, rounded, row_step, unpack
+from .rounding import LEVELS, ZERO, PackedLinear, pack, rounded, row_step, unpack
 from .text_tower import TextTower
 from .tokens import clip_ids, clip_tokenizer
 
 OPSET = 17
 SMALL = 64  # tensors with fewer numbers stay as they are
 LARGE = 40_000  # matrices with as many are stored in int8
-RANK = 64  # matrices of at most this rank, which move others a little, are stored in int8 whatever their size
-FOUR_BITS = ("class_texts", "backbone.classifier.weight")
+LOW_RANK = "tuned.moved"  # matrices of low rank, which move others a little, are stored in int8 whatever their size
+FOUR_BITS = ("class_texts", "backbone.classifier.weight", "regression.weight")
 CALIBRATION = 192  # pictures
 CALIBRATION_BATCH = 16
 CALIBRATION_ROWS = 6000  # of a layer's inputs, from each batch
 CLIPS = (1, 0.97, 0.94, 0.9, 0.86, 0.82)
 
 
-def _packed(table: torch.Tensor, moments: np.ndarray | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+def _packed(table: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows in four bits [N, width / 2] and their steps [N, 1]."""
     step = row_step(table)
-    if moments is None:
-        numbers = torch.clamp(torch.round(table / step), -LEVELS, LEVELS)
-    else:
-        numbers = torch.from_numpy(rounded(table.numpy(), step.numpy(), moments, LEVELS))
-    return pack(numbers), step.half()
+    return pack(torch.clamp(torch.round(table / step), -LEVELS, LEVELS)), step.half()
 
 
 class _PackedTable(nn.Module):
@@ -95,9 +91,9 @@ def _int8(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     return best_numbers.astype(np.int8), best_scale.astype(np.float16)
 
 
-def _is_int8(node: onnx.NodeProto, values: np.ndarray) -> bool:
+def _is_int8(node: onnx.NodeProto, name: str, values: np.ndarray) -> bool:
     is_matrix = node.op_type in ("MatMul", "Gemm", "Conv") and values.ndim > 1 and values.shape[1] > 1
-    return is_matrix and values.size >= (LARGE if values.ndim != 2 or min(values.shape) > RANK else SMALL)
+    return is_matrix and (values.size >= LARGE or name.startswith(LOW_RANK))
 
 
 def _moments(file: Path, inputs: np.ndarray) -> dict[str, np.ndarray]:
@@ -107,8 +103,8 @@ def _moments(file: Path, inputs: np.ndarray) -> dict[str, np.ndarray]:
     sources = {
         node.input[1]: (node.op_type, node.input[0])
         for node in model.graph.node
-        if len(node.input) > 1 and node.input[1] in matrices and node.input[0] not in matrices
-        and _is_int8(node, matrices[node.input[1]])
+        if len(node.input) > 1 and node.input[1] in matrices
+        and _is_int8(node, node.input[1], matrices[node.input[1]])
     }
     del model.graph.output[:]
     names = sorted({source for _, source in sources.values()})
@@ -153,13 +149,64 @@ def _unpacking(name: str, packed: torch.Tensor, step: torch.Tensor) -> tuple[lis
     return [numpy_helper.from_array(np.asarray(value), f"{name}_{key}") for key, value in constants.items()], made
 
 
-def compact(file: Path, inputs: np.ndarray | None = None, given: dict | None = None) -> None:
+def _halves(name: str, packed: torch.Tensor, step: torch.Tensor) -> tuple[list, list]:
+    """Initialisers and nodes of a matrix in four bits that products need: see PackedLinear."""
+    constants = {
+        "bytes": packed.numpy(),
+        "step": step.numpy()[None],
+        "sixteen": np.float32(16),
+        "zero": np.float32(ZERO),
+        "sizes": np.array([packed.shape[1]] * 2),
+        "features": np.array([1]),
+    }
+    nodes = [
+        ("Cast", ["bytes"], "both", {"to": TensorProto.FLOAT}),
+        ("Div", ["both", "sixteen"], "sixteenths", {}),
+        ("Floor", ["sixteenths"], "high", {}),
+        ("Cast", ["step"], "wide_step", {"to": TensorProto.FLOAT}),
+    ]
+    made = [
+        helper.make_node(kind, [f"{name}_{part}" for part in parts], [f"{name}_{result}"], **attributes)
+        for kind, parts, result, attributes in nodes
+    ]
+    return [numpy_helper.from_array(np.asarray(value), f"{name}_{key}") for key, value in constants.items()], made
+
+
+def _product(node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """What takes the place of a product with the whole matrix."""
+    source, matrix, bias = node.input
+    (target,) = node.output
+    nodes = [
+        ("Split", [source, f"{matrix}_sizes"], ["u", "v"], {"axis": 1}),
+        ("Mul", ["u", f"{matrix}_sixteen"], ["shifted"], {}),
+        ("Sub", ["v", "shifted"], ["rest"], {}),
+        ("Gemm", ["u", f"{matrix}_both"], ["of_both"], {"transB": 1}),
+        ("Gemm", ["rest", f"{matrix}_high"], ["of_high"], {"transB": 1}),
+        ("Add", ["of_both", "of_high"], ["of_all"], {}),
+        ("ReduceSum", ["u", f"{matrix}_features"], ["sum"], {"keepdims": 1}),
+        ("Mul", ["sum", f"{matrix}_zero"], ["of_zero"], {}),
+        ("Sub", ["of_all", "of_zero"], ["steps"], {}),
+        ("Mul", ["steps", f"{matrix}_wide_step"], ["scaled"], {}),
+        ("Add", ["scaled", bias], [target], {}),
+    ]
+    between = {result for _, _, results, _ in nodes for result in results} - {target}
+
+    def own(part: str) -> str:
+        return f"{target}_{part}" if part in between else part
+
+    return [
+        helper.make_node(kind, [own(part) for part in parts], [own(part) for part in results], **attributes)
+        for kind, parts, results, attributes in nodes
+    ]
+
+
+def compact(file: Path, inputs: np.ndarray | None = None, given: dict[str, PackedLinear] | None = None) -> None:
     """Stores a graph's float32 weights small, rounded for the given inputs, or as given in four bits."""
     moments = {} if inputs is None else _moments(file, inputs)
     model = onnx.load(str(file))
     graph = model.graph
     users = {name: node for node in reversed(graph.node) for name in node.input}
-    before, stored = [], []
+    before, stored, products = [], [], {}
 
     def cast(name: str, source: str) -> None:
         before.append(helper.make_node("Cast", [source], [name], to=TensorProto.FLOAT))
@@ -170,13 +217,20 @@ def compact(file: Path, inputs: np.ndarray | None = None, given: dict | None = N
             stored.append(tensor)
             continue
         node, name = users[tensor.name], tensor.name
-        if name in FOUR_BITS or given and name in given:
-            own = moments.get(name) if _channel_axis(node) == 0 else None
-            packed = given[name] if given and name in given else _packed(torch.from_numpy(values.copy()), own)
-            constants, nodes = _unpacking(name, *packed)
+        if name in FOUR_BITS and node.op_type == "Gemm":
+            linear = given.get(name) if given else None
+            if linear is None:
+                linear = PackedLinear(values.shape[1], values.shape[0])
+                linear.set(torch.from_numpy(values.copy()), torch.zeros(len(values)), moments[name])
+            constants, nodes = _halves(name, linear.packed, linear.step)
             stored += constants
             before += nodes
-        elif _is_int8(node, values):
+            products |= {user.output[0]: _product(user) for user in graph.node if name in user.input}
+        elif name in FOUR_BITS:
+            constants, nodes = _unpacking(name, *_packed(torch.from_numpy(values.copy())))
+            stored += constants
+            before += nodes
+        elif _is_int8(node, name, values):
             axis = _channel_axis(node)
             numbers, scale = _int8(values, axis)
             if name in moments and values.size == values.shape[0] * values.shape[1]:
@@ -191,8 +245,9 @@ def compact(file: Path, inputs: np.ndarray | None = None, given: dict | None = N
         else:
             stored.append(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
             cast(name, f"{name}_half")
-    for index, node in enumerate(before):
-        graph.node.insert(index, node)
+    nodes = before + [made for node in graph.node for made in products.get(node.output[0], [node])]
+    del graph.node[:]
+    graph.node.extend(nodes)
     del graph.initializer[:]
     graph.initializer.extend(stored)
     for node in graph.node:
@@ -244,9 +299,8 @@ def run(work: Work) -> None:
     print(f"  padded with zeros instead of end markers: {np.abs(padded - stored).max():.1e}", flush=True)
 
     image = image_tower.load(work.image_tower)
-    regression = image.regression
-    given = {"regression.weight": (regression.packed, regression.step)}
-    image.regression = regression.dense()
+    given = {"regression.weight": image.regression}
+    image.regression = image.regression.dense()
     pictures = torch.from_numpy(_training_pictures(work))
     some = pictures[:: len(pictures) // 8]
     with torch.inference_mode():

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 LEVELS = 7  # of four bits, 15 are used: -7 to 7
@@ -25,8 +24,9 @@ def rounded(values: np.ndarray, scale: np.ndarray, moments: np.ndarray, limit: i
     al., GPTQ, arXiv:2210.17323).
     """
     weights, scale = values.astype(np.float64), scale[:, 0].astype(np.float64)
-    moments = moments + DAMPING * np.diag(moments).mean() * np.eye(len(moments))
-    upper = np.linalg.cholesky(np.linalg.inv(moments.astype(np.float64))).T
+    damped = torch.from_numpy(moments + DAMPING * np.diag(moments).mean() * np.eye(len(moments))).double()
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped))
+    upper = torch.linalg.cholesky(inverse).T.numpy()
     numbers = np.empty_like(weights)
     for start in range(0, len(moments), COLUMNS):  # in blocks, so that most of the spreading is one product
         end = min(start + COLUMNS, len(moments))
@@ -53,13 +53,23 @@ def unpack(packed: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
     return (torch.cat([both - 16 * high, high], -1) - ZERO) * step.float()
 
 
+def pack_signed(numbers: torch.Tensor) -> torch.Tensor:
+    """Numbers from -7 to 7 [N, width] as signed bytes [N, width / 2]: 16 times one of the second half and one of the first, plus 8."""
+    low, high = numbers.chunk(2, 1)
+    return (16 * high.short() + low.short() + ZERO).to(torch.int8)
+
+
 class PackedLinear(nn.Module):
-    """A linear map whose matrix is kept in four bits."""
+    """A linear map whose matrix is kept in four bits, and multiplied with as it is kept.
+
+    A byte b holds h = floor(b / 16) of the matrix's second half and b - 16 h - 8 of its first. So the product with (u, v) is
+    b u + h (v - 16 u) - 8 Σ u, and the matrix itself, with all that lies between it and its bytes, need not be in memory.
+    """
 
     def __init__(self, source: int, target: int):
         super().__init__()
-        self.register_buffer("packed", torch.zeros(target, source // 2, dtype=torch.uint8))
-        self.register_buffer("step", torch.zeros(target, 1, dtype=torch.half))
+        self.register_buffer("packed", torch.zeros(target, source // 2, dtype=torch.int8))
+        self.register_buffer("step", torch.zeros(target, dtype=torch.half))
         self.register_buffer("bias", torch.zeros(target))
 
     @torch.no_grad()
@@ -67,17 +77,21 @@ class PackedLinear(nn.Module):
         """matrix [target, source], rounded for inputs of these second moments."""
         step = row_step(matrix)
         numbers = torch.from_numpy(rounded(matrix.numpy(), step.numpy(), moments, LEVELS))
-        self.packed.copy_(pack(numbers))
-        self.step.copy_(step)
+        self.packed.copy_(pack_signed(numbers))
+        self.step.copy_(step[:, 0])
         self.bias.copy_(bias)
 
     def dense(self) -> nn.Linear:
         """The same, unpacked."""
-        weight = unpack(self.packed, self.step)
-        linear = nn.Linear(weight.shape[1], weight.shape[0]).requires_grad_(False)
-        linear.weight.copy_(weight)
+        both, step = self.packed.float(), self.step.float()[:, None]
+        high = torch.floor(both / 16)
+        linear = nn.Linear(2 * both.shape[1], both.shape[0]).requires_grad_(False)
+        linear.weight.copy_(torch.cat([both - 16 * high - ZERO, high], 1) * step)
         linear.bias.copy_(self.bias)
         return linear
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.linear(x, unpack(self.packed, self.step), self.bias)
+        both = self.packed.float()
+        u, v = x.chunk(2, 1)
+        products = u @ both.T + (v - 16 * u) @ torch.floor(both / 16).T - ZERO * u.sum(1, keepdim=True)
+        return products * self.step.float() + self.bias

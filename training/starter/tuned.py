@@ -43,28 +43,30 @@ class Moved(nn.Module):
         self.bias = nn.Parameter(conv.conv.bias.detach().clone())
         self.is_matrix = conv.conv.groups == 1
         if self.is_matrix:
-            self.left = nn.Parameter(torch.zeros(weight.shape[0], rank))
-            self.right = nn.Parameter(torch.randn(rank, weight.shape[1]) * weight.shape[1] ** -0.5)
+            self.left = nn.Parameter(torch.zeros(weight.shape[0], rank, 1, 1))
+            self.right = nn.Parameter(torch.randn(rank, weight.shape[1], 1, 1) * weight.shape[1] ** -0.5)
         else:
             self.kernel = nn.Parameter(weight.clone())
             stride, size = conv.conv.stride[0], weight.shape[-1]
             spread = _spread(size, side, stride, (size - stride) // 2)
             self.register_buffer("spread", spread, persistent=False)
 
-    def weight(self, conv: Conv) -> torch.Tensor:
-        # The backbone's own is not reshaped: the exported file would hold it twice.
-        return conv.conv.weight + (self.left @ self.right)[:, :, None, None] if self.is_matrix else self.kernel
-
     def forward(self, conv: Conv, x: torch.Tensor) -> torch.Tensor:
-        """Maps [B, C, H, W]."""
-        own, weight = conv.conv, self.weight(conv)
-        x = F.conv2d(F.pad(x, conv.pad) if conv.pad else x, weight, self.bias, own.stride, own.padding, 1, own.groups)
+        """Maps [B, C, H, W]. The two matrices are applied one after the other: a sum with the backbone's own would be kept
+        in memory a second time."""
+        own = conv.conv
+        if self.is_matrix:
+            x = F.conv2d(x, own.weight, self.bias) + F.conv2d(F.conv2d(x, self.right), self.left)
+        else:
+            x = F.pad(x, conv.pad) if conv.pad else x
+            x = F.conv2d(x, self.kernel, self.bias, own.stride, own.padding, 1, own.groups)
         return torch.clamp(x, 0, 6) if conv.is_active else x
 
     def product(self, conv: Conv, x: torch.Tensor) -> torch.Tensor:
         """The same as products of matrices, for maps [C, B, H · W]."""
         if self.is_matrix:
-            y = self.weight(conv)[:, :, 0, 0] @ x.flatten(1)
+            weight = conv.conv.weight[:, :, 0, 0] + self.left[:, :, 0, 0] @ self.right[:, :, 0, 0]
+            y = weight @ x.flatten(1)
             y += self.bias.to(y.dtype)[:, None]
         else:
             y = x @ (self.kernel.flatten(1) @ self.spread).view(x.shape[0], x.shape[2], -1)
