@@ -12,6 +12,8 @@ export default tseslint.config(
       'test/faulty/**',
       'bench/.peers/**',
       'bench/.venv/**',
+      'training/.venv/**',
+      'training/work*/**',
       '**/generated/**',
       '*.js',
       '**/*.mjs',

@@ -9,6 +9,8 @@ module.exports = {
     '^clipgraph/runtime$': '<rootDir>/src/runtime/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  // Packages that the recipe of the starter model fetches have names and tests of their own.
+  modulePathIgnorePatterns: ['<rootDir>/training/'],
   // ESM only; Node 20.19 requires it, jest does not.
   transformIgnorePatterns: ['/node_modules/(?!request-filtering-agent/)'],
   transform: {

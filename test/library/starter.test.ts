@@ -52,11 +52,14 @@ describe('the starter', () => {
     expect(await order(wasm, picture(file), expected.toReversed())).toEqual(expected);
   });
 
-  itWithPhotograph('puts three texts in the order that a person expects of a photograph of a dog', async () => {
-    const expected = ['a dog', 'a puppy', 'a car'];
-    expect(await order(cpu, { image: { path: DOG } }, expected.toReversed())).toEqual(expected);
-    expect(await order(wasm, { image: { path: DOG } }, expected.toReversed())).toEqual(expected);
-  });
+  itWithPhotograph(
+    'puts three texts in the order that a person expects of a photograph of a dog',
+    async () => {
+      const expected = ['a dog', 'a puppy', 'a car'];
+      expect(await order(cpu, { image: { path: DOG } }, expected.toReversed())).toEqual(expected);
+      expect(await order(wasm, { image: { path: DOG } }, expected.toReversed())).toEqual(expected);
+    },
+  );
 
   it.each(EXAMPLES.map(({ file }) => file))('ranks texts for %s alike on cpu and wasm', async (file) => {
     expect(await order(wasm, picture(file), TEXTS)).toEqual(await order(cpu, picture(file), TEXTS));

@@ -39,7 +39,7 @@ describe('similarity', () => {
     expect(status).toBe(200);
     expect(data).toEqual({
       similarity: {
-        cosine: expect.closeTo(0.5897, 3),
+        cosine: expect.closeTo(0.5912, 3),
         model: { id: 'starter' },
         a: { runtime: { name: 'cpu' } },
       },
