@@ -98,7 +98,7 @@ By `clipgraph evaluate`, on the files that are shipped, with the {runtime} runti
 on, and chose nothing but for a quarter of Tux Paint's stamps, which chose the blend; the rows without them say so. Names
 of what is held out are among the sentences, and so are words and short phrases of the hand-written captions and pairs.
 Version 0's column is its own files on the same set. By chance alone a share p of n pictures is off by √(p (1 − p) / n):
-at one half, 1.3 points of 1,490 and 4.6 of 118. Another run of the recipe may differ by as much.
+at one half, 1.3 points of 1,490 and 4.6 of 118. How much pictures differ after another run has not been measured.
 
 {test}
 

@@ -33,6 +33,7 @@ FOUR_BITS = ("class_texts", "backbone.classifier.weight", "regression.weight")
 CALIBRATION = 192  # pictures
 CALIBRATION_BATCH = 16
 CALIBRATION_ROWS = 6000  # of a layer's inputs, from each batch
+TOLERANCE = 2e-5  # between a component of a vector here and there
 CLIPS = (1, 0.97, 0.94, 0.9, 0.86, 0.82)
 
 
@@ -271,6 +272,12 @@ def _run(file: Path, name: str, values: np.ndarray) -> np.ndarray:
     return session.run(None, {name: values})[0]
 
 
+def _expect_equal(what: str, a: np.ndarray, b: np.ndarray) -> None:
+    difference = np.abs(a - b).max()
+    if not difference < TOLERANCE:
+        raise SystemExit(f"{what}: they differ by {difference:.1e}, more than {TOLERANCE}.")
+
+
 def _cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
 
@@ -305,6 +312,8 @@ def run(work: Work) -> None:
     some = pictures[:: len(pictures) // 8]
     with torch.inference_mode():
         expected = image(some).numpy()
+        trained = image.combine(*image.parts(image.backbone(some))).numpy()
+    _expect_equal("the blocks as they are exported and as they were trained", expected, trained)
     with torch.no_grad():
         _write(image, some[:1], image_file, ("pixel_values", "image_embeds"), {0: "batch"})
     _store(image_file, work.export, "pixel_values", some.numpy(), expected, pictures.numpy(), given)
@@ -316,6 +325,7 @@ def _store(
 ) -> np.ndarray:  # fmt: skip
     """Writes the small file beside the full one; -> what it computes."""
     exact = _run(file, name, values)
+    _expect_equal(f"{file.name} and PyTorch", exact, expected)
     small = folder / f"{file.name}.part"
     shutil.copy(file, small)
     compact(small, inputs, given)
