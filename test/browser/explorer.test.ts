@@ -26,7 +26,7 @@ describeInBrowser('the explorer', () => {
         // The button opens a menu once the document's operations are known.
         await page.locator('.graphiql-execute-button[aria-haspopup="menu"]').click();
         await page.getByRole('menuitem', { name: 'Similarity', exact: true }).click();
-        await page.locator('.result-window', { hasText: '"cosine": 0.40' }).waitFor();
+        await page.locator('.result-window', { hasText: '"cosine": 0.59' }).waitFor();
         expect(await page.locator('.result-window').textContent()).toContain('"name": "cpu"');
         await page.close();
       } finally {

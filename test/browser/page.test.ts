@@ -67,10 +67,10 @@ describeInBrowser('the page', () => {
   itWithPhotograph('ranks a dog, a puppy and a car as a person does for a photograph of a dog', async () => {
     await page.fill('#prompts', 'a car\na puppy\na dog');
     const bytes = fs.readFileSync(DOG).toString('base64');
-    const transfer = await page.evaluateHandle(`(async () => {
-      const blob = await (await fetch('data:image/png;base64,${bytes}')).blob();
+    const transfer = await page.evaluateHandle(`(() => {
+      const bytes = Uint8Array.from(atob('${bytes}'), (character) => character.charCodeAt(0));
       const data = new DataTransfer();
-      data.items.add(new File([blob], 'dog.png', { type: 'image/png' }));
+      data.items.add(new File([bytes], 'dog.png', { type: 'image/png' }));
       return data;
     })()`);
     await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });

@@ -28,7 +28,7 @@ describe('clipgraph similarity', () => {
   it('compares a text and a picture', () => {
     const { status, stdout } = clipgraph(['similarity', 'a dog', 'examples/dog.png']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^0\.4025\nAlike: .*\n\(starter, fp32, on cpu\)\n$/);
+    expect(stdout).toMatch(/^0\.5912\nVery much alike: .*\n\(starter, fp32, on cpu\)\n$/);
   });
 
   it('puts a puppy nearer to a dog than a city at night, as JSON', () => {
@@ -157,7 +157,7 @@ describe('clipgraph rank', () => {
   it('searches a folder, best first', () => {
     const { status, stdout } = clipgraph(['rank', 'a dog', 'examples/', '--limit', '2']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^ 0\.4025 {2}examples\/dog\.png\n 0\.1937 {2}examples\/cat\.jpg\n$/);
+    expect(stdout).toMatch(/^ 0\.5912 {2}examples\/dog\.png\n 0\.2390 {2}examples\/cat\.jpg\n$/);
   });
 
   it('takes patterns that no shell has replaced, and lines of standard input', () => {
@@ -174,7 +174,7 @@ describe('clipgraph rank', () => {
       ROOT,
       'a cat\n\na dog\r\nexamples/dog.png\n',
     );
-    expect(stdout).toMatch(/^ 1\.0000 {2}examples\/dog\.png\n 0\.4025 {2}a dog\n.*a cat\n$/);
+    expect(stdout).toMatch(/^ 1\.0000 {2}examples\/dog\.png\n 0\.5912 {2}a dog\n.*a cat\n$/);
   });
 
   it('ranks what can be read, says what cannot, and ends with exit code 1', () => {

@@ -59,7 +59,7 @@ describe('similarity', () => {
       2.5 * cosine,
       STARTER_LOGIT_SCALE * cosine,
     ]);
-    expect(interpretation).toMatch(/^Alike: for a picture and a text, starter typically gives/);
+    expect(interpretation).toMatch(/^Very much alike: for a picture and a text, starter typically gives/);
   });
 
   it('has no CLIPScore for two texts', async () => {
