@@ -29,6 +29,16 @@ describeInBrowser('the page', () => {
   });
 
   const ranked = () => page.locator('#ranking li span:first-child').allTextContents();
+  const drop = async (file: string, type: string) => {
+    const base64 = fs.readFileSync(file).toString('base64');
+    const dataTransfer = await page.evaluateHandle(`(() => {
+      const bytes = Uint8Array.from(atob('${base64}'), (character) => character.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], '${path.basename(file)}', { type: '${type}' }));
+      return data;
+    })()`);
+    await page.dispatchEvent('#drop', 'drop', { dataTransfer });
+  };
   const waitForAnswer = () => page.locator('#compare:not([disabled])').waitFor();
 
   it('says that the model is the starter', async () => {
@@ -53,27 +63,14 @@ describeInBrowser('the page', () => {
 
   it('takes a picture that is dropped', async () => {
     await page.fill('#prompts', 'a dog\na cup of coffee');
-    const transfer = await page.evaluateHandle(`(async () => {
-      const blob = await (await fetch('/examples/coffee.jpg')).blob();
-      const data = new DataTransfer();
-      data.items.add(new File([blob], 'coffee.jpg', { type: 'image/jpeg' }));
-      return data;
-    })()`);
-    await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+    await drop(path.join(EXAMPLES_FOLDER, 'coffee.jpg'), 'image/jpeg');
     await page.locator('#sentence', { hasText: '“a cup of coffee”' }).waitFor();
     expect(await ranked()).toEqual(['a cup of coffee', 'a dog']);
   });
 
   itWithPhotograph('ranks a dog, a puppy and a car as a person does for a photograph of a dog', async () => {
     await page.fill('#prompts', 'a car\na puppy\na dog');
-    const bytes = fs.readFileSync(DOG).toString('base64');
-    const transfer = await page.evaluateHandle(`(() => {
-      const bytes = Uint8Array.from(atob('${bytes}'), (character) => character.charCodeAt(0));
-      const data = new DataTransfer();
-      data.items.add(new File([bytes], 'dog.png', { type: 'image/png' }));
-      return data;
-    })()`);
-    await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+    await drop(DOG, 'image/png');
     await page.locator('#sentence', { hasText: '“a dog”' }).waitFor();
     expect(await ranked()).toEqual(['a dog', 'a puppy', 'a car']);
   });
