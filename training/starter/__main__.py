@@ -66,6 +66,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=STEPS, help="just these steps")
     parser.add_argument("--seed", type=int, default=0, help="of the image head, to see how much the figures depend on it")
     options = parser.parse_args()
+    for name in [name for name in os.environ if name.startswith("MALLOC_")]:
+        del os.environ[name]  # set for this process by training/run; what it starts and measures is to run as it always does
     training = REPOSITORY / "training"
     work = Work((options.work or training / ("work-quick" if options.quick else "work")).resolve())
     work.root.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,8 @@ MIDDLE, LATE, LAST = 4, 10, 15  # the blocks whose maps the tower reads: 40 × 2
 
 MEANS = 32 + 16 + 24 + 40 + 80 + 112 + 192 + 320
 COLOURS = 6
-TOKEN = COLOURS + 40 + 4 * 112 + 320
+MIDDLE_CHANNELS, LATE_CHANNELS, LAST_CHANNELS = 40, 112, 320
+TOKEN = COLOURS + MIDDLE_CHANNELS + 4 * LATE_CHANNELS + LAST_CHANNELS
 HEAD = 1280
 CLASSES = 1000
 
@@ -46,7 +47,7 @@ class Features:
         """[B, 112, 14, 14]: the map that is a part of the tokens, from which it is taken where only they were kept."""
         if self.map is not None:
             return self.map
-        cells = self.tokens[..., COLOURS + 40 : -320].transpose(1, 2)
+        cells = self.tokens[..., COLOURS + MIDDLE_CHANNELS : -LAST_CHANNELS].transpose(1, 2)
         return F.pixel_shuffle(cells.reshape(len(cells), -1, GRID, GRID), 2)
 
 
@@ -63,9 +64,16 @@ class Conv(nn.Module):
         self.conv = nn.Conv2d(source, target, kernel, stride, before if is_even else 0, groups=groups)
         self.is_active = is_active
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.conv(F.pad(x, self.pad) if self.pad else x)
+    def convolve(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        own = self.conv
+        x = F.pad(x, self.pad) if self.pad else x
+        return F.conv2d(x, weight, bias, own.stride, own.padding, own.dilation, own.groups)
+
+    def activate(self, x: torch.Tensor) -> torch.Tensor:
         return torch.clamp(x, 0, 6) if self.is_active else x
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.activate(self.convolve(x, self.conv.weight, self.conv.bias))
 
 
 class Block(nn.Module):

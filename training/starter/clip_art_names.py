@@ -3,7 +3,7 @@
 Looked up longest first, after digits and the words below have been left out.
 """
 
-LEFT_OUT = {"aiga", "la", "il", "le", "di", "da", "utensile", "funnyflower", "a", "an", "my"}
+LEFT_OUT = {"aiga", "la", "il", "le", "di", "da", "utensile", "a", "an", "my"}
 
 _LIST = """
 abeille: bee

@@ -3,8 +3,8 @@
 Large matrices are stored in int8, one scale an output channel, and rounded so that what one number's rounding does to a
 layer's output the next ones make good, as far as training pictures tell; the table of tokens, the regression, the
 classifier and its texts in four bits, one step a row; the rest in float16, above all the depthwise convolutions, whose few
-weights matter most. Each is followed by the cast (and product) that gives float32 back, which a runtime folds when it loads the file: what is computed
-is the same on every runtime.
+weights matter most. Each is followed by the cast (and product) that gives float32 back, which a runtime folds when it
+loads the file: what is computed is the same on every runtime.
 """
 
 import shutil
@@ -97,14 +97,14 @@ def _is_int8(node: onnx.NodeProto, name: str, values: np.ndarray) -> bool:
     return is_matrix and (values.size >= LARGE or name.startswith(LOW_RANK))
 
 
-def _moments(file: Path, inputs: np.ndarray) -> dict[str, np.ndarray]:
+def _moments(file: Path, inputs: np.ndarray, given: dict[str, PackedLinear]) -> dict[str, np.ndarray]:
     """The second moments of what each matrix that is stored in int8 is multiplied with, by the matrix's name."""
     model = onnx.load(str(file))
     matrices = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     sources = {
         node.input[1]: (node.op_type, node.input[0])
         for node in model.graph.node
-        if len(node.input) > 1 and node.input[1] in matrices
+        if len(node.input) > 1 and node.input[1] in matrices and node.input[1] not in given
         and _is_int8(node, node.input[1], matrices[node.input[1]])
     }
     del model.graph.output[:]
@@ -129,55 +129,48 @@ def _channel_axis(node: onnx.NodeProto) -> int:
     return 1 if node.op_type == "MatMul" else 0
 
 
-def _unpacking(name: str, packed: torch.Tensor, step: torch.Tensor) -> tuple[list, list]:
-    """Initialisers and nodes of a matrix in four bits."""
+_PARTED = [
+    ("Cast", ["bytes"], ["both"], {"to": TensorProto.FLOAT}),
+    ("Div", ["both", "sixteen"], ["sixteenths"], {}),
+    ("Floor", ["sixteenths"], ["high"], {}),
+    ("Cast", ["step"], ["wide_step"], {"to": TensorProto.FLOAT}),
+]
+_WHOLE = [
+    ("Mul", ["high", "sixteen"], ["shifted"], {}),
+    ("Sub", ["both", "shifted"], ["low"], {}),
+    ("Concat", ["low", "high"], ["unsigned"], {"axis": 1}),
+    ("Sub", ["unsigned", "zero"], ["numbers"], {}),
+]
+
+
+def _nodes(table: list, own) -> list[onnx.NodeProto]:
+    """Nodes of (kind, inputs, outputs, attributes), with names as own makes them."""
+    return [
+        helper.make_node(kind, [own(part) for part in parts], [own(part) for part in results], **attributes)
+        for kind, parts, results, attributes in table
+    ]
+
+
+def _four_bits(name: str, packed: torch.Tensor, step: torch.Tensor, is_whole: bool) -> tuple[list, list]:
+    """Initialisers and nodes of a matrix in four bits: of the whole, or of the parts that a product needs (PackedLinear)."""
     constants = {"bytes": packed.numpy(), "step": step.numpy(), "sixteen": np.float32(16), "zero": np.float32(ZERO)}
-    nodes = [
-        ("Cast", ["bytes"], "both", {"to": TensorProto.FLOAT}),
-        ("Div", ["both", "sixteen"], "sixteenths", {}),
-        ("Floor", ["sixteenths"], "high", {}),
-        ("Mul", ["high", "sixteen"], "shifted", {}),
-        ("Sub", ["both", "shifted"], "low", {}),
-        ("Concat", ["low", "high"], "unsigned", {"axis": 1}),
-        ("Sub", ["unsigned", "zero"], "numbers", {}),
-        ("Cast", ["step"], "wide_step", {"to": TensorProto.FLOAT}),
-    ]
-    made = [
-        helper.make_node(kind, [f"{name}_{source}" for source in sources], [f"{name}_{target}"], **attributes)
-        for kind, sources, target, attributes in nodes
-    ]
-    made.append(helper.make_node("Mul", [f"{name}_numbers", f"{name}_wide_step"], [name]))
-    return [numpy_helper.from_array(np.asarray(value), f"{name}_{key}") for key, value in constants.items()], made
+    if not is_whole:
+        constants |= {"sizes": np.array([packed.shape[1]] * 2), "features": np.array([1])}
 
+    def own(part: str) -> str:
+        return f"{name}_{part}"
 
-def _halves(name: str, packed: torch.Tensor, step: torch.Tensor) -> tuple[list, list]:
-    """Initialisers and nodes of a matrix in four bits that products need: see PackedLinear."""
-    constants = {
-        "bytes": packed.numpy(),
-        "step": step.numpy()[None],
-        "sixteen": np.float32(16),
-        "zero": np.float32(ZERO),
-        "sizes": np.array([packed.shape[1]] * 2),
-        "features": np.array([1]),
-    }
-    nodes = [
-        ("Cast", ["bytes"], "both", {"to": TensorProto.FLOAT}),
-        ("Div", ["both", "sixteen"], "sixteenths", {}),
-        ("Floor", ["sixteenths"], "high", {}),
-        ("Cast", ["step"], "wide_step", {"to": TensorProto.FLOAT}),
-    ]
-    made = [
-        helper.make_node(kind, [f"{name}_{part}" for part in parts], [f"{name}_{result}"], **attributes)
-        for kind, parts, result, attributes in nodes
-    ]
-    return [numpy_helper.from_array(np.asarray(value), f"{name}_{key}") for key, value in constants.items()], made
+    nodes = _nodes(_PARTED + _WHOLE if is_whole else _PARTED, own)
+    if is_whole:
+        nodes.append(helper.make_node("Mul", [own("numbers"), own("wide_step")], [name]))
+    return [numpy_helper.from_array(np.asarray(value), own(key)) for key, value in constants.items()], nodes
 
 
 def _product(node: onnx.NodeProto) -> list[onnx.NodeProto]:
     """What takes the place of a product with the whole matrix."""
     source, matrix, bias = node.input
     (target,) = node.output
-    nodes = [
+    table = [
         ("Split", [source, f"{matrix}_sizes"], ["u", "v"], {"axis": 1}),
         ("Mul", ["u", f"{matrix}_sixteen"], ["shifted"], {}),
         ("Sub", ["v", "shifted"], ["rest"], {}),
@@ -190,20 +183,13 @@ def _product(node: onnx.NodeProto) -> list[onnx.NodeProto]:
         ("Mul", ["steps", f"{matrix}_wide_step"], ["scaled"], {}),
         ("Add", ["scaled", bias], [target], {}),
     ]
-    between = {result for _, _, results, _ in nodes for result in results} - {target}
-
-    def own(part: str) -> str:
-        return f"{target}_{part}" if part in between else part
-
-    return [
-        helper.make_node(kind, [own(part) for part in parts], [own(part) for part in results], **attributes)
-        for kind, parts, results, attributes in nodes
-    ]
+    between = {result for _, _, results, _ in table for result in results} - {target}
+    return _nodes(table, lambda part: f"{target}_{part}" if part in between else part)
 
 
-def compact(file: Path, inputs: np.ndarray | None = None, given: dict[str, PackedLinear] | None = None) -> None:
+def compact(file: Path, inputs: np.ndarray | None, given: dict[str, PackedLinear]) -> None:
     """Stores a graph's float32 weights small, rounded for the given inputs, or as given in four bits."""
-    moments = {} if inputs is None else _moments(file, inputs)
+    moments = {} if inputs is None else _moments(file, inputs, given)
     model = onnx.load(str(file))
     graph = model.graph
     users = {name: node for node in reversed(graph.node) for name in node.input}
@@ -219,16 +205,16 @@ def compact(file: Path, inputs: np.ndarray | None = None, given: dict[str, Packe
             continue
         node, name = users[tensor.name], tensor.name
         if name in FOUR_BITS and node.op_type == "Gemm":
-            linear = given.get(name) if given else None
+            linear = given.get(name)
             if linear is None:
                 linear = PackedLinear(values.shape[1], values.shape[0])
                 linear.set(torch.from_numpy(values.copy()), torch.zeros(len(values)), moments[name])
-            constants, nodes = _halves(name, linear.packed, linear.step)
+            constants, nodes = _four_bits(name, linear.packed, linear.step[None], is_whole=False)
             stored += constants
             before += nodes
             products |= {user.output[0]: _product(user) for user in graph.node if name in user.input}
         elif name in FOUR_BITS:
-            constants, nodes = _unpacking(name, *_packed(torch.from_numpy(values.copy())))
+            constants, nodes = _four_bits(name, *_packed(torch.from_numpy(values.copy())), is_whole=True)
             stored += constants
             before += nodes
         elif _is_int8(node, name, values):
@@ -321,7 +307,7 @@ def run(work: Work) -> None:
 
 def _store(
     file: Path, folder: Path, name: str, values: np.ndarray, expected: np.ndarray,
-    inputs: np.ndarray | None = None, given: dict | None = None,
+    inputs: np.ndarray | None = None, given: dict[str, PackedLinear] = {},
 ) -> np.ndarray:  # fmt: skip
     """Writes the small file beside the full one; -> what it computes."""
     exact = _run(file, name, values)

@@ -4,10 +4,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .backbone import COLOURS, GRID, HEAD, MEANS, Features
+from .backbone import COLOURS, GRID, HEAD, LAST_CHANNELS, LATE_CHANNELS, MEANS, MIDDLE_CHANNELS, Features
 
-MIDDLE, LATE, LAST = 40, 112, 320  # channels
-SIZE = MEANS + 2 * HEAD + 10 * LAST + 5 * LATE + 4 * MIDDLE + 16 * COLOURS
+SIZE = MEANS + 2 * HEAD + 10 * LAST_CHANNELS + 5 * LATE_CHANNELS + 4 * MIDDLE_CHANNELS + 16 * COLOURS
 RIDGE = 0.03  # beside a variance of 1 a feature
 WHITENING = 0.001  # of the targets: beside their mean variance of 0.002 a dimension
 BATCH = 256
@@ -27,7 +26,7 @@ def _maps(cells: torch.Tensor) -> torch.Tensor:
 def read(features: Features, tuned: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
     """[B, SIZE]"""
     tuned_last, tuned_head = tuned
-    own, moved, late = _maps(features.tokens[..., -LAST:]), _maps(tuned_last), features.late
+    own, moved, late = _maps(features.tokens[..., -LAST_CHANNELS:]), _maps(tuned_last), features.late
     return torch.cat(
         [
             features.means,
@@ -39,7 +38,7 @@ def read(features: Features, tuned: tuple[torch.Tensor, torch.Tensor]) -> torch.
             moved.amax((2, 3)),
             _quarters(late),
             late.amax((2, 3)),
-            _quarters(_maps(features.tokens[..., COLOURS : COLOURS + MIDDLE])),
+            _quarters(_maps(features.tokens[..., COLOURS : COLOURS + MIDDLE_CHANNELS])),
             F.avg_pool2d(_maps(features.tokens[..., :COLOURS]), 2, 2, ceil_mode=True).flatten(1),
         ],
         1,
@@ -47,18 +46,23 @@ def read(features: Features, tuned: tuple[torch.Tensor, torch.Tensor]) -> torch.
 
 
 @torch.inference_mode()
-def fit(tower, features, rows: np.ndarray, targets: torch.Tensor, weights: torch.Tensor) -> None:
-    """Ridge regression from what is read of the rows to their targets, whitened on both sides, of length 1 in the mean.
-
-    Solved for instead of trained, it leans on no few features that two hands of one vendor share, and so knows another
-    vendor's better than the head does.
-    """
-    parts = []
+def read_rows(tower, features, rows: np.ndarray) -> torch.Tensor:
+    """[len(rows), SIZE]"""
+    parts = [torch.zeros(0, SIZE)]
     with torch.autocast("cpu", torch.bfloat16):
         for at in range(0, len(rows), BATCH):
             some = Features(*features.batch(rows[at : at + BATCH]))
             parts.append(read(some, tower.tuned.product(tower.backbone, some.late)).float())
-    x = torch.cat(parts)
+    return torch.cat(parts)
+
+
+@torch.inference_mode()
+def fit(tower, x: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> None:
+    """Ridge regression from what was read to its targets, whitened on both sides, of length 1 in the mean.
+
+    Solved for instead of trained, it leans on no few features that two hands of one vendor share, and so knows another
+    vendor's better than the head does.
+    """
     tower.read_mean.copy_(x.mean(0))
     tower.read_gain.copy_(1 / (x.std(0) + 1e-3))
     x = tower.scaled(x)

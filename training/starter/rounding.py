@@ -6,6 +6,7 @@ from torch import nn
 
 LEVELS = 7  # of four bits, 15 are used: -7 to 7
 ZERO = LEVELS + 1  # what stands for 0 among unsigned numbers
+SIGN = 128  # between a byte without a sign and one with it
 STEP = 0.35  # of a row's root mean square: the best uniform step for 15 levels of a normal distribution
 DAMPING = 0.03  # of the moments' mean, added to their diagonal
 COLUMNS = 128  # rounded before their errors are spread over the rest
@@ -53,16 +54,10 @@ def unpack(packed: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
     return (torch.cat([both - 16 * high, high], -1) - ZERO) * step.float()
 
 
-def pack_signed(numbers: torch.Tensor) -> torch.Tensor:
-    """Numbers from -7 to 7 [N, width] as signed bytes [N, width / 2]: 16 times one of the second half and one of the first, plus 8."""
-    low, high = numbers.chunk(2, 1)
-    return (16 * high.short() + low.short() + ZERO).to(torch.int8)
-
-
 class PackedLinear(nn.Module):
     """A linear map whose matrix is kept in four bits, and multiplied with as it is kept.
 
-    A byte b holds h = floor(b / 16) of the matrix's second half and b - 16 h - 8 of its first. So the product with (u, v) is
+    Bytes are as packed, less 128: b holds h = floor(b / 16) of the matrix's second half and b - 16 h - 8 of its first. So the product with (u, v) is
     b u + h (v - 16 u) - 8 Σ u, and the matrix itself, with all that lies between it and its bytes, need not be in memory.
     """
 
@@ -77,16 +72,15 @@ class PackedLinear(nn.Module):
         """matrix [target, source], rounded for inputs of these second moments."""
         step = row_step(matrix)
         numbers = torch.from_numpy(rounded(matrix.numpy(), step.numpy(), moments, LEVELS))
-        self.packed.copy_(pack_signed(numbers))
+        self.packed.copy_(pack(numbers).short() - SIGN)
         self.step.copy_(step[:, 0])
         self.bias.copy_(bias)
 
     def dense(self) -> nn.Linear:
         """The same, unpacked."""
-        both, step = self.packed.float(), self.step.float()[:, None]
-        high = torch.floor(both / 16)
-        linear = nn.Linear(2 * both.shape[1], both.shape[0]).requires_grad_(False)
-        linear.weight.copy_(torch.cat([both - 16 * high - ZERO, high], 1) * step)
+        weight = unpack(self.packed.short() + SIGN, self.step[:, None])
+        linear = nn.Linear(weight.shape[1], weight.shape[0]).requires_grad_(False)
+        linear.weight.copy_(weight)
         linear.bias.copy_(self.bias)
         return linear
 

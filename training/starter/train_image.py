@@ -155,6 +155,7 @@ class Labels:
         place = torch.from_numpy(self.place[rows])[:, None]
         return torch.where(place >= 0, self.bank[place[:, 0].clamp(min=0)], self.texts.vectors[self.own[rows]])
 
+
 def _mixed(x: torch.Tensor, share: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     share = share.view(-1, *[1] * (x.ndim - 1)).to(x.dtype)
     return x if bool((share == 1).all()) else torch.lerp(x[other], x, share)
@@ -188,8 +189,7 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16):
             tuned = self.tower.tuned.product(self.tower.backbone, features.late)
             z = self.tower.head(features, tuned, words, recipe.token_drop)
-            said = self.tower.backbone.classifier(tuned[1])
-        said = unit(torch.softmax(said.float() / self.tower.blend.temperature, 1) @ self.tower.class_texts)
+        said = unit(self.tower.words(tuned[1].float()))
         place = torch.from_numpy(self.labels.place[rows])
         alone = texts[self.labels.own[rows]]
         target = self.labels(rows)
@@ -258,15 +258,24 @@ class Trainer:
         return tower.eval()
 
 
-def fit_regression(work: Work, tower: ImageTower, features: FeatureSet, texts: Texts, recipe: Recipe) -> None:
-    """Scenes and shapes, all in one hand, would make it worse at drawings; without plain colours it knows none."""
-    labels = Labels(work, features, texts, recipe)
-    rows = np.where([example.kind in ("drawing", "pattern") for example in features.examples])[0]
-    readout.fit(tower, features, rows, labels(rows), torch.from_numpy(labels.chances[rows]).float())
+def fit_regression(work: Work, tower: ImageTower, texts: Texts, recipe: Recipe, validation: Validation) -> None:
+    """First without the validation concepts, whose figures are printed; then they are seen, too.
+
+    Scenes and shapes, all in one hand, would make it worse at drawings; without plain colours it knows none.
+    """
+    x = torch.zeros(0, readout.SIZE)
+    for names in (("train",), ("train", "extra")):
+        features = FeatureSet(work, *names)
+        labels = Labels(work, features, texts, recipe)
+        rows = np.where([example.kind in ("drawing", "pattern") for example in features.examples])[0]
+        x = torch.cat([x, readout.read_rows(tower, features, rows[len(x) :])])
+        readout.fit(tower, x, labels(rows), torch.from_numpy(labels.chances[rows]).float())
+        if names == ("train",):
+            print(f"  {validation.report(tower)}", flush=True)
 
 
 def run(work: Work, recipe: Recipe) -> None:
-    """Prints the validation figures that choose a recipe; then the regression sees the validation concepts, too."""
+    """Prints the validation figures that choose a recipe."""
     if work.image_tower.exists():
         return
     texts = Texts(TextEncoder(work.text_tower))
@@ -279,7 +288,5 @@ def run(work: Work, recipe: Recipe) -> None:
         tower = Trainer(work, features, texts, recipe, Shape()).run(validation)
         torch.save(tower.saved(), work.image_head)
         del features
-    fit_regression(work, tower, FeatureSet(work, "train"), texts, recipe)
-    print(f"  {validation.report(tower)}", flush=True)
-    fit_regression(work, tower, FeatureSet(work, "train", "extra"), texts, recipe)
+    fit_regression(work, tower, texts, recipe, validation)
     torch.save(tower.saved(), work.image_tower)

@@ -19,19 +19,13 @@ def _convolutions(backbone: Backbone) -> list[Conv]:
     return [conv for block in blocks for conv in (block.expand, block.depthwise, block.project)] + [backbone.head]
 
 
-def _spread(kernel: int, side: int, stride: int, before: int) -> torch.Tensor:
+def _spread(kernel: int, side: int, stride: int) -> torch.Tensor:
     """[kernel², side² · (side / stride)²]: which weight of a kernel joins an input and an output, so that a depthwise
     convolution is a matrix for each channel. On a CPU its gradient is several times faster than the convolution's."""
-    target = side // stride
-    joins = torch.zeros(kernel**2, side, side, target, target)
-    for v in range(kernel):
-        for u in range(kernel):
-            for row in range(target):
-                for column in range(target):
-                    y, x = row * stride + v - before, column * stride + u - before
-                    if 0 <= y < side and 0 <= x < side:
-                        joins[v * kernel + u, y, x, row, column] = 1
-    return joins.flatten(1)
+    before = (kernel - stride) // 2
+    after = kernel - stride - before
+    inputs = F.pad(torch.eye(side**2).view(-1, 1, side, side), (before, after, before, after))
+    return F.unfold(inputs, kernel, stride=stride).transpose(0, 1).flatten(1)
 
 
 class Moved(nn.Module):
@@ -47,20 +41,16 @@ class Moved(nn.Module):
             self.right = nn.Parameter(torch.randn(rank, weight.shape[1], 1, 1) * weight.shape[1] ** -0.5)
         else:
             self.kernel = nn.Parameter(weight.clone())
-            stride, size = conv.conv.stride[0], weight.shape[-1]
-            spread = _spread(size, side, stride, (size - stride) // 2)
+            spread = _spread(weight.shape[-1], side, conv.conv.stride[0])
             self.register_buffer("spread", spread, persistent=False)
 
     def forward(self, conv: Conv, x: torch.Tensor) -> torch.Tensor:
         """Maps [B, C, H, W]. The two matrices are applied one after the other: a sum with the backbone's own would be kept
         in memory a second time."""
-        own = conv.conv
         if self.is_matrix:
-            x = F.conv2d(x, own.weight, self.bias) + F.conv2d(F.conv2d(x, self.right), self.left)
-        else:
-            x = F.pad(x, conv.pad) if conv.pad else x
-            x = F.conv2d(x, self.kernel, self.bias, own.stride, own.padding, 1, own.groups)
-        return torch.clamp(x, 0, 6) if conv.is_active else x
+            low_rank = F.conv2d(F.conv2d(x, self.right), self.left)
+            return conv.activate(conv.convolve(x, conv.conv.weight, self.bias) + low_rank)
+        return conv.activate(conv.convolve(x, self.kernel, self.bias))
 
     def product(self, conv: Conv, x: torch.Tensor) -> torch.Tensor:
         """The same as products of matrices, for maps [C, B, H · W]."""

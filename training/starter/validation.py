@@ -66,7 +66,8 @@ class Validation:
     def report(self, tower: ImageTower) -> str:
         parts = self.parts(tower)
         lines = []
-        for title, z in (("blended", tower.combine(*parts)), ("words", parts[0]), ("tuned", parts[1]), ("head", parts[2]), ("regression", parts[3])):
+        titles = ("blended", "words", "tuned", "head", "regression")
+        for title, z in zip(titles, (tower.combine(*parts), *parts)):
             figures = ", ".join(f"{name} {value:.3f}" for name, value in self.figures(z).items())
             lines.append(f"{title}: {figures}")
         return "\n  ".join(lines)
