@@ -40,9 +40,11 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** An IPv6 network of one subscriber has 2^64 addresses: they are one client. */
 function networkOf(address: string): string {
-  return isIP(address) === 6 && !address.startsWith('::ffff:')
-    ? address.split(':').slice(0, 4).join(':')
-    : address;
+  if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address;
+  const [before, ...rest] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const after = rest.flat();
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
+  return [...before, ...zeros, ...after].slice(0, 4).join(':');
 }
 
 /** Decides who may ask, and how often. */

@@ -129,6 +129,9 @@ describe('the rate limit', () => {
       // The addresses of one IPv6 network are one client.
       expect(await status('2001:db8:1:2::1')).toBe(200);
       expect(await status('2001:db8:1:2:ffff::9')).toBe(429);
+      expect(await status('2001:db8::9:1:1:1')).toBe(200); // 2001:db8:0:0, whose zeros are left out
+      expect(await status('2001:db8::8:1:1:1')).toBe(429);
+      expect(await status('2001:db8::')).toBe(429);
     }));
 });
 
