@@ -25,6 +25,20 @@ const TEXTS = [
   'a blue square on a white background',
 ];
 
+/** For each example the right caption, then nine others; written before the model was asked. */
+const TEN_CAPTIONS: Readonly<Record<string, string>> = {
+  'dog.png': `a cartoon of a dog; a cartoon of a cat; a cup of coffee; a horse; a teddy bear; a rabbit;
+    a man riding a bike; a cow; a bowl of soup; a bouquet of flowers`,
+  'cat.jpg': `a close-up photo of a tabby cat; a photo of a dog; a cup of coffee; a rocket launch; a red apple;
+    a city street at night; a man riding a bike; a snowy mountain; a bowl of soup; a bouquet of flowers`,
+  'coffee.jpg': `a cup of coffee on a saucer; a photo of a cat; a glass of beer; a rocket launch; a red apple;
+    a pizza on a table; a man reading a newspaper; a snowy mountain; a bowl of soup; a bouquet of flowers`,
+  'rocket.jpg': `a rocket on the launch pad; a photo of a cat; a cup of coffee; a church tower; a lighthouse;
+    a sailing boat on the sea; a city street at night; a man riding a bike; a snowy mountain; fireworks`,
+  'apple.png': `a red apple; a pear; a tomato; a rocket; a strawberry; a bunch of grapes; a heart; a red ball;
+    a bowl of soup; a bouquet of roses`,
+};
+
 describe('the starter', () => {
   let cpu: Clipgraph;
   let wasm: Clipgraph;
@@ -63,6 +77,16 @@ describe('the starter', () => {
 
   it.each(EXAMPLES.map(({ file }) => file))('ranks texts for %s alike on cpu and wasm', async (file) => {
     expect(await order(wasm, picture(file), TEXTS)).toEqual(await order(cpu, picture(file), TEXTS));
+  });
+
+  it('puts the right caption of ten first for most of the examples', async () => {
+    const isRight = await Promise.all(
+      EXAMPLES.map(async ({ file }) => {
+        const captions = TEN_CAPTIONS[file].split(/;\s+/);
+        return (await order(cpu, picture(file), captions.toReversed()))[0] === captions[0];
+      }),
+    );
+    expect(isRight.filter(Boolean).length).toBeGreaterThanOrEqual(4); // of 5
   });
 
   it.each(TEXTS)('ranks the examples and the other texts for "%s" alike on cpu and wasm', async (text) => {
