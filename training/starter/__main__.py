@@ -31,16 +31,12 @@ class Scale:
 QUICK = Scale(text_steps=4, turns=1, generated=600, composed=100, validated=300, recipe=train_image.Recipe(epochs=1))
 
 
-def _evaluate(work: Work, quick: bool) -> None:
-    """With the product itself: the figures are of what is shipped, by what ships it; and of the same in float32."""
-    small = work.export if quick else card.MODEL
-    jobs = [(small, work.root / "evaluation.json" if quick else card.FIGURES)]
-    if (work.export / "float32").exists():
-        jobs.append((work.export / "float32", work.root / "float32.json" if quick else card.FLOAT32))
+def _evaluate(work: Work, out: dict[Path, Path]) -> None:
+    """Figures of models' folders, each to its file, measured with the product itself."""
     subprocess.run(["node", "scripts/setup.mjs"], cwd=REPOSITORY, check=True)
-    for model, out in jobs:
+    for model, file in out.items():
         command = ["node", "dist/src/cli/main.js", "evaluate", str(work.evaluation), "--model", str(model)]
-        subprocess.run([*command, "--out", str(out)], cwd=REPOSITORY, check=True)
+        subprocess.run([*command, "--out", str(file)], cwd=REPOSITORY, check=True)
 
 
 def _card() -> None:
@@ -49,29 +45,34 @@ def _card() -> None:
     card.write()
 
 
-def _install(work: Work, quick: bool) -> None:
-    """Completes the export to models' folders, and puts it into models/starter if not quick."""
-    for folder in (work.export, work.export / "float32"):
-        for name in ("clipgraph.json", "merges.txt", "vocab.json"):
-            shutil.copy(card.MODEL / name, folder / name)
-    if not quick:
-        for name in ("text_model.onnx", "vision_model.onnx"):
-            shutil.copy(work.export / name, card.MODEL / name)
+def _complete(folder: Path) -> None:
+    """Makes an exported pair of towers a model's folder."""
+    for name in ("clipgraph.json", "merges.txt", "vocab.json"):
+        shutil.copy(card.MODEL / name, folder / name)
+
+
+def _install(work: Work) -> None:
+    for name in ("text_model.onnx", "vision_model.onnx"):
+        shutil.copy(work.export / name, card.MODEL / name)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training/run", description=__doc__)
-    parser.add_argument("--work", type=Path, help="where intermediate files lie (default: training/work, or a folder of its own for --quick)")
-    parser.add_argument("--quick", action="store_true", help="every step on a sliver of the data; nothing is installed")
+    parser.add_argument("--work", type=Path, help="where intermediate files lie (default: training/work, or a folder of their own for the other two)")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--quick", action="store_true", help="every step on a sliver of the data; nothing is installed")
+    kinds.add_argument("--again", action="store_true", help="once more, to see how much figures differ; of it, only they are kept in training")
     parser.add_argument("--only", nargs="+", choices=STEPS, help="just these steps")
     parser.add_argument("--seed", type=int, default=0, help="of the image head, to see how much the figures depend on it")
     options = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("MALLOC_")]:
         del os.environ[name]  # set for this process by training/run; what it starts and measures is to run as it always does
     training = REPOSITORY / "training"
-    work = Work((options.work or training / ("work-quick" if options.quick else "work")).resolve())
+    quick, again = options.quick, options.again
+    own_folder = "work-quick" if quick else "work-again" if again else "work"
+    work = Work((options.work or training / own_folder).resolve())
     work.root.mkdir(parents=True, exist_ok=True)
-    quick, scale, workers = options.quick, QUICK if options.quick else Scale(), os.cpu_count() or 1
+    scale, workers = QUICK if quick else Scale(), os.cpu_count() or 1
     scale.recipe.seed = options.seed
     torch.set_num_threads(workers)
 
@@ -83,11 +84,20 @@ def main() -> None:
 
     def evaluate() -> None:
         evaluation_set.run(work, quick)
-        _evaluate(work, quick)
+        small, full = work.export, work.export / "float32"
+        if quick:
+            _evaluate(work, {small: work.root / "evaluation.json", full: work.root / "float32.json"})
+        elif again:
+            _evaluate(work, {small: card.ANOTHER_RUN, full: card.ANOTHER_FLOAT32})
+        else:
+            _evaluate(work, {card.MODEL: card.FIGURES})
 
     def write_towers() -> None:
         export.run(work)
-        _install(work, quick)
+        _complete(work.export)
+        _complete(work.export / "float32")
+        if not (quick or again):
+            _install(work)
 
     actions = {
         "fetch": lambda: fetch.run(work),

@@ -307,14 +307,14 @@ def run(work: Work) -> None:
 
 def _store(
     file: Path, folder: Path, name: str, values: np.ndarray, expected: np.ndarray,
-    inputs: np.ndarray | None = None, given: dict[str, PackedLinear] = {},
+    inputs: np.ndarray | None = None, given: dict[str, PackedLinear] | None = None,
 ) -> np.ndarray:  # fmt: skip
     """Writes the small file beside the full one; -> what it computes."""
     exact = _run(file, name, values)
     _expect_equal(f"{file.name} and PyTorch", exact, expected)
     small = folder / f"{file.name}.part"
     shutil.copy(file, small)
-    compact(small, inputs, given)
+    compact(small, inputs, given or {})
     stored = _run(small, name, values)
     small.rename(folder / file.name)
     print(

@@ -68,6 +68,8 @@ class Validation:
         lines = []
         titles = ("blended", "words", "tuned", "head", "regression")
         for title, z in zip(titles, (tower.combine(*parts), *parts)):
+            if not z.any():
+                continue  # the regression, until it is solved for
             figures = ", ".join(f"{name} {value:.3f}" for name, value in self.figures(z).items())
             lines.append(f"{title}: {figures}")
         return "\n  ".join(lines)
