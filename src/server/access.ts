@@ -43,7 +43,7 @@ function networkOf(address: string): string {
   if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address;
   const [before, ...rest] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
   const after = rest.flat();
-  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
+  const zeros = Array<string>(8 - before.length - after.length).fill('0');
   return [...before, ...zeros, ...after].slice(0, 4).join(':');
 }
 

@@ -39,10 +39,9 @@ def _evaluate(work: Work, out: dict[Path, Path]) -> None:
         subprocess.run([*command, "--out", str(file)], cwd=REPOSITORY, check=True)
 
 
-def _card() -> None:
+def _measure_first_answer() -> None:
     measure = ["npm", "run", "--silent", "bench:first-answer", "--", "--out", str(card.FIRST_ANSWER)]
     subprocess.run(measure, cwd=REPOSITORY, check=True)
-    card.write()
 
 
 def _complete(folder: Path) -> None:
@@ -99,6 +98,13 @@ def main() -> None:
         if not (quick or again):
             _install(work)
 
+    def write_card() -> None:
+        if quick:
+            return
+        if not again:
+            _measure_first_answer()
+        card.write()
+
     actions = {
         "fetch": lambda: fetch.run(work),
         "pictures": lambda: pictures.run(work),
@@ -109,7 +115,7 @@ def main() -> None:
         "image": lambda: train_image.run(work, scale.recipe),
         "export": write_towers,
         "evaluation": evaluate,
-        "card": lambda: None if quick else _card(),
+        "card": write_card,
     }
     began = time.time()
     for number, step in enumerate(STEPS, 1):

@@ -53,10 +53,10 @@ def _sketch(drawing: Image.Image) -> Image.Image:
 
 def _textured(generator: random.Random, drawing: Image.Image) -> Image.Image:
     """Uneven in colour and light, as things are that nobody drew."""
-    grain = scenery.uneven(generator, drawing.size)
-    values = np.asarray(drawing.convert("RGB"), np.float32) * (1 + grain[..., None])
-    rgb = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
-    return Image.merge("RGBA", (*rgb.split(), drawing.getchannel("A")))
+    light = 1 + scenery.uneven(generator, drawing.size)[..., None]
+    return _recoloured(
+        drawing, lambda rgb: Image.fromarray(np.clip(np.asarray(rgb, np.float32) * light, 0, 255).astype(np.uint8))
+    )
 
 
 def styled(generator: random.Random, drawing: Image.Image) -> Image.Image:

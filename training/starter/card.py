@@ -44,13 +44,13 @@ def _cells(task: dict) -> tuple[str, str]:
     raise ValueError(task["kind"])
 
 
-def _table(figures: dict, others: list[dict], split: str) -> list[str]:
+def _table(figures: dict, others: list[dict[str, dict]], split: str) -> list[str]:
     lines = ["| test | measured | this version | another run | version 0 |", "| --- | --- | --- | --- | --- |"]
     for task in figures["tasks"]:
         if task["split"] != split:
             continue
         measured, value = _cells(task)
-        values = [value, *(_cells(_tasks(other)[task["name"]])[1] for other in others)]
+        values = [value, *(_cells(other[task["name"]])[1] for other in others)]
         lines.append(f"| {task['name']}, {task['n']:,} | {measured} | {' | '.join(values)} |")
     return lines
 
@@ -161,7 +161,7 @@ def _difference(a: dict, b: dict) -> str:
 
 def write() -> None:
     figures, again, first = _load(FIGURES), _load(ANOTHER_RUN), _load(FIRST_ANSWER)
-    others = [again, _load(VERSION_0)]
+    others = [_tasks(again), _tasks(_load(VERSION_0))]
     tasks = _tasks(figures)
     manifest_file = MODEL / "clipgraph.json"
     manifest = _load(manifest_file)

@@ -12,6 +12,7 @@ from .rounding import LEVELS, row_step
 from .tokens import CONTEXT_LENGTH, END, START, VOCABULARY_SIZE, clip_ids, clip_tokenizer
 from .tokens import token_strings, wordpiece_tokenizer
 
+
 def quantize_rows(rows: torch.Tensor) -> torch.Tensor:
     """Rows rounded to their steps; the gradient passes as if they were not."""
     step = row_step(rows.detach())
