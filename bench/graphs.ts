@@ -6,8 +6,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import cpu from '../plugins/cpu/index.js';
-import { cosine } from '../src/clip/similarity/index.js';
+import cpu from '../plugins/runtimes/cpu/index.js';
+import { cosine } from '../src/core/similarity/index.js';
 import { Hub, openModel, type ModelOptions } from '../src/models/index.js';
 import type { TowerBatch, TowerKind } from '../src/runtime/index.js';
 import { describeMachine } from './machine.js';

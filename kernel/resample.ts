@@ -1,5 +1,5 @@
 // The two passes of Pillow's 8-bit resampling, in AssemblyScript: compiled to WebAssembly SIMD by `npm run kernel`.
-// src/clip/image/resample-fast.ts lays out the memory and packs the weights.
+// src/core/image/resample-fast.ts lays out the memory and packs the weights.
 //
 // A weight k has 23 bits, a product with a sample 31: too much for a 16-bit multiplication. So k = high · 65536 + low,
 // with low signed, and the sum is (Σ high·sample << 16) + Σ low·sample + half: all modulo 2^32, hence exact.

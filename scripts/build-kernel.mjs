@@ -1,4 +1,4 @@
-// Compiles kernel/resample.ts to src/clip/image/kernel-module.ts. With --check, fails where that file is not fresh.
+// Compiles kernel/resample.ts to src/core/image/kernel-module.ts. With --check, fails where that file is not fresh.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import asc from 'assemblyscript/asc';
 
 process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), '..'));
 const SOURCE = 'kernel/resample.ts';
-const TARGET = 'src/clip/image/kernel-module.ts';
+const TARGET = 'src/core/image/kernel-module.ts';
 
 let binary;
 const { error, stderr } = await asc.main(

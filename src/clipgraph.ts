@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { Tokens } from './clip/text/index.js';
+import type { Tokens } from './core/text/index.js';
 import { parseConfig, type ConfigInput } from './config/index.js';
 import {
   classify,

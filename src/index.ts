@@ -4,7 +4,7 @@
  * @module
  */
 export { createClipgraph, type AskOptions, type Clipgraph, type RuntimeState } from './clipgraph.js';
-export type { Tokens } from './clip/text/index.js';
+export type { Tokens } from './core/text/index.js';
 export {
   angle,
   blend,
@@ -17,7 +17,7 @@ export {
   rankingOf,
   softmax,
   unit,
-} from './clip/similarity/index.js';
+} from './core/similarity/index.js';
 export { loadConfig, VERSION, type Config, type ConfigInput, type LoadedConfig } from './config/index.js';
 export type {
   Classification,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { Convention, PillowVersion } from '../clip/image/index.js';
-import { cleanOpenai, type Tokens } from '../clip/text/index.js';
+import type { Convention, PillowVersion } from '../core/image/index.js';
+import { cleanOpenai, type Tokens } from '../core/text/index.js';
 import { openInspector, type ImageInspection, type Inspector } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { createLog } from '../server/index.js';

@@ -1,5 +1,5 @@
-import type { Convention } from '../clip/image/index.js';
-import type { TextConvention } from '../clip/text/index.js';
+import type { Convention } from '../core/image/index.js';
+import type { TextConvention } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
 import type { Model } from '../models/index.js';
 

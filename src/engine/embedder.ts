@@ -1,8 +1,8 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { blend, norm, unit } from '../clip/similarity/index.js';
-import type { Tokens } from '../clip/text/index.js';
+import { blend, norm, unit } from '../core/similarity/index.js';
+import type { Tokens } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, isContentError } from '../errors/index.js';
 import {
@@ -16,7 +16,7 @@ import {
   type PreparationPool,
   type UrlFetcher,
 } from '../media/index.js';
-import type { Turn } from '../runtime/fair-queue.js';
+import type { Turn } from '../isolation/fair-queue.js';
 import type { Model, ModelCatalog } from '../models/index.js';
 import type { PreparedContent, RunAnswer } from '../runtime/batcher.js';
 import type { RuntimeRegistry } from '../runtime/registry.js';

@@ -1,4 +1,4 @@
-import type { Tokens } from '../clip/text/index.js';
+import type { Tokens } from '../core/text/index.js';
 import type { Model } from '../models/index.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Modality } from './content.js';

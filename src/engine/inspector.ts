@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Convention, PillowVersion } from '../clip/image/index.js';
-import type { TextConvention, Tokens } from '../clip/text/index.js';
+import type { Convention, PillowVersion } from '../core/image/index.js';
+import type { TextConvention, Tokens } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
 import { checkImageSize, nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { ModelCatalog } from '../models/index.js';

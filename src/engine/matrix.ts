@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { cosinesWith, softmax } from '../clip/similarity/index.js';
+import { cosinesWith, softmax } from '../core/similarity/index.js';
 import type { Embedding } from './embedding.js';
 import { checkSameModel } from './similarity.js';
 

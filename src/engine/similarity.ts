@@ -6,7 +6,7 @@ import {
   distance,
   rankingOf,
   softmax,
-} from '../clip/similarity/index.js';
+} from '../core/similarity/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { ScoreRange } from '../models/index.js';
 import type { Embedding } from './embedding.js';

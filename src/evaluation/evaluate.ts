@@ -1,4 +1,4 @@
-import { cosine, cosineMatrix } from '../clip/similarity/index.js';
+import { cosine, cosineMatrix } from '../core/similarity/index.js';
 import type { EvaluationSet, EvaluationTask, TaskOf } from './evaluation-set.js';
 import { fitLogitScale, pearson, spearman, spreadOf, sum, type Spread } from './statistics.js';
 

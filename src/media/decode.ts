@@ -1,5 +1,5 @@
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
-import type { Picture, Span } from '../clip/image/index.js';
+import type { Picture, Span } from '../core/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { decodeGif } from './gif.js';
 import { readJpegHeader } from './jpeg-header.js';

@@ -1,4 +1,4 @@
-import type { Picture } from '../clip/image/index.js';
+import type { Picture } from '../core/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { checkPixels } from './image-limits.js';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ClipgraphError } from '../errors/index.js';
-import { FairQueue, type Turn } from '../runtime/fair-queue.js';
-import { Remote, WorkerLost } from '../runtime/isolation/remote.js';
+import { FairQueue, type Turn } from '../isolation/fair-queue.js';
+import { Remote, WorkerLost } from '../isolation/remote.js';
 import type { PreparedImage, PrepareTask } from './prepare.js';
 
 interface PoolOptions {

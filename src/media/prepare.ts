@@ -5,7 +5,7 @@ import {
   type Convention,
   type PillowVersion,
   type Picture,
-} from '../clip/image/index.js';
+} from '../core/image/index.js';
 import { decodeImage, type DecodeOptions } from './decode.js';
 
 export interface PrepareTask extends Omit<DecodeOptions, 'neededColumns'> {

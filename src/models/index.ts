@@ -1,6 +1,6 @@
 export { hubReferenceOf, ModelCatalog, openModel, STARTER, type ModelOptions } from './catalog.js';
-export { convertModel, DTYPES, type Dtype } from './conversion.js';
-export type { WeightsChoice } from './folder.js';
+export { convertModel, DTYPES, type Dtype } from './conversion/conversion.js';
+export type { WeightsChoice } from './layout/folder.js';
 export { cachedRepositories, type CachedRepository } from './hub/cache.js';
 export { KNOWN_NAMES, parseHubReference, type HubReference } from './hub/names.js';
 export { Hub, type PullProgress } from './hub/pull.js';

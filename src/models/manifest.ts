@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLIP_NORMALIZATION } from '../clip/image/index.js';
+import { CLIP_NORMALIZATION } from '../core/image/index.js';
 
 const fileName = z
   .string()

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Normalization } from '../clip/image/index.js';
-import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } from '../clip/text/index.js';
+import type { Normalization } from '../core/image/index.js';
+import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } from '../core/text/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { checksumOf } from './checksum.js';
 import { buildImageTower, buildTextTower } from './graph/towers.js';
 import type { Manifest } from './manifest.js';
-import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint.js';
-import { findWeights } from './layout.js';
-import { openCheckpoint, resolveLinks, WEIGHT_FILES } from './weights.js';
+import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint/checkpoint.js';
+import { findWeights } from './layout/layout.js';
+import { openCheckpoint, resolveLinks, WEIGHT_FILES } from './checkpoint/weights.js';
 
 /** The names of a tower's tensors. */
 const OF_TOWER: Readonly<Record<TowerKind, RegExp>> = { text: /^text_/, image: /^vis(ion|ual)_/ };

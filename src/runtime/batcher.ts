@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import type { Normalization } from '../clip/image/index.js';
+import type { Normalization } from '../core/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerKind, TowerManifest, TowerSource } from './contract.js';
-import { FairQueue, type Turn } from './fair-queue.js';
+import { FairQueue, type Turn } from '../isolation/fair-queue.js';
 import type { RunParams, RunResult, WireBatch } from './wire.js';
 
 /** One content, ready for its tower. */

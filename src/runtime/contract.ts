@@ -1,3 +1,7 @@
+import type { Isolation } from '../isolation/link.js';
+
+export type { Isolation } from '../isolation/link.js';
+
 /** The half of a model that reads one kind of content. */
 export type TowerKind = 'text' | 'image';
 
@@ -117,9 +121,6 @@ export interface RuntimePlugin {
 export type RuntimeFactory<Options extends object = Record<string, unknown>> = (
   options: Options,
 ) => RuntimePlugin;
-
-/** Where a plugin runs, apart from the server. */
-export type Isolation = 'process' | 'thread';
 
 interface RuntimeTraits {
   /**

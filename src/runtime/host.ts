@@ -2,8 +2,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClipgraphError } from '../errors/index.js';
 import type { Isolation, Probe, RuntimeInfo } from './contract.js';
-import { Remote, WorkerLost } from './isolation/remote.js';
-import { residentBytes } from './memory.js';
+import { Remote, WorkerLost } from '../isolation/remote.js';
+import { residentBytes } from '../isolation/memory.js';
 import type { RunParams, RunResult, StartParams, StartResult } from './wire.js';
 
 /** Where the host reports what it has to do to keep a runtime going. */

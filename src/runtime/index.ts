@@ -27,5 +27,5 @@ export { conformanceTests, type ConformanceSubject, type ConformanceTest } from 
 export { imageGraph as smallGraph } from './conformance/graphs.js';
 export { feedsFor, type Feed } from './feeds.js';
 export { externalWeights, towerOfSession } from './onnx/session-tower.js';
-export { parseOptions } from './plugin-options.js';
+export { parseOptions } from '../plugins/options.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';

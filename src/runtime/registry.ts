@@ -8,7 +8,7 @@ import { RuntimeHost, type RuntimeLog } from './host.js';
 import { Runtime, type RuntimeOptions } from './runtime.js';
 
 /** The plugins that ship with the package: each folder is one, and its name is the runtime's. */
-const PLUGIN_FOLDER = path.join(__dirname, '..', '..', 'plugins');
+const PLUGIN_FOLDER = path.join(__dirname, '..', '..', 'plugins', 'runtimes');
 
 export interface RegistryOptions {
   /** Names in the order of preference. */

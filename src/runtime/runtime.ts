@@ -1,7 +1,7 @@
 import { ClipgraphError } from '../errors/index.js';
 import { Batcher, type BatchReport, type PreparedContent, type RunAnswer } from './batcher.js';
 import type { Probe, RuntimeInfo, TowerSource } from './contract.js';
-import type { Turn } from './fair-queue.js';
+import type { Turn } from '../isolation/fair-queue.js';
 import { RuntimeHost, type HostOptions } from './host.js';
 
 export interface RuntimeOptions extends HostOptions {

@@ -1,4 +1,4 @@
-import type { Normalization } from '../clip/image/index.js';
+import type { Normalization } from '../core/image/index.js';
 import type { Isolation, TextBatch, TowerSource } from './contract.js';
 
 /** Pictures as they cross to the worker: 8-bit crops, a quarter of the bytes of the float tensor they become there. */

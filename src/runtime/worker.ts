@@ -1,5 +1,5 @@
 // The entry of a runtime's process or thread: loads one plugin and answers the host.
-import { cropsToTensor } from '../clip/image/index.js';
+import { cropsToTensor } from '../core/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type {
   Probe,
@@ -10,8 +10,8 @@ import type {
   TowerBatch,
   TowerSource,
 } from './contract.js';
-import { answerRequests } from './isolation/answer.js';
-import { loadPlugin } from './plugin-loader.js';
+import { answerRequests } from '../isolation/answer.js';
+import { loadPlugin } from '../plugins/loader.js';
 import type { RunParams, RunResult, StartParams, StartResult, WireBatch } from './wire.js';
 
 interface OpenTower {

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Embedder } from '../engine/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
-import { residentBytes } from '../runtime/memory.js';
+import { residentBytes } from '../isolation/memory.js';
 
 /** One operation that was answered. */
 export interface OperationReport {

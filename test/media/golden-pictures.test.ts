@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { cropsToTensor } from '../../src/clip/image/index.js';
+import { cropsToTensor } from '../../src/core/image/index.js';
 import { prepareImage } from '../../src/media/prepare.js';
 import { sniffFormat } from '../../src/media/sniff.js';
 import { GOLDEN_PICTURES, goldenPath } from '../golden-data.js';

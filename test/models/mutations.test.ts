@@ -1,9 +1,9 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openFolder } from '../../src/models/folder.js';
-import { readPickle } from '../../src/models/pickle.js';
-import { readPytorch } from '../../src/models/pytorch.js';
+import { openFolder } from '../../src/models/layout/folder.js';
+import { readPickle } from '../../src/models/checkpoint/pickle.js';
+import { readPytorch } from '../../src/models/checkpoint/pytorch.js';
 import { goldenPath } from '../golden-data.js';
 
 const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');

@@ -1,5 +1,5 @@
 import { Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from 'type-graphql';
-import type { Tokens } from '../../clip/text/index.js';
+import type { Tokens } from '../../core/text/index.js';
 import type { Embedding, ImageInfo, Timing } from '../../engine/index.js';
 import type { Model } from '../../models/index.js';
 import { Modality } from '../content/inputs.js';

@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import type { Tokens } from '../../clip/text/index.js';
+import type { Tokens } from '../../core/text/index.js';
 import type { Timing, TokenEmbeddings } from '../../engine/index.js';
 import type { Model } from '../../models/index.js';
 import { toEmbedOptions } from '../content/embedding-scope.js';

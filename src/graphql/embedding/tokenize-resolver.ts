@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import type { Tokens } from '../../clip/text/index.js';
+import type { Tokens } from '../../core/text/index.js';
 import type { Context } from '../context.js';
 import { TokensType } from './embedding-type.js';
 

@@ -1,5 +1,5 @@
 import { ClipgraphError } from '../../errors/index.js';
-import type { Checkpoint } from '../checkpoint.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { encoder, headSize, type EncoderConfig } from './encoder.js';
 import { Graph } from './graph.js';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { WeightsChoice } from '../folder.js';
-import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from '../layout.js';
-import { isPickled } from '../weights.js';
+import type { WeightsChoice } from '../layout/folder.js';
+import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from '../layout/layout.js';
+import { isPickled } from '../checkpoint/weights.js';
 
 /** What of a repository is needed. */
 export interface Choice {

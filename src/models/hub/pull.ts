@@ -10,9 +10,9 @@ import {
   readManifestFiles,
   type ModelOrigin,
   type WeightsChoice,
-} from '../folder.js';
+} from '../layout/folder.js';
 import type { Model } from '../model.js';
-import { shardsOf } from '../weights.js';
+import { shardsOf } from '../checkpoint/weights.js';
 import { RepositoryCache } from './cache.js';
 import { chooseFiles, type Choice } from './choice.js';
 import { HubClient, type Patience, type RemoteFile, type Repository } from './client.js';

@@ -1,4 +1,4 @@
-import { CLIP_NORMALIZATION } from '../../clip/image/index.js';
+import { CLIP_NORMALIZATION } from '../../core/image/index.js';
 import { ClipgraphError, type ErrorCode } from '../../errors/index.js';
 import type { Isolation, TowerSource } from '../contract.js';
 import { RuntimeHost } from '../host.js';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { open, stat } from 'node:fs/promises';
 import { openPromise, type Entry } from 'yauzl';
-import { ClipgraphError } from '../errors/index.js';
+import { ClipgraphError } from '../../errors/index.js';
 import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
 import { PersistentId, PickleCall, PickleGlobal, readPickle } from './pickle.js';
 

@@ -9,7 +9,7 @@ import {
   rankingOf,
   softmax,
   unit,
-} from '../../src/clip/similarity/index.js';
+} from '../../src/core/similarity/index.js';
 
 const component = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const pair = fc.integer({ min: 1, max: 64 }).chain((n) => {

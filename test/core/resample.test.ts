@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { planCrop, type PillowVersion, type Raster } from '../../src/clip/image/index.js';
-import { bicubicTaps, toFixedPoint } from '../../src/clip/image/bicubic.js';
-import { kernelWith } from '../../src/clip/image/kernel.js';
-import { nearestCrop, resampleCrop } from '../../src/clip/image/resample.js';
-import { resampleFast } from '../../src/clip/image/resample-fast.js';
+import { planCrop, type PillowVersion, type Raster } from '../../src/core/image/index.js';
+import { bicubicTaps, toFixedPoint } from '../../src/core/image/bicubic.js';
+import { kernelWith } from '../../src/core/image/kernel.js';
+import { nearestCrop, resampleCrop } from '../../src/core/image/resample.js';
+import { resampleFast } from '../../src/core/image/resample-fast.js';
 
 /** Deterministic noise with runs of black and white, which make the sums overshoot. */
 function picture(width: number, height: number, channels: 3 | 4, seed: number): Raster {

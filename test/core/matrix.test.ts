@@ -9,7 +9,7 @@ import {
   rankingOf,
   softmax,
   unit,
-} from '../../src/clip/similarity/index.js';
+} from '../../src/core/similarity/index.js';
 import { unpack } from '../vectors.js';
 
 interface Golden {

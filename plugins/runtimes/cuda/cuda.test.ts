@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { conformanceTests } from 'clipgraph/runtime';
-import { RuntimeHost } from '../../src/runtime/host.js';
+import { RuntimeHost } from '../../../src/runtime/host.js';
 import { explainFailure, missingLibraries, missingProvider, wrongPlatform } from './diagnosis.js';
 
 const PLUGIN = path.join(__dirname, 'index.ts');

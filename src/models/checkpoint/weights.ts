@@ -3,7 +3,7 @@ import { open, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { damaged, filesOf, type Checkpoint } from './checkpoint.js';
-import { fromOpenClip, isOpenClip } from './open-clip.js';
+import { fromOpenClip, isOpenClip } from '../layout/open-clip.js';
 import { halfToNumber } from './half.js';
 import { readPytorch } from './pytorch.js';
 import { readSafetensors } from './safetensors.js';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { WEIGHT_FILES } from './weights.js';
+import { WEIGHT_FILES } from '../checkpoint/weights.js';
 
 /** How the files of a model are arranged. Paths are relative to the model's folder, with slashes. */
 export interface Layout {

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { ClipgraphError } from '../../errors/index.js';
-import type { Isolation } from '../contract.js';
-import { link, type Link } from './link.js';
+import { ClipgraphError } from '../errors/index.js';
+import { link, type Isolation, type Link } from './link.js';
 import type { FromWorker } from './messages.js';
 
 /** The other side ended before it answered. */

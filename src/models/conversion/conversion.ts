@@ -2,11 +2,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import path from 'node:path';
-import { ClipgraphError } from '../errors/index.js';
-import { byteLengthOf, DTYPE_BYTES, scalesOf, type Checkpoint, type StoredTensor } from './checkpoint.js';
-import { halfToNumber, toHalves } from './half.js';
-import type { Manifest } from './manifest.js';
-import type { Model } from './model.js';
+import { ClipgraphError } from '../../errors/index.js';
+import {
+  byteLengthOf,
+  DTYPE_BYTES,
+  scalesOf,
+  type Checkpoint,
+  type StoredTensor,
+} from '../checkpoint/checkpoint.js';
+import { halfToNumber, toHalves } from '../checkpoint/half.js';
+import type { Manifest } from '../manifest.js';
+import type { Model } from '../model.js';
 
 /** The precisions that weights can be brought to. */
 export const DTYPES = ['fp32', 'fp16', 'q8'] as const;

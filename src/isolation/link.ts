@@ -2,8 +2,10 @@ import { fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import type { Isolation } from '../contract.js';
 import type { FromWorker, ToWorker } from './messages.js';
+
+/** Where a plugin runs, apart from the server. */
+export type Isolation = 'process' | 'thread';
 
 /** A connection to code that runs apart. */
 export interface Link {

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ClipgraphError } from '../errors/index.js';
-import type { Checkpoint } from './checkpoint.js';
-import { STATES } from './graph/towers.js';
+import { ClipgraphError } from '../../errors/index.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { STATES } from '../graph/towers.js';
 import {
   findGraph,
   findLayout,
@@ -14,11 +14,11 @@ import {
   type Layout,
   type TokenizerFiles,
 } from './layout.js';
-import { manifestSchema } from './manifest.js';
-import { Model } from './model.js';
+import { manifestSchema } from '../manifest.js';
+import { Model } from '../model.js';
 import { openClipConfigSchema } from './open-clip.js';
-import { transformersConfigSchema } from './transformers-config.js';
-import { openCheckpoint, readScalar } from './weights.js';
+import { transformersConfigSchema } from './transformers.js';
+import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
 
 export const MANIFEST = 'clipgraph.json';
 /** A repository's card. */

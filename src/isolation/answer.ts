@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { ClipgraphError } from '../../errors/index.js';
+import { ClipgraphError } from '../errors/index.js';
 import type { FromWorker, ToWorker, WireError } from './messages.js';
 
 type Handler = (params: never, signal: AbortSignal, payload: Uint8Array) => unknown;

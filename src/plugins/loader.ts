@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const NAME = 'clipgraph/runtime';
-const TARGET = path.join(__dirname, `index${path.extname(__filename)}`);
+const TARGET = path.join(__dirname, '..', 'runtime', `index${path.extname(__filename)}`);
 
 /** Node's own resolver of CommonJS names; not in its types, but stable since its first versions. */
 interface Resolver {

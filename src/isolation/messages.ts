@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors/index.js';
+import type { ErrorCode } from '../errors/index.js';
 
 /**
  * From the server to its worker. A large payload goes ahead of its request in parts; `cancel` names a request that nobody

@@ -6,8 +6,8 @@ import {
   parseTokenizerJson,
   parseVocabulary,
   type TextConvention,
-} from '../../src/clip/text/index.js';
-import { cleanOpenai } from '../../src/clip/text/openai-split.js';
+} from '../../src/core/text/index.js';
+import { cleanOpenai } from '../../src/core/text/openai-split.js';
 import { GOLDEN_TEXTS, readGoldenLines } from '../golden-data.js';
 
 const STARTER = path.join(__dirname, '..', '..', 'models', 'starter');
