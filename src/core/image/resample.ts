@@ -1,5 +1,6 @@
 import { PRECISION_BITS, tapsOf, toFixedPoint, type Taps } from './bicubic.js';
 import type { CropPlan, Span } from './crop-plan.js';
+import { nearestInputs } from './nearest.js';
 import type { Raster } from './raster.js';
 
 /** What sets 8-bit and 16-bit samples apart: their weights, where a sum begins, and how it is rounded. */
@@ -143,20 +144,6 @@ export function resampleCrop(raster: Raster, plan: CropPlan): Raster {
 /** The same for 16-bit samples. */
 export function resampleCrop16(raster: Raster<Uint16Array>, plan: CropPlan): Raster<Uint16Array> {
   return resample(raster, plan, SIXTEEN_BIT);
-}
-
-/**
- * For each output of an axis the input that is nearest. The position is accumulated as Pillow does, with its rounding.
- * Source: Pillow src/libImaging/Geometry.c, `ImagingScaleAffine`.
- */
-function nearestInputs(inputSize: number, outputSize: number, from: number, size: number): Int32Array {
-  const step = inputSize / outputSize;
-  const inputs = new Int32Array(size);
-  let position = step * 0.5;
-  for (let output = 0; output < from + size; output++, position += step) {
-    if (output >= from) inputs[output - from] = Math.min(Math.trunc(position), inputSize - 1);
-  }
-  return inputs;
 }
 
 /** The window that the plan keeps, each pixel the nearest one: what Pillow does in its modes 1 and P. */
