@@ -20,6 +20,7 @@ export class Runtime {
   readonly #onBatch: RuntimeOptions['onBatch'];
   #probe: Promise<Probe> | undefined;
   #batcher: Batcher | undefined;
+  #isClosed = false;
 
   constructor({ workers, maxQueue, onBatch, ...host }: RuntimeOptions) {
     this.name = host.name;
@@ -82,6 +83,7 @@ export class Runtime {
 
   async run(source: TowerSource, content: PreparedContent, turn: Turn): Promise<RunAnswer> {
     const { maxBatch, maxInFlight } = await this.info();
+    if (this.#isClosed) throw this.#closing();
     this.#batcher ??= new Batcher({
       runners: this.#hosts.flatMap((host) => Array.from({ length: maxInFlight }, () => host)),
       maxBatch,
@@ -91,7 +93,14 @@ export class Runtime {
     return this.#batcher.submit(source, content, turn);
   }
 
+  /** Refuses what comes and ends what waits; then ends the workers. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#batcher?.close(this.#closing());
     await Promise.all(this.#hosts.map((host) => host.close()));
+  }
+
+  #closing(): ClipgraphError {
+    return new ClipgraphError('RUNTIME_UNAVAILABLE', `The runtime ${this.name} is shutting down.`);
   }
 }

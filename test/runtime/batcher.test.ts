@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { Batcher, type BatchRunner } from '../../src/runtime/batcher.js';
+import { CLIP_NORMALIZATION } from '../../src/core/image/index.js';
+import { Batcher, type BatchRunner, type PreparedContent } from '../../src/runtime/batcher.js';
 import type { TowerSource } from '../../src/runtime/contract.js';
 import type { RunParams } from '../../src/runtime/wire.js';
 
@@ -15,6 +16,7 @@ const never = new AbortController().signal;
 setMaxListeners(0, never);
 
 const POISON = 666;
+const RAN = { milliseconds: 1, held: [] };
 
 /** Answers each text with its first id, but fails for one; remembers the batches. */
 class RecordingRunner implements BatchRunner {
@@ -29,6 +31,28 @@ class RecordingRunner implements BatchRunner {
     this.batches.push(firsts);
     await delay(this.milliseconds);
     return { vectors: Float32Array.from(firsts), milliseconds: this.milliseconds, held: [] };
+  }
+}
+
+/** Its first batch waits until the gate is opened; remembers the batches and their signals. */
+class GatedRunner implements BatchRunner {
+  readonly batches: number[][] = [];
+  readonly signals: AbortSignal[] = [];
+  open: () => void = () => undefined;
+  readonly #opened = new Promise<void>((resolve) => (this.open = resolve));
+
+  async started(count: number): Promise<void> {
+    while (this.batches.length < count) await nextTurn();
+  }
+
+  async run({ batch }: RunParams, signal: AbortSignal) {
+    if (batch.kind !== 'text') throw new Error('only texts');
+    const { ids, size, length } = batch;
+    const firsts = Array.from({ length: size }, (_, row) => ids[row * length]);
+    this.batches.push(firsts);
+    this.signals.push(signal);
+    await this.#opened;
+    return { ...RAN, vectors: Float32Array.from(firsts) };
   }
 }
 
@@ -107,6 +131,128 @@ describe('the batcher', () => {
       [2, 4],
       [3, 1],
     ]);
+  });
+
+  it('runs no batch of contents whose clients have all left, and keeps those who left out of the next', async () => {
+    const gate = new GatedRunner();
+    const batcher = new Batcher({ runners: [gate], maxBatch: 2, maxQueue: 100 });
+    const clients = Array.from({ length: 7 }, () => new AbortController());
+    const outcomes = clients.map(({ signal }, i) =>
+      batcher
+        .submit(source, text(...Array<number>(i + 1).fill(i + 1)), { group: {}, signal })
+        .catch(() => 'left'),
+    );
+    await gate.started(1);
+    // Of the pair that was taken together, one batch runs and one waits; the rest is in the queue.
+    for (const i of [0, 1, 2, 3, 5]) clients[i].abort(new Error('left'));
+    expect(gate.signals[0].aborted).toBe(true);
+    gate.open();
+    await Promise.all(outcomes);
+    expect(gate.batches).toEqual([
+      [1, 2],
+      [5, 7],
+    ]);
+    expect(gate.signals[1].aborted).toBe(false);
+  });
+
+  it('is cancelled when the last of a batch leaves, and not before', async () => {
+    const gate = new GatedRunner();
+    const batcher = new Batcher({ runners: [gate], maxBatch: 4, maxQueue: 100 });
+    const clients = [new AbortController(), new AbortController()];
+    const outcomes = clients.map(({ signal }, i) =>
+      batcher.submit(source, text(i + 1), { group: {}, signal }).catch(() => 'left'),
+    );
+    await gate.started(1);
+    clients[0].abort(new Error('left'));
+    expect(gate.signals[0].aborted).toBe(false);
+    clients[1].abort(new Error('left'));
+    expect(gate.signals[0].aborted).toBe(true);
+    gate.open();
+    expect(await Promise.all(outcomes)).toEqual(['left', 'left']);
+  });
+
+  it('asks before each second try who still waits', async () => {
+    const tried: number[] = [];
+    const clients = Array.from({ length: 5 }, () => new AbortController());
+    const failing: BatchRunner = {
+      run({ batch }) {
+        tried.push(batch.size);
+        if (batch.size === 1) for (const client of clients.slice(1)) client.abort(new Error('left'));
+        return Promise.reject(new Error('crash'));
+      },
+    };
+    const batcher = new Batcher({ runners: [failing], maxBatch: 8, maxQueue: 100 });
+    const outcomes = await Promise.all(
+      clients.map(({ signal }, i) =>
+        batcher
+          .submit(source, text(i), { group: {}, signal })
+          .catch((error: unknown) => (error as Error).message),
+      ),
+    );
+    expect(outcomes).toEqual(['crash', 'left', 'left', 'left', 'left']);
+    expect(tried).toEqual([4, 1]);
+  });
+
+  it('fails the content that no batch can be made of, and goes on', async () => {
+    const { batcher } = create();
+    const picture = (bytes: number) =>
+      ({ kind: 'image', crop: new Uint8Array(bytes), size: 2, normalization: CLIP_NORMALIZATION }) as const;
+    const images: TowerSource = { ...source, kind: 'image' };
+    const sums: BatchRunner = {
+      run: ({ batch }) => Promise.resolve({ ...RAN, vectors: new Float32Array(batch.size) }),
+    };
+    const pictures = new Batcher({ runners: [sums], maxBatch: 8, maxQueue: 8 });
+    const settled = await Promise.allSettled(
+      [12, 11, 12].map((bytes) => pictures.submit(images, picture(bytes), { group: {}, signal: never })),
+    );
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await expect(batcher.submit(source, text(1), { group: {}, signal: never })).resolves.toBeDefined();
+  });
+
+  it('joins only contents of one output, one padding and one size', async () => {
+    const sizes: number[] = [];
+    const counting: BatchRunner = {
+      run({ batch }) {
+        sizes.push(batch.kind === 'text' ? batch.length : batch.imageSize);
+        return Promise.resolve({ ...RAN, vectors: new Float32Array(batch.size) });
+      },
+    };
+    const batcher = new Batcher({ runners: [counting], maxBatch: 8, maxQueue: 8 });
+    const { manifest } = source;
+    const other = (change: Partial<TowerSource['manifest']>) => ({
+      ...source,
+      manifest: { ...manifest, ...change },
+    });
+    const picture = (size: number) => {
+      const crop = new Uint8Array(size * size * 3);
+      return { kind: 'image', crop, size, normalization: CLIP_NORMALIZATION } as const;
+    };
+    const images: TowerSource = { ...source, key: 'image', kind: 'image' };
+    const submit = (from: TowerSource, content: PreparedContent) =>
+      batcher.submit(from, content, { group: {}, signal: never });
+    await Promise.all([
+      submit(source, text(1)),
+      submit(other({ padding: { id: 0, length: 7 } }), text(1)),
+      submit(other({ padding: { id: 9 } }), text(1)),
+      submit(other({ output: 'pooler_output' }), text(1)),
+      submit(images, picture(8)),
+      submit(images, picture(16)),
+    ]);
+    expect(sizes.sort((a, b) => a - b)).toEqual([1, 1, 1, 7, 8, 16]);
+  });
+
+  it('ends what waits and refuses what comes when it is closed', async () => {
+    const gate = new GatedRunner();
+    const batcher = new Batcher({ runners: [gate], maxBatch: 1, maxQueue: 100 });
+    const running = batcher.submit(source, text(1), { group: {}, signal: never });
+    await gate.started(1);
+    const waiting = batcher.submit(source, text(2), { group: {}, signal: never });
+    batcher.close(new Error('closed'));
+    await expect(waiting).rejects.toThrow('closed');
+    await expect(batcher.submit(source, text(3), { group: {}, signal: never })).rejects.toThrow('closed');
+    gate.open();
+    await expect(running).resolves.toMatchObject({ vector: Float32Array.of(1) });
+    expect(gate.batches).toEqual([[1]]);
   });
 
   it('fails only the content that a batch failed on', async () => {
