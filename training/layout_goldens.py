@@ -1,7 +1,7 @@
 """Writes the reference data of the layouts that Clipgraph reads beside transformers' safetensors: test/goldens/layouts.
 
-    pip install torch==2.13.0 transformers safetensors
-    python training/layout_goldens.py test/goldens/layouts
+pip install torch==2.13.0 transformers safetensors
+python training/layout_goldens.py test/goldens/layouts
 """
 
 import io
@@ -11,6 +11,7 @@ import struct
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -24,7 +25,12 @@ def write_text_encoder(folder: Path) -> None:
     """Stable Diffusion 2's layout: padding is "!", id 0. Half precision keeps the token table small."""
     torch.manual_seed(0)
     config = CLIPTextConfig(
-        hidden_size=16, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4, hidden_act="gelu", eos_token_id=2
+        hidden_size=16,
+        intermediate_size=40,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        hidden_act="gelu",
+        eos_token_id=2,
     )
     model = CLIPTextModel(config).eval()
     with torch.no_grad():
@@ -33,7 +39,12 @@ def write_text_encoder(folder: Path) -> None:
     model = model.to(torch.float16)
     model.save_pretrained(folder / "text_encoder")
     model = model.float()
-    tokens = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "!"}
+    tokens = {
+        "bos_token": "<|startoftext|>",
+        "eos_token": "<|endoftext|>",
+        "unk_token": "<|endoftext|>",
+        "pad_token": "!",
+    }
     (folder / "tokenizer").mkdir(exist_ok=True)
     (folder / "tokenizer" / "special_tokens_map.json").write_text(json.dumps(tokens))
     with torch.no_grad():
@@ -52,7 +63,13 @@ class Calls:
         return self.made
 
 
-def archive(path: Path, data: bytes, storages: dict[str, bytes], compression: int = zipfile.ZIP_STORED, byteorder: str = "little") -> None:
+def archive(
+    path: Path,
+    data: bytes,
+    storages: dict[str, bytes],
+    compression: int = zipfile.ZIP_STORED,
+    byteorder: str = "little",
+) -> None:
     with zipfile.ZipFile(path, "w", compression) as target:
         target.writestr("archive/data.pkl", data)
         target.writestr("archive/byteorder", byteorder)
@@ -63,7 +80,13 @@ def archive(path: Path, data: bytes, storages: dict[str, bytes], compression: in
 
 def one_tensor(**changes: object) -> bytes:
     """A state dict of one tensor, as torch.save pickles it, with something changed."""
-    stored = {"storage": "FloatStorage", "key": "0", "offset": 0, "shape": (2, 2), "stride": (2, 1)} | changes
+    stored: dict[str, Any] = {
+        "storage": "FloatStorage",
+        "key": "0",
+        "offset": 0,
+        "shape": (2, 2),
+        "stride": (2, 1),
+    } | changes
     out = io.BytesIO()
 
     class Pickler(pickle.Pickler):
@@ -79,7 +102,10 @@ def one_tensor(**changes: object) -> bytes:
         def __reduce__(self):
             from collections import OrderedDict
 
-            return (torch._utils._rebuild_tensor_v2, (Storage(), stored["offset"], stored["shape"], stored["stride"], False, OrderedDict()))
+            return (
+                torch._utils._rebuild_tensor_v2,
+                (Storage(), stored["offset"], stored["shape"], stored["stride"], False, OrderedDict()),
+            )
 
     Pickler(out, protocol=2).dump({"weight": Tensor()})
     return out.getvalue()
@@ -91,7 +117,9 @@ def write_hostile(folder: Path) -> None:
     import subprocess
 
     values = {"0": struct.pack("<4f", 1, 2, 3, 4)}
-    archive(folder / "os-system.bin", pickle.dumps({"weight": Calls(os.system, "touch /tmp/clipgraph-pwned")}, 2), values)
+    archive(
+        folder / "os-system.bin", pickle.dumps({"weight": Calls(os.system, "touch /tmp/clipgraph-pwned")}, 2), values
+    )
     archive(folder / "eval.bin", pickle.dumps(Calls(builtins.eval, "1 + 1"), 2), values)
     archive(folder / "popen-protocol-4.bin", pickle.dumps({"weight": Calls(subprocess.Popen, "true")}, 4), values)
     archive(folder / "getattr.bin", pickle.dumps(Calls(getattr, "text", "upper"), 2), values)

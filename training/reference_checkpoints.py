@@ -29,17 +29,38 @@ A_DOG = [49406, 320, 1929, 49407]
 
 SMALL = (
     {"hidden_size": 96, "intermediate_size": 200, "num_hidden_layers": 3, "num_attention_heads": 6},
-    {"hidden_size": 80, "intermediate_size": 160, "num_hidden_layers": 2, "num_attention_heads": 5, "image_size": 56, "patch_size": 14},
+    {
+        "hidden_size": 80,
+        "intermediate_size": 160,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 5,
+        "image_size": 56,
+        "patch_size": 14,
+    },
     40,
 )
 VIT_B_32 = (
     {"hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 12, "num_attention_heads": 8},
-    {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12, "image_size": 224, "patch_size": 32},
+    {
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "image_size": 224,
+        "patch_size": 32,
+    },
     512,
 )
 VIT_L_14 = (
     {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
-    {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16, "image_size": 224, "patch_size": 14},
+    {
+        "hidden_size": 1024,
+        "intermediate_size": 4096,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 16,
+        "image_size": 224,
+        "patch_size": 14,
+    },
     768,
 )
 
@@ -128,7 +149,9 @@ def write_pickled(folder: Path, within: str) -> None:
     model.config.save_pretrained(folder / within)
     # Half of the text's projection is another tensor's storage: a view with an offset.
     state = model.state_dict()
-    joined = torch.cat([state["text_projection.weight"], state["visual_projection.weight"].new_zeros(3, SMALL[0]["hidden_size"])])
+    joined = torch.cat(
+        [state["text_projection.weight"], state["visual_projection.weight"].new_zeros(3, SMALL[0]["hidden_size"])]
+    )
     state["text_projection.weight"] = joined[: SMALL[2]]
     state["text_model.embeddings.position_ids"] = torch.arange(77)[None]
     torch.save(state, folder / within / "pytorch_model.bin")
@@ -139,10 +162,19 @@ def write_text_encoder(folder: Path, size: tuple, activation: str, end_marker: i
     """Stable Diffusion's: `text_encoder/` and `tokenizer/`. The states of all 77 places, as the denoiser takes them."""
     whole = random_model(size, activation, end_marker)
     model = CLIPTextModel(whole.config.text_config).eval()
-    model.load_state_dict(whole.text_model.state_dict() if "embeddings.token_embedding.weight" in model.state_dict() else {f"text_model.{name}": value for name, value in whole.text_model.state_dict().items()})
+    model.load_state_dict(
+        whole.text_model.state_dict()
+        if "embeddings.token_embedding.weight" in model.state_dict()
+        else {f"text_model.{name}": value for name, value in whole.text_model.state_dict().items()}
+    )
     model.save_pretrained(folder / "text_encoder")
     write_tokenizer(folder / "tokenizer")
-    tokens = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": padding}
+    tokens = {
+        "bos_token": "<|startoftext|>",
+        "eos_token": "<|endoftext|>",
+        "unk_token": "<|endoftext|>",
+        "pad_token": padding,
+    }
     (folder / "tokenizer" / "special_tokens_map.json").write_text(json.dumps(tokens))
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionPipeline"}))
     pad = {"!": 0, "<|endoftext|>": 49407}[padding]
@@ -163,8 +195,16 @@ def open_clip_state(model: CLIPModel) -> dict[str, torch.Tensor]:
         for i in range(getattr(model, tower).config.num_hidden_layers):
             source, target = f"{tower}.encoder.layers.{i}", f"{prefix}transformer.resblocks.{i}"
             for kind in ("weight", "bias"):
-                made[f"{target}.attn.in_proj_{kind}"] = torch.cat([given[f"{source}.self_attn.{part}_proj.{kind}"] for part in "qkv"])
-                for a, b in (("self_attn.out_proj", "attn.out_proj"), ("layer_norm1", "ln_1"), ("layer_norm2", "ln_2"), ("mlp.fc1", "mlp.c_fc"), ("mlp.fc2", "mlp.c_proj")):
+                made[f"{target}.attn.in_proj_{kind}"] = torch.cat(
+                    [given[f"{source}.self_attn.{part}_proj.{kind}"] for part in "qkv"]
+                )
+                for a, b in (
+                    ("self_attn.out_proj", "attn.out_proj"),
+                    ("layer_norm1", "ln_1"),
+                    ("layer_norm2", "ln_2"),
+                    ("mlp.fc1", "mlp.c_fc"),
+                    ("mlp.fc2", "mlp.c_proj"),
+                ):
                     made[f"{target}.{b}.{kind}"] = given[f"{source}.{a}.{kind}"]
     for kind in ("weight", "bias"):
         made[f"ln_final.{kind}"] = given[f"text_model.final_layer_norm.{kind}"]
@@ -186,8 +226,20 @@ def write_open_clip(folder: Path, activation: str, is_pickled: bool) -> None:
     text, vision, projection = SMALL
     config = {
         "embed_dim": projection,
-        "vision_cfg": {"image_size": vision["image_size"], "layers": vision["num_hidden_layers"], "width": vision["hidden_size"], "head_width": vision["hidden_size"] // vision["num_attention_heads"], "patch_size": vision["patch_size"]},
-        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": text["hidden_size"], "heads": text["num_attention_heads"], "layers": text["num_hidden_layers"]},
+        "vision_cfg": {
+            "image_size": vision["image_size"],
+            "layers": vision["num_hidden_layers"],
+            "width": vision["hidden_size"],
+            "head_width": vision["hidden_size"] // vision["num_attention_heads"],
+            "patch_size": vision["patch_size"],
+        },
+        "text_cfg": {
+            "context_length": 77,
+            "vocab_size": 49408,
+            "width": text["hidden_size"],
+            "heads": text["num_attention_heads"],
+            "layers": text["num_hidden_layers"],
+        },
     }
     if activation == "quick_gelu":
         config["quick_gelu"] = True

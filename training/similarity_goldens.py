@@ -1,7 +1,7 @@
 """Writes test/goldens/similarity.json: matrices of sentence-transformers, softmax and rankings of SciPy, on random data.
 
-    pip install torch==2.13.0 sentence-transformers scipy
-    python training/similarity_goldens.py
+pip install torch==2.13.0 sentence-transformers scipy
+python training/similarity_goldens.py
 """
 
 import base64
@@ -62,7 +62,8 @@ def main() -> None:
             matrix_case(rng, 6, 4, 512, 1e4),
         ],
         "rankings": [
-            ranking_case(rng, size, scale) for size, scale in [(1, 100.0), (5, 100.0), (60, 14.3), (40, 100.0), (8, 1e4)]
+            ranking_case(rng, size, scale)
+            for size, scale in [(1, 100.0), (5, 100.0), (60, 14.3), (40, 100.0), (8, 1e4)]
         ],
     }
     OUT.write_text(json.dumps(golden) + "\n")

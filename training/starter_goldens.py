@@ -52,9 +52,7 @@ def clip_tokenizer() -> Tokenizer:
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
-    words = (
-        r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-    )
+    words = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(words), behavior="removed", invert=True),
@@ -81,7 +79,7 @@ def main() -> None:
     text_tower = onnxruntime.InferenceSession(MODEL / "text_model.onnx", providers=["CPUExecutionProvider"])
     image_tower = onnxruntime.InferenceSession(MODEL / "vision_model.onnx", providers=["CPUExecutionProvider"])
     tokenizer = clip_tokenizer()
-    result = {"texts": [], "images": []}
+    result: dict[str, list[dict[str, object]]] = {"texts": [], "images": []}
     for text in TEXTS:
         ids = [49406, *tokenizer.encode(text).ids, 49407]
         (vector,) = text_tower.run(["text_embeds"], {"input_ids": np.array([ids], dtype=np.int64)})

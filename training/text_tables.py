@@ -1,9 +1,8 @@
 """Writes the tables that the cleaning of `openai` texts needs, from the Python packages that the reference uses.
 
-    python training/text_tables.py     (with ftfy==6.3.1 installed)
+python training/text_tables.py     (with ftfy==6.3.1 installed)
 """
 
-import codecs
 import html
 import html.entities
 import json

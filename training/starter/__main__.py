@@ -57,15 +57,27 @@ def _install(work: Work) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training/run", description=__doc__)
-    parser.add_argument("--work", type=Path, help="where intermediate files lie (default: training/work, or a folder of their own for the other two)")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="where intermediate files lie (default: training/work, or a folder of their own for the other two)",
+    )
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--quick", action="store_true", help="every step on a sliver of the data; nothing is installed")
-    kinds.add_argument("--again", action="store_true", help="once more, to see how much figures differ; of it, only they are kept in training")
+    kinds.add_argument(
+        "--again",
+        action="store_true",
+        help="once more, to see how much figures differ; of it, only they are kept in training",
+    )
     parser.add_argument("--only", nargs="+", choices=STEPS, help="just these steps")
-    parser.add_argument("--seed", type=int, default=0, help="of the image head, to see how much the figures depend on it")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the image head, to see how much the figures depend on it"
+    )
     options = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("MALLOC_")]:
-        del os.environ[name]  # set for this process by training/run; what it starts and measures is to run as it always does
+        del os.environ[
+            name
+        ]  # set for this process by training/run; what it starts and measures is to run as it always does
     training = REPOSITORY / "training"
     quick, again = options.quick, options.again
     own_folder = "work-quick" if quick else "work-again" if again else "work"

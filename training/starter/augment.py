@@ -46,7 +46,9 @@ def _sketch(drawing: Image.Image) -> Image.Image:
     """Lines only, as a pencil draws them."""
     flat = Image.new("RGB", drawing.size, (255, 255, 255))
     flat.paste(drawing, (0, 0), drawing)
-    edges = ImageOps.autocontrast(flat.convert("L").filter(ImageFilter.GaussianBlur(0.8)).filter(ImageFilter.FIND_EDGES))
+    edges = ImageOps.autocontrast(
+        flat.convert("L").filter(ImageFilter.GaussianBlur(0.8)).filter(ImageFilter.FIND_EDGES)
+    )
     lines = ImageOps.invert(edges.point(lambda value: min(255, value * 2))).convert("RGB")
     return Image.merge("RGBA", (*lines.split(), Image.new("L", drawing.size, 255)))
 

@@ -84,7 +84,9 @@ def random_caption(generator: random.Random) -> tuple[str, str]:
     if chance < 0.4:
         form = generator.choice(_PAIRS)
         c, d = swapped_colours(a, b)
-        return form.format(a.phrase, b.phrase), form.format(c.phrase, d.phrase) if a.colour and b.colour and a.noun != b.noun else ""
+        return form.format(a.phrase, b.phrase), form.format(
+            c.phrase, d.phrase
+        ) if a.colour and b.colour and a.noun != b.noun else ""
     if chance < 0.75:
         said = generator.choice(RELATIONS[generator.choice(list(RELATIONS))][1])
         return f"{a.phrase} {said} {b.phrase}", f"{b.phrase} {said} {a.phrase}"

@@ -33,11 +33,17 @@ def _cells(task: dict) -> tuple[str, str]:
     """What is measured, and the figure."""
     match task["kind"]:
         case "classification":
-            return f"first; in the first five of {task['candidates']:,}", f"{_percent(task['top1'])}; {_percent(task['top5'])}"
+            return (
+                f"first; in the first five of {task['candidates']:,}",
+                f"{_percent(task['top1'])}; {_percent(task['top5'])}",
+            )
         case "choice":
             return f"the right caption (by chance {_percent(task['chance'])})", _percent(task["accuracy"])
         case "retrieval":
-            both = [[_percent(task[way][key]) for key in ("top1", "top5", "top10")] for way in ("textToImage", "imageToText")]
+            both = [
+                [_percent(task[way][key]) for key in ("top1", "top5", "top10")]
+                for way in ("textToImage", "imageToText")
+            ]
             return "recall at 1, 5, 10: text to image; image to text", "; ".join(", ".join(way) for way in both)
         case "similarity":
             return "rank correlation", f"{task['spearman']:.3f}"
@@ -129,7 +135,9 @@ def _weaknesses(figures: dict) -> str:
         if task["split"] != "test":
             continue
         if task["kind"] == "choice" and task["accuracy"] < WEAK:
-            lines.append(f"- {task['name']}: right in {_percent(task['accuracy'])}, where guessing gives {_percent(task['chance'])}.")
+            lines.append(
+                f"- {task['name']}: right in {_percent(task['accuracy'])}, where guessing gives {_percent(task['chance'])}."
+            )
         if task["kind"] == "classification" and task["top5"] < 0.5:
             lines.append(f"- {task['name']}: the right one is among the first five in only {_percent(task['top5'])}.")
     return "\n".join(lines)
@@ -176,7 +184,9 @@ def write() -> None:
     manifest_file.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
     def named(use: str) -> str:
-        return ", ".join(f"{entry['name']} ({entry['licence']})" for entry in ingredients() if entry["use"].startswith(use))
+        return ", ".join(
+            f"{entry['name']} ({entry['licence']})" for entry in ingredients() if entry["use"].startswith(use)
+        )
 
     card = CARD.format(
         revision=manifest["revision"],

@@ -20,7 +20,9 @@ EVERYDAY = set(
     cup;bowl;plate;dish;musical instrument;guitar;ball;hat;shirt;dress;shoe;clothing;coat;mask;helmet;fruit;vegetable;
     food;bread;cake;drink;wine;coffee;mushroom;flower;tree;plant;mountain;shore;person;toy;weapon;appliance;
     kitchen utensil;sweater;skirt
-    """.replace("\n", "").replace("  ", "").split(";")
+    """.replace("\n", "")
+    .replace("  ", "")
+    .split(";")
 )
 
 

@@ -201,4 +201,7 @@ def run(work: Work, quick: bool) -> None:
     ]
     work.sentences.write_text(json.dumps(rows))
     counts = Counter(row["source"] for row in rows)
-    print(f"  {len(rows)} sentences, {sum(row['test'] for row in rows)} of them held out: {dict(counts)}", flush=True)
+    print(
+        f"  {len(rows)} sentences, {sum(bool(row['test']) for row in rows)} of them held out: {dict(counts)}",
+        flush=True,
+    )

@@ -133,7 +133,9 @@ def _shapes(writer: Writer) -> None:
 def _composed(work: Work, writer: Writer, listed: list[tuple[int, Picture]], count: int) -> None:
     """Scenes of fresh shapes, and of drawings by the vendor that was never trained on: the right caption of two."""
     drawings = [
-        p for _, p in listed if p.vendor == "twitter" and not p.flag and p.group in (3, 4, 5, 6, 7) and len(p.label.split()) <= 2
+        p
+        for _, p in listed
+        if p.vendor == "twitter" and not p.flag and p.group in (3, 4, 5, 6, 7) and len(p.label.split()) <= 2
     ]
 
     def of_shapes(generator: random.Random, kind: str) -> shapes.Scene:

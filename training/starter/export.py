@@ -61,7 +61,7 @@ class _TextGraph(nn.Module):
         super().__init__()
         self.tower = tower
         self.table = _PackedTable(tower.table.weight.detach())
-        tower.rows = self.table.forward
+        tower.rows = self.table.forward  # type: ignore[method-assign]
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         return self.tower(ids)
@@ -77,18 +77,16 @@ def _write(model: nn.Module, example: torch.Tensor, file: Path, names: tuple[str
 def _int8(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Numbers and scales by channel; each channel's scale is the one of a few with the least squared error."""
     others = tuple(dimension for dimension in range(values.ndim) if dimension != axis)
-    best_error = best_numbers = best_scale = None
+    best_error = np.array(np.inf)
+    best_numbers = best_scale = np.array(0.0)
     for clip in CLIPS:
         scale = (np.abs(values).max(others, keepdims=True) * clip / 127 + 1e-7).astype(np.float16).astype(np.float32)
         numbers = np.clip(np.round(values / scale), -127, 127)
         error = ((numbers * scale - values) ** 2).sum(others, keepdims=True)
-        if best_error is None:
-            best_error, best_numbers, best_scale = error, numbers, scale
-        else:
-            is_better = error < best_error
-            best_error = np.where(is_better, error, best_error)
-            best_numbers = np.where(is_better, numbers, best_numbers)
-            best_scale = np.where(is_better, scale, best_scale)
+        is_better = error < best_error
+        best_error = np.where(is_better, error, best_error)
+        best_numbers = np.where(is_better, numbers, best_numbers)
+        best_scale = np.where(is_better, scale, best_scale)
     return best_numbers.astype(np.int8), best_scale.astype(np.float16)
 
 
@@ -104,7 +102,9 @@ def _moments(file: Path, inputs: np.ndarray, given: dict[str, PackedLinear]) -> 
     sources = {
         node.input[1]: (node.op_type, node.input[0])
         for node in model.graph.node
-        if len(node.input) > 1 and node.input[1] in matrices and node.input[1] not in given
+        if len(node.input) > 1
+        and node.input[1] in matrices
+        and node.input[1] not in given
         and _is_int8(node, node.input[1], matrices[node.input[1]])
     }
     del model.graph.output[:]
@@ -193,7 +193,9 @@ def compact(file: Path, inputs: np.ndarray | None, given: dict[str, PackedLinear
     model = onnx.load(str(file))
     graph = model.graph
     users = {name: node for node in reversed(graph.node) for name in node.input}
-    before, stored, products = [], [], {}
+    before: list[onnx.NodeProto] = []
+    stored: list[onnx.TensorProto] = []
+    products: dict[str, list[onnx.NodeProto]] = {}
 
     def cast(name: str, source: str) -> None:
         before.append(helper.make_node("Cast", [source], [name], to=TensorProto.FLOAT))

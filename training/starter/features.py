@@ -75,7 +75,8 @@ class Reader:
             tokens, means, head = self.session.run(None, {"pixels": batch})
             eight = torch.from_numpy(tokens).to(FLOAT8).view(torch.uint8).numpy()
             parts.append((eight, means.astype(np.float16), head.astype(np.float16)))
-        return tuple(np.concatenate(arrays) for arrays in zip(*parts))
+        tokens, means, head = (np.concatenate(arrays) for arrays in zip(*parts))
+        return tokens, means, head
 
 
 _state: dict = {}
@@ -184,7 +185,10 @@ def _drawn(work: Work, turns: int, quick: bool, validation_concepts: bool) -> li
     ]
     chosen = chosen[:: QUICK_STRIDE if quick else 1]
     return [
-        ("drawing", index, turn) for turn in range(turns) for index in chosen if turn < 3 or not _is_plain(listed[index])
+        ("drawing", index, turn)
+        for turn in range(turns)
+        for index in chosen
+        if turn < 3 or not _is_plain(listed[index])
     ]
 
 

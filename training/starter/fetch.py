@@ -28,8 +28,9 @@ def _download(entry: dict, folder: Path) -> None:
     command = commands[entry["registry"]]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise SystemExit(f"{name}: {command[0]} is needed to fetch it from {entry['registry']}, and is not installed.")
+    except FileNotFoundError as error:
+        message = f"{name}: {command[0]} is needed to fetch it from {entry['registry']}, and is not installed."
+        raise SystemExit(message) from error
     if done.returncode != 0:
         raise SystemExit(f"{name} {version} could not be fetched from {entry['registry']}:\n{done.stderr.strip()}")
 

@@ -56,7 +56,13 @@ def open_drawing(work: Work, picture: Picture) -> Image.Image:
 def run(work: Work) -> None:
     if work.pictures.exists():
         return
-    command = ["node", Path(__file__).with_name("render.mjs"), work.cache, work.rendered, str(RENDERED_SIDE)]
+    command = [
+        "node",
+        str(Path(__file__).with_name("render.mjs")),
+        str(work.cache),
+        str(work.rendered),
+        str(RENDERED_SIDE),
+    ]
     subprocess.run(command, cwd=REPOSITORY, check=True)
     emoji = _emoji(work)
     held = {picture.label for picture in emoji if picture.test}
@@ -127,7 +133,9 @@ def _clip_art(work: Work, held: set[str]) -> list[Picture]:
             path=os.path.relpath(smaller if smaller.exists() else file, work.root),
             vendor="openclipart",
             label=caption,
-            tags=[] if folder in ("special", "signs and symbols", "unsorted") else [folder if folder.endswith("ss") else folder.rstrip("s")],
+            tags=[]
+            if folder in ("special", "signs and symbols", "unsorted")
+            else [folder if folder.endswith("ss") else folder.rstrip("s")],
             flag="flag" in str(relative),
             test=splits.fraction(caption, "oca") < splits.TEST_CLIP_ART,
             added=added,
@@ -189,11 +197,11 @@ _NOISE = {"architetto", "r", "bw", "ganson", "v", "s", "g", "x", "svg", "png"}
 def _caption(words: list[str], authors: set[str], wordnet: WordNet) -> str:
     kept: list[str] = []
     for word in words:
-        if word in authors and kept or word in _NOISE:
+        if (word in authors and kept) or word in _NOISE:
             break
         word = re.sub(r"\d+$", "", word)
         known = word in wordnet.words or word.rstrip("s") in wordnet.words or word in _LINKS
-        if not known or len(word) < 3 and word != "of":
+        if not known or (len(word) < 3 and word != "of"):
             break
         kept.append(word)
     while kept and kept[-1] in _LINKS:

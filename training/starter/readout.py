@@ -72,7 +72,9 @@ def fit(tower, x: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) ->
     weighted = (x * weights).T
     inner = (weighted @ x).double() + RIDGE * torch.eye(SIZE, dtype=torch.double)
     spread = ((targets * weights).T @ targets).double() + WHITENING * torch.eye(targets.shape[1], dtype=torch.double)
-    matrix = torch.cholesky_solve((weighted @ targets).double(), torch.linalg.cholesky(inner)) @ torch.linalg.inv(spread)
+    matrix = torch.cholesky_solve((weighted @ targets).double(), torch.linalg.cholesky(inner)) @ torch.linalg.inv(
+        spread
+    )
     matrix = matrix.float()
     matrix /= ((x @ matrix).norm(dim=1, keepdim=True) * weights).sum()
     tower.regression.set(matrix.T.contiguous(), -mean @ matrix, inner.numpy())

@@ -24,7 +24,8 @@ def _noise(generator: random.Random, cells: int, amplitude: float) -> np.ndarray
 
 
 def _fractal(generator: random.Random, cells: int, octaves: int) -> np.ndarray:
-    return sum(_noise(generator, min(SIDE, cells * 2**index), 0.5**index) for index in range(octaves))
+    noises = [_noise(generator, min(SIDE, cells * 2**index), 0.5**index) for index in range(octaves)]
+    return np.add.reduce(noises)
 
 
 def uneven(generator: random.Random, size: tuple[int, int]) -> np.ndarray:
@@ -79,20 +80,20 @@ def _waterside(r: random.Random, kind: str) -> Drawn:
     values = np.asarray(image, np.float32).copy()
     if kind != "water" and r.random() < 0.6:
         ridge = horizon - np.clip(14 * _fractal(r, 3, 5)[3], 0, 60)
-        values[YY > ridge[None, :]] *= 0.45
+        values[ridge[None, :] < YY] *= 0.45
     if kind == "lake":
         below = np.roll(np.flip(values, 0), 2 * horizon - SIDE, 0)
     elif kind == "sunset":
         below = np.flip(values, 0) * 0.6
     else:
         below = np.ones_like(values) * np.array(jitter(r, (40, 90, 140), 30))
-    is_below = YY >= horizon
+    is_below = horizon <= YY
     values[is_below] = (below * 0.85 + 5 * _noise(r, 40, 1)[..., None])[is_below]
     if kind == "beach":
-        is_sand = YY > horizon + (SIDE - horizon) * 0.45 + 8 * _fractal(r, 4, 3)
+        is_sand = horizon + (SIDE - horizon) * 0.45 + 8 * _fractal(r, 4, 3) < YY
         values[is_sand] = (np.array(jitter(r, (225, 195, 145))) + 8 * _noise(r, 112, 1)[..., None])[is_sand]
     if kind == "fog":
-        values = values * 0.4 + np.array(jitter(r, (170, 175, 180), 40)) * 0.6
+        values[:] = values * 0.4 + np.array(jitter(r, (170, 175, 180), 40)) * 0.6
     names = {
         "sunset": ["a sunset over the ocean", "a sunset over a lake", "the sun going down"],
         "lake": ["a calm lake landscape", "a lake with reflections"],
@@ -118,9 +119,9 @@ def _land(r: random.Random, kind: str) -> Drawn:
         ridge = horizon + level * 18 - (55 if high else 12) * _fractal(r, 3, 6 if high else 2)[5]
         colour = np.array(jitter(r, base[kind])) * (1 - 0.12 * level) + 10 * _noise(r, 90, 1)[..., None]
         if high and r.random() < 0.7:
-            is_snow = (YY < ridge[None, :] + 25 + 8 * _fractal(r, 9, 3))[..., None]
+            is_snow = (ridge[None, :] + 25 + 8 * _fractal(r, 9, 3) > YY)[..., None]
             colour = np.where(is_snow, 245.0, colour)
-        values = np.where((YY > ridge[None, :])[..., None], colour, values)
+        values = np.where((ridge[None, :] < YY)[..., None], colour, values)
     names = {
         "field": ["a green field under a blue sky", "a meadow landscape"],
         "desert": ["a desert with sand dunes", "a sandy desert"],
@@ -223,7 +224,9 @@ def _moon(r: random.Random) -> Drawn:
 
 def _fire(r: random.Random) -> Drawn:
     heat = np.clip((YY / SIDE) * 1.3 + 0.35 * _fractal(r, 5, 5) - 0.35, 0, 1)[..., None]
-    values = np.concatenate([255 * np.clip(heat * 1.8, 0, 1), 220 * np.clip(heat * 1.5 - 0.35, 0, 1), 90 * np.clip(heat * 2 - 1.3, 0, 1)], 2)
+    values = np.concatenate(
+        [255 * np.clip(heat * 1.8, 0, 1), 220 * np.clip(heat * 1.5 - 0.35, 0, 1), 90 * np.clip(heat * 2 - 1.3, 0, 1)], 2
+    )
     return _image(values), r.choice(["fire and flames", "a burning fire", "flames in the dark"])
 
 
@@ -237,7 +240,10 @@ def _leaves(r: random.Random) -> Drawn:
         x, y, k, angle = r.uniform(0, SIDE), r.uniform(0, SIDE), size * r.uniform(0.6, 1.3), r.uniform(0, 6.28)
         c, s = math.cos(angle), math.sin(angle)
         outline = [(-1, 0), (-0.3, 0.45), (0.5, 0.35), (1, 0), (0.5, -0.35), (-0.3, -0.45)]
-        canvas.polygon([(x + k * (c * u - s * v), y + k * (s * u + c * v)) for u, v in outline], fill=jitter(r, r.choice(palette), 25))
+        canvas.polygon(
+            [(x + k * (c * u - s * v), y + k * (s * u + c * v)) for u, v in outline],
+            fill=jitter(r, r.choice(palette), 25),
+        )
     names = ["autumn leaves on the ground", "fallen leaves"] if autumn else ["green leaves", "leaves of a plant"]
     return image.filter(ImageFilter.GaussianBlur(0.5)), r.choice(names)
 
@@ -252,7 +258,9 @@ def _forest(r: random.Random) -> Drawn:
             shade = 1 - 0.3 * depth
             fill = jitter(r, tuple(shade * f * 0.5 + (1 - shade) * 30 for f in fog), 12)
             canvas.polygon([(x - w, SIDE), (x - w * 0.6, 0), (x + w * 0.6, 0), (x + w, SIDE)], fill=fill)
-    return image.filter(ImageFilter.GaussianBlur(0.7)), r.choice(["a dark forest", "trees in a forest", "a path through the woods"])
+    return image.filter(ImageFilter.GaussianBlur(0.7)), r.choice(
+        ["a dark forest", "trees in a forest", "a path through the woods"]
+    )
 
 
 _SCENERY = {
@@ -318,7 +326,14 @@ def page(generator: random.Random, vocabulary: list[str]) -> Drawn:
     if r.random() < 0.3:
         image = image.filter(ImageFilter.GaussianBlur(0.7))
     last = "a computer screen with text" if dark else "a newspaper article"
-    names = ["a page of text", "a page of text", "a text document", "printed text in a book", "a screenshot of text", last]
+    names = [
+        "a page of text",
+        "a page of text",
+        "a text document",
+        "printed text in a book",
+        "a screenshot of text",
+        last,
+    ]
     return image, r.choice(names)
 
 

@@ -2,8 +2,8 @@
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -38,7 +38,8 @@ SOLID = "circle square triangle star rectangle hexagon heart ring cross diamond 
 
 
 def jitter(generator: random.Random, colour, amount: float = 18) -> tuple[int, int, int]:
-    return tuple(int(min(255, max(0, value + generator.uniform(-amount, amount)))) for value in colour)
+    red, green, blue = (int(min(255, max(0, value + generator.uniform(-amount, amount)))) for value in colour)
+    return red, green, blue
 
 
 def _regular(x, y, k, corners, phase=0.0):
@@ -60,7 +61,15 @@ def _heart(x, y, k):
 
 def _arrow(x, y, k):
     head, shaft = 0.6 * k, 0.2 * k
-    return [(x - k, y - shaft), (x, y - shaft), (x, y - head), (x + k, y), (x, y + head), (x, y + shaft), (x - k, y + shaft)]
+    return [
+        (x - k, y - shaft),
+        (x, y - shaft),
+        (x, y - head),
+        (x + k, y),
+        (x, y + head),
+        (x, y + shaft),
+        (x - k, y + shaft),
+    ]
 
 
 def draw(canvas: ImageDraw.ImageDraw, kind: str, x: float, y: float, k: float, fill, generator: random.Random) -> None:
@@ -172,7 +181,11 @@ def composed(generator: random.Random, things: list[Thing], sprite: Sprite, kind
     image = ground_for(generator, {a.colour, b.colour})
     if kind == "count":
         return _counted(generator, image, a, b, sprite)
-    where = generator.choice(list(RELATIONS)) if kind == "relation" else generator.choice(["left", "right", "above", "below"])
+    where = (
+        generator.choice(list(RELATIONS))
+        if kind == "relation"
+        else generator.choice(["left", "right", "above", "below"])
+    )
     side = SIDE * generator.uniform(0.32, 0.46)
     shift = lambda: generator.uniform(-0.05, 0.05) * SIDE  # noqa: E731
     near, far, middle = 0.27 * SIDE, 0.73 * SIDE, 0.5 * SIDE

@@ -13,9 +13,7 @@ VALIDATION_STAMPS = 0.25  # of Tux Paint's captions: they choose how drawings an
 TEST_VENDORS = ("twitter", "tuxpaint-png", "tuxpaint-svg")
 VALIDATION_VENDORS = ("openmoji",)
 
-_GENDER = re.compile(
-    r"^(man|woman|person|men|women|people)\b:?\s*|\b(man|woman|person|men|women|people|boy|girl)\b"
-)
+_GENDER = re.compile(r"^(man|woman|person|men|women|people)\b:?\s*|\b(man|woman|person|men|women|people|boy|girl)\b")
 
 
 def fraction(text: str, salt: str) -> float:

@@ -9,8 +9,16 @@ from torch import nn
 from .attention import unit
 from .minilm import Layer, MiniLM
 from .rounding import LEVELS, row_step
-from .tokens import CONTEXT_LENGTH, END, START, VOCABULARY_SIZE, clip_ids, clip_tokenizer
-from .tokens import token_strings, wordpiece_tokenizer
+from .tokens import (
+    CONTEXT_LENGTH,
+    END,
+    START,
+    VOCABULARY_SIZE,
+    clip_ids,
+    clip_tokenizer,
+    token_strings,
+    wordpiece_tokenizer,
+)
 
 
 def quantize_rows(rows: torch.Tensor) -> torch.Tensor:

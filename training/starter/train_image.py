@@ -117,9 +117,7 @@ class Labels:
         places = {("drawing", label): index for index, label in enumerate(labels)}
         places |= {("", caption): len(labels) + index for index, caption in enumerate(singles)}
         # In the bank, or -1 for a caption that only its own picture has.
-        self.place = np.array(
-            [places.get(("drawing" if e.kind == "drawing" else "", e.caption), -1) for e in examples]
-        )
+        self.place = np.array([places.get(("drawing" if e.kind == "drawing" else "", e.caption), -1) for e in examples])
         texts([caption for e in examples for caption in (e.caption, *e.wrong)])
         self.own = torch.tensor([texts.places[e.caption] for e in examples])
         most = max(len(e.wrong) for e in examples)
@@ -219,7 +217,11 @@ class Trainer:
         steps = recipe.epochs * (len(self.features) // BATCH)
         trained = nn.ModuleDict({"head": tower.head, "tuned": tower.tuned})
         groups = [
-            {"params": [p for p in tower.head.parameters() if p.ndim >= 2], "top": recipe.rate, "weight_decay": recipe.decay},
+            {
+                "params": [p for p in tower.head.parameters() if p.ndim >= 2],
+                "top": recipe.rate,
+                "weight_decay": recipe.decay,
+            },
             {"params": [p for p in tower.head.parameters() if p.ndim < 2], "top": recipe.rate, "weight_decay": 0.0},
             {"params": list(tower.tuned.parameters()), "top": recipe.tuned_rate, "weight_decay": 0.0},
         ]

@@ -35,9 +35,7 @@ def losses(ours: torch.Tensor, teachers: torch.Tensor) -> torch.Tensor:
     """Each vector is the teacher's, and so are the likenesses within the batch, above all those of the nearest."""
     s, t = ours @ ours.T, teachers @ teachers.T
     itself = torch.eye(len(ours)) * 1e4
-    rows = F.kl_div(
-        F.log_softmax((s - itself) / 0.05, 1), F.softmax((t - itself) / 0.05, 1), reduction="batchmean"
-    )
+    rows = F.kl_div(F.log_softmax((s - itself) / 0.05, 1), F.softmax((t - itself) / 0.05, 1), reduction="batchmean")
     return (1 - (ours * teachers).sum(1)).mean() + 0.25 * rows + 4 * ((s - t) ** 2).mean()
 
 
@@ -120,7 +118,10 @@ def run(work: Work, steps: int) -> None:
             if step % 50 == 0:
                 rate = seen / (time.time() - started)
                 left = (steps - step) * (time.time() - started) / (step - first) / 60
-                print(f"  step {step} of {steps}: loss {average:.4f}, {rate:.0f} sentences a second, {left:.0f} min left", flush=True)
+                print(
+                    f"  step {step} of {steps}: loss {average:.4f}, {rate:.0f} sentences a second, {left:.0f} min left",
+                    flush=True,
+                )
             if step % 250 == 0:
                 print(f"  step {step}: cosine {test():.4f}", flush=True)
                 state = {"state": tower.state_dict(), "optimizer": optimizer.state_dict(), "step": step}

@@ -27,7 +27,11 @@ class Validation:
         self.concepts = [(row, name) for row, name, held, _ in drawn if held]
         self.stamps = {}
         for title, vendor in (("photographs", "tuxpaint-png"), ("stamps", "tuxpaint-svg")):
-            stamps = [(row, e.caption) for row, e in enumerate(examples) if e.picture >= 0 and listed[e.picture].vendor == vendor]
+            stamps = [
+                (row, e.caption)
+                for row, e in enumerate(examples)
+                if e.picture >= 0 and listed[e.picture].vendor == vendor
+            ]
             captions = sorted({picture.label for picture in listed if picture.vendor == vendor})
             self.stamps[title] = ([(row, captions.index(caption)) for row, caption in stamps], texts(captions))
         self.wrong = {}

@@ -25,16 +25,21 @@ necklace crown umbrella bag backpack suitcase gift balloon candle key lock sword
 ghost pumpkin snowman cactus mushroom leaf grass stone door window bench fence ladder basket box bucket flag kite tent
 """.split()
 
-COLOURS = """
+COLOURS = (
+    """
 red green blue yellow orange purple pink black white brown gray golden silver turquoise beige gold
-""".split() + ["light blue", "dark blue", "dark green"]
+""".split()
+    + ["light blue", "dark blue", "dark green"]
+)
 
 ADJECTIVES = """
 small big old young tiny huge cute beautiful broken wooden plastic metal shiny fluffy happy sad angry sleepy colorful
 vintage modern dirty wet empty rusty round tall striped spotted golden glass stone heavy soft delicious fresh sliced
 """.split()
 
-SHAPES = "circle square triangle star rectangle hexagon heart ring cross diamond arrow line dot oval cube sphere".split()
+SHAPES = (
+    "circle square triangle star rectangle hexagon heart ring cross diamond arrow line dot oval cube sphere".split()
+)
 
 COUNTS = "two three four five six many several some".split()
 
