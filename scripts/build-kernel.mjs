@@ -8,6 +8,7 @@ process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), '..'));
 const SOURCE = 'kernel/resample.ts';
 const TARGET = 'src/core/image/kernel-module.ts';
 
+/** @type {Uint8Array | undefined} */
 let binary;
 const { error, stderr } = await asc.main(
   [
@@ -34,18 +35,18 @@ const { error, stderr } = await asc.main(
       }
     },
     writeFile: (name, content) => {
-      if (name.endsWith('.wasm')) binary = content;
+      if (name.endsWith('.wasm') && typeof content !== 'string') binary = content;
     },
     listFiles: () => [],
   },
 );
-if (error) {
-  console.error(stderr.toString());
+if (error || binary === undefined) {
+  console.error(error ?? 'The compiler wrote no module.', /** @type {object} */ (stderr).toString());
   process.exit(1);
 }
 
 const base64 = Buffer.from(binary).toString('base64');
-const lines = base64.match(/.{1,100}/g).map((line) => `  '${line}',`);
+const lines = (base64.match(/.{1,100}/g) ?? []).map((line) => `  '${line}',`);
 const text = `// Made from ${SOURCE} by \`npm run kernel\`; CI checks that it still is. ${binary.length} bytes, in base64.
 export const KERNEL_MODULE = [
 ${lines.join('\n')}

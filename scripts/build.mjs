@@ -35,6 +35,7 @@ await build({
 
 const graphiql = path.join('dist', 'web', 'graphiql');
 mkdirSync(graphiql, { recursive: true });
+/** @param {string} name */
 const packageFolder = (name) => path.dirname(require.resolve(`${name}/package.json`));
 for (const [name, file] of [
   ['graphiql', 'graphiql.min.js'],

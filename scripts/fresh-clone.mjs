@@ -14,15 +14,21 @@ const QUESTION =
   '{ similarity(a: {text: "a dog"}, b: {image: {example: "dog"}}) { cosine model { id } a { runtime { name } } } }';
 const PATIENCE_MS = 5 * 60_000;
 
+/** @returns {Promise<{ cosine: number, model: { id: string }, a: { runtime: { name: string } } }>} */
 async function ask() {
   const response = await fetch(`http://127.0.0.1:${PORT}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: QUESTION }),
   });
-  return (await response.json()).data.similarity;
+  const { data } = /** @type {{ data: { similarity: any } }} */ (await response.json());
+  return data.similarity;
 }
 
+/**
+ * @param {string} folder
+ * @param {string} name
+ */
 async function startAndAsk(folder, name) {
   const from = performance.now();
   const npm = spawn('npm', ['start', '--', '--port', String(PORT)], {
@@ -42,14 +48,16 @@ async function startAndAsk(folder, name) {
         if (Math.abs(cosine - 0.5912) > 0.001) throw new Error(`The cosine is wrong: ${cosine}.`);
         return;
       } catch (error) {
-        if (error.message.startsWith('The cosine')) throw error;
-        if (npm.exitCode !== null) throw new Error(`npm start ended with code ${npm.exitCode}.`);
-        if (performance.now() - from > PATIENCE_MS) throw new Error('No answer within five minutes.');
+        if (error instanceof Error && error.message.startsWith('The cosine')) throw error;
+        if (npm.exitCode !== null)
+          throw new Error(`npm start ended with code ${npm.exitCode}.`, { cause: error });
+        if (performance.now() - from > PATIENCE_MS)
+          throw new Error('No answer within five minutes.', { cause: error });
         await delay(100);
       }
     }
   } finally {
-    process.kill(-npm.pid, 'SIGTERM');
+    if (npm.pid !== undefined) process.kill(-npm.pid, 'SIGTERM');
     if (npm.exitCode === null) await once(npm, 'exit');
   }
 }

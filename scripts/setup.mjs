@@ -18,6 +18,7 @@ function checkNode() {
   process.exit(1);
 }
 
+/** @param {string} entry a file, or a folder with all that is in it */
 function filesOf(entry) {
   const full = path.join(ROOT, entry);
   if (!existsSync(full)) return [];
@@ -27,12 +28,17 @@ function filesOf(entry) {
     .map((file) => path.relative(ROOT, path.join(file.parentPath, file.name)));
 }
 
+/** @param {readonly string[]} files */
 function fingerprint(files) {
   const hash = createHash('sha256').update(process.version);
   for (const file of [...files].sort()) hash.update(`${file}\0`).update(readFileSync(path.join(ROOT, file)));
   return hash.digest('hex');
 }
 
+/**
+ * @param {string} stamp
+ * @param {string} value
+ */
 function isDone(stamp, value) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === value;
 }
@@ -44,11 +50,16 @@ function isInstalled() {
   const { packages: present } = JSON.parse(readFileSync(list, 'utf8'));
   const { packages: wanted } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
   return Object.entries(wanted).every(
-    ([name, { version, optional }]) => name === '' || optional || present[name]?.version === version,
+    ([name, { version, optional }]) => name === '' || optional === true || present[name]?.version === version,
   );
 }
 
-/** Runs a step with its output on standard error: standard output is for answers. */
+/**
+ * Runs a step with its output on standard error: standard output is for answers.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 function run(command, args) {
   const isWindows = process.platform === 'win32';
   const { status } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], shell: isWindows });

