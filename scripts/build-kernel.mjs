@@ -10,7 +10,7 @@ const TARGET = 'src/core/image/kernel-module.ts';
 
 /** @type {Uint8Array | undefined} */
 let binary;
-const { error, stderr } = await asc.main(
+const { error } = await asc.main(
   [
     SOURCE,
     ...[
@@ -41,7 +41,7 @@ const { error, stderr } = await asc.main(
   },
 );
 if (error || binary === undefined) {
-  console.error(error ?? 'The compiler wrote no module.', /** @type {object} */ (stderr).toString());
+  console.error(error ?? 'The compiler wrote no module.');
   process.exit(1);
 }
 
