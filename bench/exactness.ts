@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { CLIP_NORMALIZATION } from '../src/core/image/index.js';
+import { CLIP_NORMALIZATION, clipPlan } from '../src/core/image/index.js';
 import { createTokenizer, parseVocabulary } from '../src/core/text/index.js';
 import { prepareImage } from '../src/media/prepare.js';
 import { sniffFormat } from '../src/media/sniff.js';
@@ -88,8 +88,7 @@ function countTexts(encode: Encode): Record<'hf' | 'openai', number> {
 const ourCrop: Crop = async (bytes, convention) => {
   const format = sniffFormat(bytes);
   const options = {
-    size: 224,
-    convention,
+    plan: { ...clipPlan(224), convention },
     pillow: 13,
     strict: true,
     isOriented: false,

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { planCrop, type Raster } from '../src/core/image/index.js';
+import { clipPlan, planCrop, type Raster } from '../src/core/image/index.js';
 import { resampleCrop } from '../src/core/image/resample.js';
 import { resampleFast } from '../src/core/image/resample-fast.js';
 import { PreparationPool } from '../src/media/index.js';
@@ -15,6 +15,7 @@ import { describeMachine, percentile } from './machine.js';
 import { startPillow } from './pillow.js';
 
 const SIZE = 224;
+const PLAN = clipPlan(SIZE);
 const ROUNDS = 25;
 const WARM_UP = 15;
 const LONGEST_BLOCK_MS = 10;
@@ -59,8 +60,7 @@ async function timed<Value>(
 
 const options = {
   format: 'jpeg',
-  size: SIZE,
-  convention: 'hf',
+  plan: PLAN,
   pillow: 13,
   strict: false,
   isOriented: true,
@@ -123,7 +123,7 @@ async function compareWithPillow(folder: string): Promise<void> {
     writeFileSync(file, bytes);
     const { data } = await sharp(bytes, { ignoreIcc: true }).raw().toBuffer({ resolveWithObject: true });
     const raster: Raster = { data, width, height, channels: 3 };
-    const plan = planCrop(width, height, SIZE);
+    const plan = planCrop(width, height, PLAN);
     for (const what of ['resize', 'whole'] as const) {
       const ours: number[] = [];
       const plain: number[] = [];

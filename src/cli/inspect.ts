@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { Convention, PillowVersion } from '../core/image/index.js';
+import { describePlan, type Convention, type PillowVersion } from '../core/image/index.js';
 import { cleanOpenai, type Tokens } from '../core/text/index.js';
 import { openInspector, type ImageInspection, type Inspector } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
@@ -110,8 +110,7 @@ function largestDifference(a: Uint8Array, b: Uint8Array): number {
 
 async function explainImage(inspector: Inspector, bytes: Uint8Array): Promise<string> {
   const seen = await inspector.image(bytes, {}, never);
-  const { format, contents, width, height, resized, offset, sha256, crop } = seen;
-  const size = Math.sqrt(crop.length / 3);
+  const { format, contents, width, height, plan, resized, offset, sha256, crop } = seen;
   const variants: [name: string, prepared: ImageInspection][] = [];
   const add = async (
     name: string,
@@ -124,8 +123,9 @@ async function explainImage(inspector: Inspector, bytes: Uint8Array): Promise<st
   }
   return [
     `decoded   ${format}, ${width} × ${height}, ${contents}`,
-    `resized   ${resized[0]} × ${resized[1]}, bicubic`,
-    `cropped   ${size} × ${size} at ${offset[0]}, ${offset[1]}`,
+    `plan      ${describePlan(plan)}`,
+    `resized   ${resized[0]} × ${resized[1]}${plan.resize === 'none' ? '' : `, ${plan.filter}`}`,
+    `cropped   ${plan.crop.width} × ${plan.crop.height} at ${offset[0]}, ${offset[1]}`,
     `sha256    ${sha256}`,
     '',
     `compared with this (${inspector.convention}, as configured):`,

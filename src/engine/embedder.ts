@@ -371,18 +371,20 @@ export class Embedder {
     const format = sniffFormat(bytes);
     const { pillow, strict } = preparation;
     const convention = conventionOf(this.#config, model);
+    const plan = { ...model.pixelPlan, convention };
     const isOriented = options.isOriented ?? !strict;
-    const size = model.manifest.imageSize;
     const digest = await webcrypto.subtle.digest('SHA-256', bytes); // off the main thread
     return {
       identity: ['image', Buffer.from(digest).toString('hex'), convention, pillow, strict, isOriented],
       tokens: undefined,
       prepare: async (turn) => {
         const maxPixels = limits.maxImagePixels;
-        const task = { bytes, format, size, convention, pillow, strict, isOriented, maxPixels };
+        const task = { bytes, format, plan, pillow, strict, isOriented, maxPixels };
         const { crop, width, height } = await this.#pool.prepare(task, turn);
         const image = { format: nameOf(format).toUpperCase(), width, height, bytes: bytes.length };
-        return { content: { kind: 'image', crop, size, normalization: model.normalization }, image };
+        const { rescaleFactor, mean, std } = plan;
+        const normalization = { rescaleFactor, mean, std };
+        return { content: { kind: 'image', crop, size: plan.crop.width, normalization }, image };
       },
     };
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Convention, PillowVersion } from '../core/image/index.js';
+import { withSize, type Convention, type PillowVersion, type PixelPlan } from '../core/image/index.js';
 import type { TextConvention, Tokens } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
 import { checkImageSize, nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
@@ -25,9 +25,11 @@ export interface ImageInspection {
   /** Pixels of the picture, after its EXIF orientation if that was applied. */
   readonly width: number;
   readonly height: number;
+  /** How it was prepared. */
+  readonly plan: PixelPlan;
   readonly resized: readonly [width: number, height: number];
   readonly offset: readonly [left: number, top: number];
-  /** `size × size` RGB pixels, and SHA-256 over them. */
+  /** RGB pixels of the size of the plan's crop, and SHA-256 over them. */
   readonly crop: Uint8Array;
   readonly sha256: string;
 }
@@ -71,11 +73,13 @@ export class Inspector {
     checkImageSize(bytes.length, limits.maxImageBytes);
     const format = sniffFormat(bytes);
     const strict = options.strict ?? preparation.strict;
+    const { pixelPlan } = models.default;
+    const sized = options.size === undefined ? pixelPlan : withSize(pixelPlan, options.size);
+    const plan = { ...sized, convention: options.convention ?? this.convention };
     const task = {
       bytes,
       format,
-      size: options.size ?? models.default.manifest.imageSize,
-      convention: options.convention ?? this.convention,
+      plan,
       pillow: options.pillow ?? preparation.pillow,
       strict,
       isOriented: options.isOriented ?? !strict,
@@ -83,7 +87,7 @@ export class Inspector {
     };
     const prepared = await pool.prepare(task, { signal, group: signal });
     const sha256 = createHash('sha256').update(prepared.crop).digest('hex');
-    return { format: nameOf(format), ...prepared, sha256 };
+    return { format: nameOf(format), ...prepared, plan, sha256 };
   }
 
   /**

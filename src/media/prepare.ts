@@ -2,29 +2,28 @@ import {
   columnsOf,
   planCrop,
   preparePicture,
-  type Convention,
   type PillowVersion,
   type Picture,
+  type PixelPlan,
 } from '../core/image/index.js';
 import { decodeImage, type DecodeOptions } from './decode.js';
 
 export interface PrepareTask extends Omit<DecodeOptions, 'neededColumns'> {
   readonly bytes: Uint8Array;
-  /** The model's input edge in pixels. */
-  readonly size: number;
-  readonly convention: Convention;
+  /** What the model's input is made of. */
+  readonly plan: PixelPlan;
   readonly pillow: PillowVersion;
   /** Treat 16-bit grey as the references do. */
   readonly strict: boolean;
 }
 
 export interface PreparedImage {
-  /** `size × size` RGB pixels. */
+  /** RGB pixels of the size of the plan's crop. */
   readonly crop: Uint8Array;
   /** Pixels of the picture, after its EXIF orientation if that was applied. */
   readonly width: number;
   readonly height: number;
-  /** The size after the resize, and where the crop lies in it. */
+  /** The size after the resize, and where the crop lies in it: negative where it is padded. */
   readonly resized: readonly [width: number, height: number];
   readonly offset: readonly [left: number, top: number];
   /** What the picture holds, in words. */
@@ -48,20 +47,20 @@ function describe(picture: Picture): string {
  *
  * @throws UNDECODABLE_IMAGE, IMAGE_TOO_LARGE
  */
-export async function prepareImage({ bytes, size, ...options }: PrepareTask): Promise<PreparedImage> {
-  const { convention, pillow, strict } = options;
-  const planFor = (width: number, height: number) => planCrop(width, height, size, { convention, pillow });
+export async function prepareImage({ bytes, plan, ...options }: PrepareTask): Promise<PreparedImage> {
+  const { pillow, strict } = options;
   const { picture, width, height } = await decodeImage(bytes, {
     ...options,
-    neededColumns: (w, h) => columnsOf(planFor(w, h)),
+    neededColumns: (w, h) => columnsOf(planCrop(w, h, plan, pillow)),
   });
-  const plan = planFor(width, height);
+  const cropPlan = planCrop(width, height, plan, pillow);
+  const { resizedWidth, resizedHeight, window, output } = cropPlan;
   return {
-    crop: preparePicture(picture, plan, { convention, strict }),
+    crop: preparePicture(picture, cropPlan, { convention: plan.convention, strict }),
     width,
     height,
-    resized: [plan.resizedWidth, plan.resizedHeight],
-    offset: [plan.left, plan.top],
+    resized: [resizedWidth, resizedHeight],
+    offset: [window.left - output.left, window.top - output.top],
     contents: describe(picture),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLIP_NORMALIZATION } from '../core/image/index.js';
+import { clipPlan, CLIP_NORMALIZATION, FILTERS, type PixelPlan } from '../core/image/index.js';
 
 const fileName = z
   .string()
@@ -10,6 +10,8 @@ const fileName = z
   );
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().int().positive();
+const divisor = z.number().refine((value) => value !== 0, 'must not be 0');
+const sizeSchema = z.strictObject({ height: positive, width: positive });
 
 const encoderSchema = {
   heads: positive,
@@ -67,8 +69,15 @@ export const manifestSchema = z.strictObject({
   preparation: z
     .strictObject({
       convention: z.enum(['hf', 'hf4', 'openai']).default('hf'),
+      /** Default: the shortest side to `imageSize`. */
+      resize: z.union([z.strictObject({ shortest: positive }), sizeSchema, z.literal('none')]).optional(),
+      filter: z.enum(FILTERS).default('bicubic'),
+      /** Default, and all that a tower can take yet: the square of `imageSize`. */
+      crop: sizeSchema.optional(),
+      /** What a sample of 0 to 255 is multiplied by, before `mean` is taken off and `std` divided by. */
+      rescaleFactor: z.number().positive().default(CLIP_NORMALIZATION.rescaleFactor),
       mean: channels.default([...CLIP_NORMALIZATION.mean]),
-      std: channels.default([...CLIP_NORMALIZATION.std]),
+      std: z.tuple([divisor, divisor, divisor]).default([...CLIP_NORMALIZATION.std]),
     })
     .prefault({}),
   /**
@@ -95,4 +104,11 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** How pictures become the input of a model's image tower. */
+export function pixelPlanOf({ preparation, imageSize }: Manifest): PixelPlan {
+  const { resize, crop, ...rest } = preparation;
+  const defaults = clipPlan(imageSize);
+  return { ...rest, resize: resize ?? defaults.resize, crop: crop ?? defaults.crop };
+}
 export type ScoreRange = z.infer<typeof rangeSchema>;

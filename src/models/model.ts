@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Normalization } from '../core/image/index.js';
+import type { PixelPlan } from '../core/image/index.js';
 import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } from '../core/text/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { checksumOf } from './checksum.js';
 import { buildImageTower, buildTextTower } from './graph/towers.js';
-import type { Manifest } from './manifest.js';
+import { pixelPlanOf, type Manifest } from './manifest.js';
 import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint/checkpoint.js';
 import { findWeights } from './layout/layout.js';
 import { openCheckpoint, resolveLinks, WEIGHT_FILES } from './checkpoint/weights.js';
@@ -39,9 +39,8 @@ export class Model {
     return this.manifest.id;
   }
 
-  get normalization(): Normalization {
-    const { mean, std } = this.manifest.preparation;
-    return { mean, std };
+  get pixelPlan(): PixelPlan {
+    return pixelPlanOf(this.manifest);
   }
 
   /** SHA-256 over the files that determine its numbers. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
+import { clipPlan } from '../../src/core/image/index.js';
 import { ClipgraphError } from '../../src/errors/index.js';
 import { prepareImage } from '../../src/media/prepare.js';
 import { sniffFormat } from '../../src/media/sniff.js';
@@ -18,8 +19,7 @@ const { cases, pixel_limit_assumed: maxPixels } = readGoldenJson<{
 }>('bad', 'manifest.json');
 
 const options = {
-  size: 224,
-  convention: 'hf',
+  plan: clipPlan(224),
   pillow: 13,
   strict: false,
   isOriented: true,

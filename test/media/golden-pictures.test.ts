@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { cropsToTensor } from '../../src/core/image/index.js';
+import { clipPlan, cropsToTensor } from '../../src/core/image/index.js';
 import { prepareImage } from '../../src/media/prepare.js';
 import { sniffFormat } from '../../src/media/sniff.js';
 import { GOLDEN_PICTURES, goldenPath } from '../golden-data.js';
@@ -29,8 +29,7 @@ describe('preparation', () => {
       const prepared = await prepareImage({
         bytes,
         format: sniffFormat(bytes),
-        size,
-        convention,
+        plan: { ...clipPlan(size), convention },
         pillow: pillow === 'le-12.1' ? 12 : 13,
         strict: true,
         isOriented: exif === 'applied',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { clipPlan } from '../../src/core/image/index.js';
 import { EXAMPLES_FOLDER, PreparationPool } from '../../src/media/index.js';
 
 const never = new AbortController().signal;
@@ -7,9 +8,8 @@ const turn = { signal: never, group: never };
 const task = {
   bytes: readFileSync(path.join(EXAMPLES_FOLDER, 'cat.jpg')),
   format: 'jpeg',
-  size: 224,
+  plan: clipPlan(224),
   isOriented: true,
-  convention: 'hf',
   pillow: 13,
   strict: false,
   maxPixels: 1e6,

@@ -1,12 +1,16 @@
-export { columnsOf } from './bicubic.js';
+export { planCrop, type CropPlan, type PillowVersion, type Span, type Window } from './crop-plan.js';
+export { FILTERS, type Filter } from './filters.js';
 export {
-  planCrop,
+  canonicalPlan,
+  clipPlan,
+  describePlan,
+  withSize,
   type Convention,
-  type CropOptions,
-  type CropPlan,
-  type PillowVersion,
-  type Span,
-} from './crop-plan.js';
+  type PixelPlan,
+  type Resize,
+  type Size,
+} from './pixel-plan.js';
 export { preparePicture, type PrepareOptions } from './prepare.js';
 export type { Picture, Raster } from './raster.js';
+export { columnsOf } from './taps.js';
 export { cropsToTensor, CLIP_NORMALIZATION, type Normalization } from './tensor.js';

@@ -1,4 +1,4 @@
-import type { Convention, CropPlan } from './crop-plan.js';
+import type { CropPlan } from './crop-plan.js';
 import {
   clipGrey16,
   clipGrey16OnWhite,
@@ -9,6 +9,7 @@ import {
   scaleGrey16,
   unpremultiply,
 } from './modes.js';
+import type { Convention } from './pixel-plan.js';
 import type { Picture, Raster } from './raster.js';
 import { nearestCrop, resampleCrop16 } from './resample.js';
 import { resampleFast } from './resample-fast.js';
@@ -33,20 +34,33 @@ function toRgb(picture: Picture, isOnWhite: boolean): Raster {
   }
 }
 
-/** `openai`: resized in the picture's own mode, then to RGB. */
+/** Laid into the model's input, with zeros around it. */
+function padded(raster: Raster, { output }: CropPlan): Raster {
+  const { data, width, height, channels } = raster;
+  if (width === output.width && height === output.height) return raster;
+  const out = new Uint8Array(output.width * output.height * channels);
+  for (let y = 0; y < height; y++) {
+    const row = data.subarray(y * width * channels, (y + 1) * width * channels);
+    out.set(row, ((y + output.top) * output.width + output.left) * channels);
+  }
+  return { data: out, width: output.width, height: output.height, channels };
+}
+
+/** `openai`: resized, and padded, in the picture's own mode, then to RGB. No ink is white. */
 function resizeInMode(picture: Picture, plan: CropPlan): Raster {
   switch (picture.kind) {
     case 'cmyk':
-      return cmykToRgb(resampleFast(picture.raster, plan));
+      return cmykToRgb(padded(resampleFast(picture.raster, plan), plan));
     case 'grey16':
-      return clipGrey16(resampleCrop16(picture.raster, plan));
+      return padded(clipGrey16(resampleCrop16(picture.raster, plan)), plan);
     case 'colour': {
       const { raster, alpha, isIndexed } = picture;
-      if (isIndexed) return nearestCrop(dropAlpha(raster), plan);
+      if (isIndexed) return padded(nearestCrop(dropAlpha(raster), plan), plan);
       const isSameSize = plan.width === plan.resizedWidth && plan.height === plan.resizedHeight;
-      // Pillow takes the alpha of a channel into account, not that of a key colour; and it only copies where the size stays.
-      if (alpha !== 'channel' || isSameSize) return resampleFast(dropAlpha(raster), plan);
-      return unpremultiply(resampleFast(premultiply(raster), plan));
+      // Pillow takes the alpha of a channel into account where it weighs pixels, never that of a key colour.
+      const isWeighed = plan.filter !== 'nearest' && !isSameSize;
+      if (alpha !== 'channel' || !isWeighed) return padded(resampleFast(dropAlpha(raster), plan), plan);
+      return padded(unpremultiply(resampleFast(premultiply(raster), plan)), plan);
     }
   }
 }
@@ -55,7 +69,7 @@ function resizeInMode(picture: Picture, plan: CropPlan): Raster {
  * A decoded picture to the model's crop, to the bit as the convention's reference makes it.
  *
  * @param plan of the same convention, from `planCrop`
- * @returns `plan.size × plan.size` RGB pixels
+ * @returns RGB pixels of the size of `plan.output`
  */
 export function preparePicture(
   picture: Picture,
@@ -64,5 +78,5 @@ export function preparePicture(
 ): Uint8Array {
   const seen = picture.kind === 'grey16' && !strict ? scaleGrey16(picture) : picture;
   if (convention === 'openai') return resizeInMode(seen, plan).data;
-  return resampleFast(toRgb(seen, convention === 'hf'), plan).data;
+  return padded(resampleFast(toRgb(seen, convention === 'hf'), plan), plan).data;
 }

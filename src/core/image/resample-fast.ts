@@ -1,8 +1,9 @@
-import { tapsOf, toFixedPoint, type Taps } from './bicubic.js';
 import type { CropPlan, Span } from './crop-plan.js';
 import { kernelWith, releaseKernel, type Kernel } from './kernel.js';
+import type { Size } from './pixel-plan.js';
 import type { Raster } from './raster.js';
 import { resampleCrop } from './resample.js';
+import { tapsOf, toFixedPoint, type Taps } from './taps.js';
 
 /** Bytes of a record of the kernel before its groups. */
 const HEADER_BYTES = 16;
@@ -81,11 +82,13 @@ interface Axes {
 const KEPT_PLANS = 8;
 const keptAxes = new Map<string, Axes | undefined>();
 
-/** @returns undefined where an axis keeps its size */
+/** @returns undefined where an axis keeps its size, or nothing is weighed */
 function axesOf(plan: CropPlan, channels: number): Axes | undefined {
   const key = JSON.stringify([plan, channels]);
   if (keptAxes.has(key)) return keptAxes.get(key);
-  const { across, down } = tapsOf(plan);
+  const { filter } = plan;
+  const { across, down } =
+    filter === 'nearest' ? { across: undefined, down: undefined } : tapsOf(plan, filter);
   const axes = across &&
     down && {
       across,
@@ -102,7 +105,8 @@ function axesOf(plan: CropPlan, channels: number): Axes | undefined {
 /** What both orders of the passes need. */
 interface Job extends Axes {
   readonly raster: Raster;
-  readonly size: number;
+  /** Of the result. */
+  readonly size: Size;
   /** Bytes of a row of the columns that are needed. */
   readonly rowBytes: number;
   readonly inputStride: number;
@@ -126,13 +130,13 @@ function copyRows(
 
 function readResult({ raster, size, outputStride }: Job, memory: Uint8Array, address: number): Raster {
   const { channels } = raster;
-  const rowBytes = size * channels;
-  const data = new Uint8Array(size * rowBytes);
-  for (let y = 0; y < size; y++) {
+  const rowBytes = size.width * channels;
+  const data = new Uint8Array(size.height * rowBytes);
+  for (let y = 0; y < size.height; y++) {
     const from = address + y * outputStride;
     data.set(memory.subarray(from, from + rowBytes), y * rowBytes);
   }
-  return { data, width: size, height: size, channels };
+  return { data, width: size.width, height: size.height, channels };
 }
 
 /** The kernel with both axes' weights in its memory, and where the rest goes. */
@@ -157,7 +161,7 @@ function openWorkspace(
     rows.words.byteLength,
     (stripRows + 1) * inputStride,
     middleBytes,
-    (size + ROWS_AT_A_TIME) * outputStride,
+    (size.height + ROWS_AT_A_TIME) * outputStride,
   ]);
   const [columnsAt, rowsAt, stripAt, middleAt, resultAt] = addresses;
   const kernel = kernelWith(end);
@@ -191,9 +195,18 @@ function columnsFirst(job: Job): Raster | undefined {
     const count = Math.min(stripRows, to - y);
     copyRows(job, memory, { from: y, to: y + count }, stripAt);
     const middle = middleAt + (y - from) * outputStride;
-    resampleColumns(stripAt, inputStride, count, middle, outputStride, columns.at, columns.recordBytes, size);
+    resampleColumns(
+      stripAt,
+      inputStride,
+      count,
+      middle,
+      outputStride,
+      columns.at,
+      columns.recordBytes,
+      size.width,
+    );
   }
-  const rowBytes = size * channels;
+  const rowBytes = size.width * channels;
   kernel.rows(
     middleAt,
     outputStride,
@@ -203,7 +216,7 @@ function columnsFirst(job: Job): Raster | undefined {
     outputStride,
     rows.at,
     rows.recordBytes,
-    size,
+    size.height,
   );
   return readResult(job, memory, resultAt);
 }
@@ -212,14 +225,14 @@ function columnsFirst(job: Job): Raster | undefined {
 function rowsFirst(job: Job): Raster | undefined {
   const { raster, size, down, rowBytes, inputStride, outputStride } = job;
   const stripRows = Math.max(Math.max(...down.count) + 1, Math.ceil(STRIP_BYTES / inputStride));
-  const workspace = openWorkspace(job, stripRows, (size + ROWS_AT_A_TIME) * inputStride);
+  const workspace = openWorkspace(job, stripRows, (size.height + ROWS_AT_A_TIME) * inputStride);
   if (workspace === undefined) return undefined;
   const { kernel, memory, columns, rows, stripAt, middleAt, resultAt } = workspace;
 
-  for (let output = 0; output < size;) {
+  for (let output = 0; output < size.height;) {
     const from = down.first[output];
     let next = output + 1;
-    while (next < size && down.first[next] + down.count[next] - from <= stripRows) next++;
+    while (next < size.height && down.first[next] + down.count[next] - from <= stripRows) next++;
     copyRows(job, memory, { from, to: down.first[next - 1] + down.count[next - 1] }, stripAt);
     const records = rows.at + output * rows.recordBytes;
     const middle = middleAt + output * inputStride;
@@ -237,7 +250,16 @@ function rowsFirst(job: Job): Raster | undefined {
     output = next;
   }
   const resampleColumns = raster.channels === 3 ? kernel.columns3 : kernel.columns4;
-  resampleColumns(middleAt, inputStride, size, resultAt, outputStride, columns.at, columns.recordBytes, size);
+  resampleColumns(
+    middleAt,
+    inputStride,
+    size.height,
+    resultAt,
+    outputStride,
+    columns.at,
+    columns.recordBytes,
+    size.width,
+  );
   return readResult(job, memory, resultAt);
 }
 
@@ -249,10 +271,10 @@ export function resampleFast(raster: Raster, plan: CropPlan): Raster {
   const { channels } = raster;
   const axes = channels === 1 ? undefined : axesOf(plan, channels);
   if (axes === undefined) return resampleCrop(raster, plan);
-  const { size, isRowsFirst } = plan;
+  const { window: size, isRowsFirst } = plan;
   const { from, to } = axes.across.inputs;
   const rowBytes = (to - from) * channels;
-  const strides = { inputStride: align(rowBytes + 16), outputStride: align(size * channels + 16) };
+  const strides = { inputStride: align(rowBytes + 16), outputStride: align(size.width * channels + 16) };
   const job: Job = { ...axes, raster, size, rowBytes, ...strides };
   try {
     return (isRowsFirst ? rowsFirst(job) : columnsFirst(job)) ?? resampleCrop(raster, plan);

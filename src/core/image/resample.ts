@@ -1,7 +1,7 @@
-import { PRECISION_BITS, tapsOf, toFixedPoint, type Taps } from './bicubic.js';
 import type { CropPlan, Span } from './crop-plan.js';
 import { nearestInputs } from './nearest.js';
 import type { Raster } from './raster.js';
+import { PRECISION_BITS, tapsOf, toFixedPoint, type Taps } from './taps.js';
 
 /** What sets 8-bit and 16-bit samples apart: their weights, where a sum begins, and how it is rounded. */
 interface Depth<Samples extends Uint8Array | Uint16Array> {
@@ -109,13 +109,13 @@ function resample<Samples extends Uint8Array | Uint16Array>(
   plan: CropPlan,
   depth: Depth<Samples>,
 ): Raster<Samples> {
-  const { top, size, isRowsFirst } = plan;
+  const { window, filter, isRowsFirst } = plan;
+  if (filter === 'nearest') return nearestCrop(raster, plan);
   const origin = raster.left ?? 0;
-  const left = plan.left - origin;
-  const columns = { from: left, to: left + size };
-  const rows = { from: top, to: top + size };
-  const whole = { from: 0, to: size };
-  const taps = tapsOf(plan);
+  const left = window.left - origin;
+  const columns = { from: left, to: left + window.width };
+  const rows = { from: window.top, to: window.top + window.height };
+  const taps = tapsOf(plan, filter);
   const across = taps.across && shifted(taps.across, origin);
   const { down } = taps;
 
@@ -124,17 +124,18 @@ function resample<Samples extends Uint8Array | Uint16Array>(
   if (down === undefined) return resampleColumns(raster, rows, across, depth);
   if (isRowsFirst) {
     const narrowed = resampleRows(raster, across.inputs, down, depth);
-    return resampleColumns(narrowed, whole, shifted(across, across.inputs.from), depth);
+    const all = { from: 0, to: window.height };
+    return resampleColumns(narrowed, all, shifted(across, across.inputs.from), depth);
   }
   const narrowed = resampleColumns(raster, down.inputs, across, depth);
-  return resampleRows(narrowed, whole, shifted(down, down.inputs.from), depth);
+  return resampleRows(narrowed, { from: 0, to: window.width }, shifted(down, down.inputs.from), depth);
 }
 
 /**
- * The window of the resized picture that the plan keeps, with Pillow's bicubic to the bit. Only the rows and columns
+ * The window of the resized picture that the plan keeps, with Pillow's filter to the bit. Only the rows and columns
  * that the window needs are computed. This is the reference: `resampleFast` gives the same, faster.
  *
- * @returns `plan.size × plan.size` pixels with the raster's channels
+ * @returns the pixels of `plan.window` with the raster's channels
  * Source: Pillow src/libImaging/Resample.c.
  */
 export function resampleCrop(raster: Raster, plan: CropPlan): Raster {
@@ -146,18 +147,22 @@ export function resampleCrop16(raster: Raster<Uint16Array>, plan: CropPlan): Ras
   return resample(raster, plan, SIXTEEN_BIT);
 }
 
-/** The window that the plan keeps, each pixel the nearest one: what Pillow does in its modes 1 and P. */
-export function nearestCrop({ data, channels }: Raster, plan: CropPlan): Raster {
-  const { width, height, resizedWidth, resizedHeight, left, top, size } = plan;
-  const across = nearestInputs(width, resizedWidth, left, size);
-  const down = nearestInputs(height, resizedHeight, top, size);
-  const out = new Uint8Array(size * size * channels);
+/** The window that the plan keeps, each pixel the nearest one: the filter `nearest`, and what Pillow does in its modes 1 and P. */
+export function nearestCrop<Samples extends Uint8Array | Uint16Array>(
+  { data, channels, left: origin = 0, width: stride }: Raster<Samples>,
+  plan: CropPlan,
+): Raster<Samples> {
+  const { width, height, resizedWidth, resizedHeight, window } = plan;
+  const across = nearestInputs(width, resizedWidth, window.left, window.width);
+  const down = nearestInputs(height, resizedHeight, window.top, window.height);
+  const length = window.width * window.height * channels;
+  const out = (data instanceof Uint8Array ? new Uint8Array(length) : new Uint16Array(length)) as Samples;
   let at = 0;
   for (const y of down) {
     for (const x of across) {
-      const pixel = (y * width + x) * channels;
+      const pixel = (y * stride + x - origin) * channels;
       for (let channel = 0; channel < channels; channel++) out[at++] = data[pixel + channel];
     }
   }
-  return { data: out, width: size, height: size, channels };
+  return { data: out, width: window.width, height: window.height, channels };
 }

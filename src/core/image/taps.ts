@@ -1,10 +1,8 @@
 import type { CropPlan, Span } from './crop-plan.js';
+import { KERNELS, type Filter, type Weighing } from './filters.js';
+import { nearestInputs } from './nearest.js';
 
-/** Pillow's bicubic is Keys' kernel with a = -0.5. Source: Pillow src/libImaging/Resample.c, `bicubic_filter`. */
-const A = -0.5;
-/** Half the kernel's width, in source pixels at scale 1. Source: the same file, `BICUBIC`. */
-const SUPPORT = 2;
-/** 8-bit weights are integers in units of 2^-22. Source: the same file, `PRECISION_BITS` = 32 - 8 - 2. */
+/** 8-bit weights are integers in units of 2^-22. Source: Pillow src/libImaging/Resample.c, `PRECISION_BITS` = 32 - 8 - 2. */
 export const PRECISION_BITS = 22;
 const ONE = 2 ** PRECISION_BITS;
 
@@ -21,21 +19,14 @@ export interface Taps<Weights extends Float64Array | Int32Array = Float64Array> 
   readonly inputs: Span;
 }
 
-function kernel(x: number): number {
-  const d = Math.abs(x);
-  if (d < 1) return ((A + 2) * d - (A + 3)) * d * d + 1;
-  if (d < 2) return (((d - 5) * d + 8) * d - 4) * A;
-  return 0;
-}
-
 /** The inputs of one output: its centre, the first one and how many. */
 function reach(
   output: number,
   inputSize: number,
   scale: number,
+  support: number,
 ): { centre: number; first: number; count: number } {
   const centre = (output + 0.5) * scale;
-  const support = SUPPORT * Math.max(scale, 1);
   const first = Math.max(Math.trunc(centre - support + 0.5), 0);
   return { centre, first, count: Math.min(Math.trunc(centre + support + 0.5), inputSize) - first };
 }
@@ -46,21 +37,23 @@ function reach(
  *
  * Source, for the rounding too: the same file, `precompute_coeffs`.
  */
-export function bicubicTaps(inputSize: number, outputSize: number, { from, to }: Span): Taps {
+export function tapsFor(filter: Weighing, inputSize: number, outputSize: number, { from, to }: Span): Taps {
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);
-  const stride = Math.ceil(SUPPORT * filterScale) * 2 + 1;
+  const kernel = KERNELS[filter];
+  const support = kernel.support * filterScale;
+  const stride = Math.ceil(support) * 2 + 1;
   const outputs = to - from;
   const first = new Int32Array(outputs);
   const count = new Int32Array(outputs);
   const weights = new Float64Array(outputs * stride);
 
   for (let output = 0; output < outputs; output++) {
-    const { centre, first: start, count: length } = reach(output + from, inputSize, scale);
+    const { centre, first: start, count: length } = reach(output + from, inputSize, scale, support);
     const at = output * stride;
     let sum = 0;
     for (let i = 0; i < length; i++) {
-      weights[at + i] = kernel((i + start - centre + 0.5) * (1 / filterScale));
+      weights[at + i] = kernel.weigh((i + start - centre + 0.5) * (1 / filterScale));
       sum += weights[at + i];
     }
     if (sum !== 0) for (let i = 0; i < length; i++) weights[at + i] /= sum;
@@ -86,26 +79,37 @@ export function toFixedPoint(taps: Taps): Taps<Int32Array> {
 }
 
 /** The taps of both axes for the window of a plan; undefined for an axis that keeps its size: Pillow skips its pass. */
-export function tapsOf(plan: CropPlan): { across: Taps | undefined; down: Taps | undefined } {
-  const { width, height, resizedWidth, resizedHeight, left, top, size } = plan;
+export function tapsOf(
+  plan: CropPlan,
+  filter: Weighing,
+): { across: Taps | undefined; down: Taps | undefined } {
+  const { width, height, resizedWidth, resizedHeight, window } = plan;
+  const { left, top } = window;
   return {
     across:
-      width === resizedWidth ? undefined : bicubicTaps(width, resizedWidth, { from: left, to: left + size }),
+      width === resizedWidth
+        ? undefined
+        : tapsFor(filter, width, resizedWidth, { from: left, to: left + window.width }),
     down:
       height === resizedHeight
         ? undefined
-        : bicubicTaps(height, resizedHeight, { from: top, to: top + size }),
+        : tapsFor(filter, height, resizedHeight, { from: top, to: top + window.height }),
   };
 }
 
-function inputsOf(inputSize: number, outputSize: number, from: number, size: number): Span {
+function inputsOf(filter: Filter, inputSize: number, outputSize: number, from: number, size: number): Span {
   if (inputSize === outputSize) return { from, to: from + size };
+  if (filter === 'nearest') {
+    const inputs = nearestInputs(inputSize, outputSize, from, size);
+    return { from: inputs[0], to: inputs[size - 1] + 1 };
+  }
   const scale = inputSize / outputSize;
-  const last = reach(from + size - 1, inputSize, scale);
-  return { from: reach(from, inputSize, scale).first, to: last.first + last.count };
+  const support = KERNELS[filter].support * Math.max(scale, 1);
+  const last = reach(from + size - 1, inputSize, scale, support);
+  return { from: reach(from, inputSize, scale, support).first, to: last.first + last.count };
 }
 
 /** The columns of the picture that the window of a plan is made of: no others need be decoded. */
-export function columnsOf({ width, resizedWidth, left, size }: CropPlan): Span {
-  return inputsOf(width, resizedWidth, left, size);
+export function columnsOf({ width, resizedWidth, window, filter }: CropPlan): Span {
+  return inputsOf(filter, width, resizedWidth, window.left, window.width);
 }
