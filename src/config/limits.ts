@@ -9,6 +9,11 @@ export const limitsSchema = z.strictObject({
   maxStreamInputs: count.default(10_000).describe('Contents of one embedStream.'),
   maxStreams: count.default(64).describe('Operations under way over WebSocket at once.'),
   maxBodyBytes: count.default(20 * MB).describe('Bytes of the body of a request.'),
+  maxJsonValues: count
+    .default(400_000)
+    .describe('Values in the JSON of a request: numbers, texts, lists, objects.'),
+  maxJsonKeys: count.default(10_000).describe('Keys of one object in the JSON of a request.'),
+  maxJsonDepth: count.default(64).describe('How deep the JSON of a request is nested.'),
   maxTextBytes: count.default(32 * 1024).describe('Bytes of one text in UTF-8.'),
   maxImageBytes: count.default(20 * MB).describe('Bytes of one picture as it is sent, decoded from base64.'),
   // Pillow's own threshold for a decompression bomb: Image.MAX_IMAGE_PIXELS.

@@ -18,8 +18,9 @@ export const ERRORS = {
   },
   PAYLOAD_TOO_LARGE: {
     scope: 'request',
-    meaning: 'The body of the request is larger than the server accepts.',
-    remedy: 'Send fewer or smaller contents, or raise limits.maxBodyBytes.',
+    meaning: 'The body of the request is larger, or nested more deeply, than the server accepts.',
+    remedy:
+      'Send fewer or smaller contents, or raise limits.maxBodyBytes, limits.maxJsonValues or limits.maxJsonDepth.',
   },
   TEXT_TOO_LONG: {
     scope: 'content',

@@ -123,7 +123,8 @@ export function earlyErrors({ limits }: Config): ErrorRequestHandler {
     if (error instanceof ClipgraphError) {
       if (error instanceof RateLimitedError) response.setHeader('Retry-After', String(error.retryAfter));
       if (error.code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
-      answer(statusOfCode(error.code), error.code, error.message);
+      // Nothing was asked yet: what is 200 among other answers is the whole request's failure here.
+      answer(Math.max(400, statusOfCode(error.code)), error.code, error.message);
     } else if (error.type === 'entity.too.large' || error.status === 413) {
       const message = `The body of the request is larger than ${limits.maxBodyBytes} bytes (limits.maxBodyBytes).`;
       answer(413, 'PAYLOAD_TOO_LARGE', message);

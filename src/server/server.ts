@@ -15,6 +15,7 @@ import { Access } from './access.js';
 import { crossOrigin } from './cross-origin.js';
 import { explorerPlugin, explorerRoutes } from './explorer.js';
 import { Health } from './health.js';
+import { jsonBodies } from './json.js';
 import { createLog } from './log.js';
 import { Metrics } from './metrics.js';
 import { operationReporter } from './operations.js';
@@ -155,7 +156,8 @@ async function serve(
     crossOrigin(config),
     admission(access),
     uploads(config),
-    express.json({ limit: maxBodyBytes }),
+    express.raw({ type: 'application/json', limit: maxBodyBytes }),
+    jsonBodies(config),
     expressMiddleware(apollo, {
       context: ({ req, res }) =>
         Promise.resolve(

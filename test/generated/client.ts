@@ -55,7 +55,7 @@ export type ErrorCode =
   | 'MODEL_UNAVAILABLE'
   /** The queue is full. */
   | 'OVERLOADED'
-  /** The body of the request is larger than the server accepts. */
+  /** The body of the request is larger, or nested more deeply, than the server accepts. */
   | 'PAYLOAD_TOO_LARGE'
   /** The operation asks for too much at once, counted over aliases, lists and nested fields. */
   | 'QUERY_TOO_COMPLEX'

@@ -1,36 +1,13 @@
 import { Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { VERSION } from '../../config/index.js';
+import { limitsSchema, VERSION, type Config } from '../../config/index.js';
 import { EXAMPLES } from '../../media/index.js';
 import type { Context } from '../context.js';
 
 @ObjectType('Limits', { description: 'What the server accepts. Each is configurable under the same name.' })
-export class LimitsType {
-  @Field(() => Int, { description: 'Contents in one operation, counted over aliases and lists.' })
-  maxInputs!: number;
+export class LimitsType {}
 
-  @Field(() => Int, { description: 'Contents of one embedStream.' })
-  maxStreamInputs!: number;
-
-  @Field(() => Int, { description: 'Bytes of the body of a request.' })
-  maxBodyBytes!: number;
-
-  @Field(() => Int, { description: 'Bytes of one text in UTF-8.' })
-  maxTextBytes!: number;
-
-  @Field(() => Int, { description: 'Bytes of one picture, decoded from base64.' })
-  maxImageBytes!: number;
-
-  @Field(() => Int, { description: 'Width times height of one picture.' })
-  maxImagePixels!: number;
-
-  @Field(() => Int, { description: 'Rows times columns of the matrices of one operation.' })
-  maxMatrixCells!: number;
-
-  @Field(() => Int, { description: 'Contents waiting for a runtime; more are OVERLOADED.' })
-  maxQueue!: number;
-
-  @Field(() => Int, { description: 'Milliseconds from the start of an operation to its answer.' })
-  timeoutMs!: number;
+for (const [name, { description }] of Object.entries(limitsSchema.shape)) {
+  Field(() => Int, { description })(LimitsType.prototype, name);
 }
 
 @ObjectType('ServerInfo', { description: 'The server itself.' })
@@ -45,7 +22,7 @@ export class ServerInfoType {
   examples!: string[];
 
   @Field(() => LimitsType, { description: 'What it accepts at most.' })
-  limits!: LimitsType;
+  limits!: Config['limits'];
 }
 
 @Resolver()
