@@ -1,6 +1,6 @@
 // Compiles the sources to dist/, bundles the page, and copies GraphiQL's files so that it needs no network.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,25 @@ import { build } from 'esbuild';
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(ROOT);
 const require = createRequire(import.meta.url);
+
+/**
+ * The licences of the packages that were bundled, as they ask for.
+ *
+ * @param {import('esbuild').Metafile} metafile
+ */
+function licencesOf({ inputs }) {
+  const folders = new Set(
+    Object.keys(inputs).flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
+  );
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(path.join(folder, file), 'utf8')}`;
+    })
+    .join(`\n${'-'.repeat(80)}\n`);
+}
 
 rmSync('dist', { recursive: true, force: true });
 const tsc = spawnSync(
@@ -19,6 +38,23 @@ const tsc = spawnSync(
   },
 );
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+
+// Apollo Server becomes a part of the package: docs/decisions/0009-apollo-is-bundled.md.
+const { metafile } = await build({
+  entryPoints: [path.join('src', 'graphql', 'apollo.ts')],
+  outfile: path.join('dist', 'src', 'graphql', 'apollo.js'),
+  allowOverwrite: true,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  external: ['graphql', 'graphql/*', 'express'],
+  keepNames: true,
+  metafile: true,
+  logLevel: 'warning',
+});
+rmSync(path.join('dist', 'src', 'graphql', 'apollo.js.map')); // tsc's, of what was bundled
+writeFileSync(path.join('dist', 'src', 'graphql', 'apollo.LICENSES.txt'), licencesOf(metafile));
 
 const page = path.join('dist', 'web', 'page');
 mkdirSync(page, { recursive: true });

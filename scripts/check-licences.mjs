@@ -55,6 +55,10 @@ for (const [folder, { version, license, dev, devOptional }] of Object.entries(pa
   const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
   found.push({ name, version, licence: licenceOf(folder, license) });
 }
+const bundled = readFileSync(path.join('dist', 'src', 'graphql', 'apollo.LICENSES.txt'), 'utf8');
+for (const [, name, version, licence] of bundled.matchAll(/^(\S+) (\d\S*) \(([^()]+)\)$/gm)) {
+  found.push({ name, version, licence });
+}
 const refused = found.filter(
   ({ name, licence }) => !isAllowed(licence) && ![...EXCEPTIONS.keys()].some((pattern) => pattern.test(name)),
 );

@@ -60,6 +60,47 @@ function fetchNode(version, folder) {
   }
 }
 
+/** Other package managers, each with how it installs a file and how it is told to refuse a package that this Node is too old for. */
+const OTHER_MANAGERS = [
+  { name: 'yarn', version: '1', args: ['add'] }, // It always refuses.
+  { name: 'pnpm', version: '9', args: ['add', '--config.engine-strict=true'] },
+  { name: 'bun', version: '1', args: ['add'] },
+];
+
+/**
+ * Installs the package with each of the other package managers and asks it a question.
+ *
+ * @param {string} folder
+ * @param {string} tarball
+ * @param {import('node:child_process').SpawnSyncOptions} environment
+ */
+function tryOtherManagers(folder, tarball, environment) {
+  const tools = path.join(folder, 'tools');
+  mkdirSync(tools);
+  writeFileSync(path.join(tools, 'package.json'), '{}');
+  for (const { name, version, args } of OTHER_MANAGERS) {
+    try {
+      // bun's own program is one of its optional dependencies.
+      run('npm', ['install', '--silent', '--no-audit', '--no-fund', `${name}@${version}`], { cwd: tools });
+    } catch {
+      console.log(`${name}: skipped, the registry does not give it`);
+      continue;
+    }
+    const app = path.join(folder, `app-${name}`);
+    mkdirSync(app);
+    writeFileSync(path.join(app, 'package.json'), '{ "name": "app", "version": "1.0.0", "private": true }');
+    const options = { ...environment, cwd: app, shell: isWindows };
+    run(path.join(tools, 'node_modules', '.bin', name), [...args, tarball], options);
+    const program = `require('clipgraph').createClipgraph().then(async (clipgraph) => {
+      console.log((await clipgraph.tokenize('a dog')).ids.length);
+      await clipgraph.close();
+    })`;
+    const printed = run(process.execPath, ['-e', program], options).trim();
+    if (printed !== '4') throw new Error(`After ${name} ${args.join(' ')} it printed ${printed}.`);
+    console.log(`${name} ${version}: installed and answers`);
+  }
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-package-'));
 try {
   run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
@@ -67,7 +108,11 @@ try {
   const app = path.join(folder, 'app');
   mkdirSync(app);
   const environment = { cwd: app, env: strangersEnvironment() };
-  run('npm', ['install', '--no-audit', '--no-fund', path.join(folder, tarball)], environment);
+  run(
+    'npm',
+    ['install', '--engine-strict', '--no-audit', '--no-fund', path.join(folder, tarball)],
+    environment,
+  );
 
   const answer = run('npx', ['clipgraph', 'similarity', 'a dog', 'a cat', '--json'], {
     ...environment,
@@ -99,6 +144,7 @@ const { cosine } = await ${question};
 await clipgraph.close();
 console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, ClipgraphError.name);`,
   );
+  tryOtherManagers(folder, path.join(folder, tarball), environment);
   const nodes = OTHER_NODES.map((version) => [
     version,
     fetchNode(version, path.join(folder, `node-${version}`)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { ClipgraphError, type ErrorCode } from '../errors/index.js';
+import { ApolloServerErrorCode, unwrapResolverError } from './apollo.js';
 
 /**
  * The HTTP status of the codes that concern a whole request. The others are 200: the rest of the answer may be good,

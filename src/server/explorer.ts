@@ -1,8 +1,10 @@
 import path from 'node:path';
-import type { ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import express, { Router } from 'express';
+import {
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginLandingPageLocalDefault,
+  type ApolloServerPlugin,
+} from '../graphql/apollo.js';
 import { PACKAGE_ROOT, type Config } from '../config/index.js';
 import type { Context } from '../graphql/index.js';
 import { STARTING_OPERATIONS } from './starting-operations.js';

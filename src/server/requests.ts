@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { ApolloServerPlugin } from '@apollo/server';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { OperationTypeNode } from 'graphql';
 import type { Config } from '../config/index.js';
 import { ClipgraphError, type ErrorCode } from '../errors/index.js';
+import type { ApolloServerPlugin } from '../graphql/apollo.js';
 import { checkCost, httpStatus, statusOfCode, toGraphQLError, type Context } from '../graphql/index.js';
 import { RateLimitedError, type Access } from './access.js';
 import type { ReportOperation } from './operations.js';

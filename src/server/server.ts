@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
-import { expressMiddleware } from '@as-integrations/express5';
 import express from 'express';
 import type { Logger } from 'pino';
 import { parseConfig, type Config, type ConfigInput } from '../config/index.js';
 import { openEmbedder, type Embedder } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { PullProgress } from '../models/index.js';
+import { ApolloServer, ApolloServerPluginDrainHttpServer, expressMiddleware } from '../graphql/apollo.js';
 import { createSchema, formatError, type Context } from '../graphql/index.js';
 import { Access } from './access.js';
 import { crossOrigin } from './cross-origin.js';
