@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import { environmentOfChild } from './environment.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 /** Where a plugin runs, apart from the server. */
@@ -15,10 +16,21 @@ export interface Link {
   kill(): void;
 }
 
+/** How a program that runs apart is started. */
+export interface Start {
+  /** Arguments for Node.js. */
+  readonly nodeArguments?: readonly string[] | undefined;
+  /** Variables beside those that every program is given. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
 interface LinkEvents {
   readonly onMessage: (message: FromWorker) => void;
-  /** Called once, when the other side is gone; `reason` is a sentence's end: "was killed by SIGKILL". */
-  readonly onExit: (reason: string) => void;
+  /**
+   * Called once, when the other side is gone; `reason` is a sentence's end: "was killed by SIGKILL". `isKilled`: by that
+   * signal, which comes from outside, the system's own when memory runs out among it.
+   */
+  readonly onExit: (reason: string, isKilled: boolean) => void;
   /** A line that the other side printed. */
   readonly onOutput: (line: string) => void;
 }
@@ -43,18 +55,23 @@ function giveWay(pid: number | undefined): void {
   }
 }
 
-function linkProcess(entry: string, { onMessage, onExit, onOutput }: LinkEvents): Link {
+function linkProcess(
+  entry: string,
+  { nodeArguments = [], environment = {} }: Start,
+  { onMessage, onExit, onOutput }: LinkEvents,
+): Link {
   const child = fork(entry, {
     serialization: 'advanced',
-    execArgv: loaderFor(entry),
+    execArgv: [...nodeArguments, ...loaderFor(entry)],
+    env: { ...environmentOfChild(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   giveWay(child.pid);
   let isGone = false;
-  const leave = (reason: string): void => {
+  const leave = (reason: string, isKilled = false): void => {
     if (isGone) return;
     isGone = true;
-    onExit(reason);
+    onExit(reason, isKilled);
   };
   child.on('message', (message) => {
     onMessage(message as FromWorker);
@@ -63,7 +80,8 @@ function linkProcess(entry: string, { onMessage, onExit, onOutput }: LinkEvents)
     leave(`could not be reached: ${error.message}`);
   });
   child.on('exit', (code, signal) => {
-    leave(signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}`);
+    if (signal === null) leave(`exited with code ${String(code)}`);
+    else leave(`was killed by ${signal}`, signal === 'SIGKILL');
   });
   forwardLines(child.stdout, onOutput);
   forwardLines(child.stderr, onOutput);
@@ -79,8 +97,17 @@ function linkProcess(entry: string, { onMessage, onExit, onOutput }: LinkEvents)
   };
 }
 
-function linkThread(entry: string, { onMessage, onExit, onOutput }: LinkEvents): Link {
-  const thread = new Worker(entry, { execArgv: loaderFor(entry), stdout: true, stderr: true });
+function linkThread(
+  entry: string,
+  { environment = {} }: Start,
+  { onMessage, onExit, onOutput }: LinkEvents,
+): Link {
+  const thread = new Worker(entry, {
+    execArgv: loaderFor(entry),
+    env: { ...environmentOfChild(), ...environment },
+    stdout: true,
+    stderr: true,
+  });
   let failure: string | undefined;
   thread.on('message', (message) => {
     onMessage(message as FromWorker);
@@ -89,7 +116,7 @@ function linkThread(entry: string, { onMessage, onExit, onOutput }: LinkEvents):
     failure = `failed: ${error instanceof Error ? error.message : String(error)}`;
   });
   thread.on('exit', (code) => {
-    onExit(failure ?? `exited with code ${code}`);
+    onExit(failure ?? `exited with code ${code}`, false);
   });
   forwardLines(thread.stdout, onOutput);
   forwardLines(thread.stderr, onOutput);
@@ -103,6 +130,6 @@ function linkThread(entry: string, { onMessage, onExit, onOutput }: LinkEvents):
 }
 
 /** Starts `entry`, a module that calls `answerRequests`, in a process or a thread of its own. */
-export function link(entry: string, isolation: Isolation, events: LinkEvents): Link {
-  return isolation === 'process' ? linkProcess(entry, events) : linkThread(entry, events);
+export function link(entry: string, isolation: Isolation, start: Start, events: LinkEvents): Link {
+  return isolation === 'process' ? linkProcess(entry, start, events) : linkThread(entry, start, events);
 }

@@ -15,3 +15,26 @@ export function residentBytes(pid: number): number | undefined {
     return undefined;
   }
 }
+
+/**
+ * Looks at the memory of a process again and again, until it is gone. Without effect where the system does not say.
+ *
+ * @param onOver called once, with the resident bytes, when they are above `limitBytes`
+ * @returns ends the watch
+ */
+export function watchResident(
+  pid: number,
+  { limitBytes, everyMs }: { limitBytes: number; everyMs: number },
+  onOver: (bytes: number) => void,
+): () => void {
+  const timer = setInterval(() => {
+    const bytes = residentBytes(pid);
+    if (bytes !== undefined && bytes <= limitBytes) return;
+    clearInterval(timer);
+    if (bytes !== undefined) onOver(bytes);
+  }, everyMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}

@@ -1,11 +1,25 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { ClipgraphError } from '../errors/index.js';
-import { link, type Isolation, type Link } from './link.js';
+import { link, type Isolation, type Link, type Start } from './link.js';
+import { watchResident } from './memory.js';
 import type { FromWorker } from './messages.js';
+import { startWatchdog } from './watchdog.js';
+
+/**
+ * Why a worker is gone: it `crashed`, or exited; it was `killed` from outside, as systems do that run out of memory; it
+ * did not answer in time; it took too much `memory`; or it was `ended` here.
+ */
+export type Loss = 'crashed' | 'killed' | 'hung' | 'memory' | 'ended';
 
 /** The other side ended before it answered. */
 export class WorkerLost extends Error {
   override readonly name = 'WorkerLost';
+  readonly loss: Loss;
+
+  constructor(message: string, loss: Loss = 'crashed') {
+    super(message);
+    this.loss = loss;
+  }
 }
 
 interface Pending {
@@ -19,10 +33,15 @@ export interface RemoteOptions {
   /** The module that runs apart. */
   readonly entry: string;
   readonly isolation?: Isolation;
+  readonly start?: Start;
+  /** Resident memory at which it is ended. No limit if absent, for a thread, and off Linux. */
+  readonly memoryLimitMb?: number | undefined;
+  /** How often its memory is looked at. Default 250. */
+  readonly memoryCheckMs?: number;
   /** Called with each line that the worker prints. */
   readonly onOutput?: (line: string) => void;
   /** Called when the worker ended without being asked to. */
-  readonly onLost?: (reason: string) => void;
+  readonly onLost?: (reason: string, loss: Loss) => void;
 }
 
 interface CallOptions {
@@ -31,12 +50,15 @@ interface CallOptions {
   readonly payload?: Uint8Array | undefined;
   /** Milliseconds after which the worker counts as hanging and is killed. */
   readonly watchdogMs?: number | undefined;
+  /** Count, of those, only what a process computes; by the clock where the system does not say. Default false. */
+  readonly isProcessorTime?: boolean;
 }
 
 /** Serialising this much takes less than a millisecond. */
 const PART_BYTES = 512 * 1024;
 /** Lines kept to explain an early end. */
 const REMEMBERED_LINES = 5;
+const MEMORY_CHECK_MS = 250;
 
 /** Requests to one worker, a process or a thread. Lives as long as the worker does. */
 export class Remote {
@@ -49,20 +71,22 @@ export class Remote {
   #lost: WorkerLost | undefined;
   #isClosing = false;
 
-  constructor({ title, entry, isolation = 'process', onOutput, onLost }: RemoteOptions) {
+  constructor(options: RemoteOptions) {
+    const { title, entry, isolation = 'process', start = {}, onOutput, onLost } = options;
     this.#title = title;
     let markExited: () => void;
     this.#exited = new Promise((resolve) => (markExited = resolve));
-    this.#link = link(entry, isolation, {
+    this.#link = link(entry, isolation, start, {
       onMessage: (message) => {
         this.#settle(message);
       },
-      onExit: (reason) => {
+      onExit: (reason, isKilled) => {
         const said = this.#lines.length === 0 ? '' : ` It printed: ${this.#lines.join(' | ')}`;
-        this.#lost ??= new WorkerLost(`The ${title} ${reason}.${said}`);
+        this.#lost ??= new WorkerLost(`The ${title} ${reason}.${said}`, isKilled ? 'killed' : 'crashed');
+        stopWatching();
         for (const { reject } of this.#pending.values()) reject(this.#lost);
         this.#pending.clear();
-        if (!this.#isClosing) onLost?.(this.#lost.message);
+        if (!this.#isClosing) onLost?.(this.#lost.message, this.#lost.loss);
         markExited();
       },
       onOutput: (line) => {
@@ -70,6 +94,7 @@ export class Remote {
         onOutput?.(line);
       },
     });
+    const stopWatching = this.#watchMemory(options);
   }
 
   get pid(): number | undefined {
@@ -88,7 +113,7 @@ export class Remote {
   async call(
     method: string,
     params: unknown,
-    { signal, payload, watchdogMs }: CallOptions = {},
+    { signal, payload, watchdogMs, isProcessorTime = false }: CallOptions = {},
   ): Promise<unknown> {
     if (this.#lost !== undefined) throw this.#lost;
     signal?.throwIfAborted();
@@ -102,26 +127,24 @@ export class Remote {
       this.#link.send({ cancel: id });
     };
     signal?.addEventListener('abort', cancel, { once: true });
-    const watchdog =
+    const watch = { pid: this.pid, ms: watchdogMs ?? Infinity, isProcessorTime };
+    const stopWatchdog =
       watchdogMs === undefined
         ? undefined
-        : setTimeout(() => {
-            this.#lost = new WorkerLost(
-              `The ${this.#title} did not answer within ${watchdogMs} ms and was ended.`,
-            );
-            this.#link.kill();
-          }, watchdogMs);
+        : startWatchdog(watch, () => {
+            this.#end(`did not answer within ${watchdogMs} ms and was ended`, 'hung');
+          });
     try {
       return await answer;
     } finally {
-      clearTimeout(watchdog);
+      stopWatchdog?.();
       signal?.removeEventListener('abort', cancel);
     }
   }
 
   /** Ends the worker at once, as a crash would. */
   kill(): void {
-    this.#link.kill();
+    this.#end('was ended', 'ended');
   }
 
   /** Asks the worker to end, and ends it if it does not within `graceMs`. */
@@ -138,6 +161,21 @@ export class Remote {
       this.#link.kill();
     }
     await this.#exited;
+  }
+
+  #end(what: string, loss: Loss): void {
+    this.#lost ??= new WorkerLost(`The ${this.#title} ${what}.`, loss);
+    this.#link.kill();
+  }
+
+  #watchMemory({ memoryLimitMb, memoryCheckMs = MEMORY_CHECK_MS }: RemoteOptions): () => void {
+    const { pid } = this;
+    if (memoryLimitMb === undefined || pid === undefined) return () => undefined;
+    const limits = { limitBytes: memoryLimitMb * 2 ** 20, everyMs: memoryCheckMs };
+    return watchResident(pid, limits, (bytes) => {
+      const held = Math.round(bytes / 2 ** 20);
+      this.#end(`held ${held} MB, its limit is ${memoryLimitMb} MB, and was ended`, 'memory');
+    });
   }
 
   async #sendParts(id: number, payload: Uint8Array): Promise<void> {

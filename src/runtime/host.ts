@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClipgraphError } from '../errors/index.js';
 import type { Isolation, Probe, RuntimeInfo } from './contract.js';
 import { Remote, WorkerLost } from '../isolation/remote.js';
-import { residentBytes } from '../isolation/memory.js';
 import type { RunParams, RunResult, StartParams, StartResult } from './wire.js';
 
 /** Where the host reports what it has to do to keep a runtime going. */
@@ -35,7 +34,6 @@ const ATTEMPTS = 2;
 /** Milliseconds before the second start in a row, doubled for each further one. */
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 5000;
-const MEMORY_CHECK_MS = 250;
 
 const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
 
@@ -205,11 +203,12 @@ export class RuntimeHost {
   }
 
   #createWorker(isolation: Isolation): Remote {
-    const { name, log } = this.#options;
+    const { name, log, memoryLimitMb } = this.#options;
     const worker: Remote = new Remote({
       title: `${isolation} of the runtime ${name}`,
       entry: WORKER,
       isolation,
+      memoryLimitMb,
       onOutput: (line) => {
         log.debug({ runtime: name, line }, 'runtime output');
       },
@@ -221,23 +220,6 @@ export class RuntimeHost {
     });
     this.#current = worker;
     this.#held = [];
-    this.#watchMemory(worker);
     return worker;
-  }
-
-  #watchMemory(worker: Remote): void {
-    const { memoryLimitMb, name, log } = this.#options;
-    const { pid } = worker;
-    if (memoryLimitMb === undefined || pid === undefined) return;
-    const timer = setInterval(() => {
-      const bytes = worker.isLost ? undefined : residentBytes(pid);
-      if (bytes === undefined) {
-        clearInterval(timer);
-      } else if (bytes > memoryLimitMb * 2 ** 20) {
-        log.warn({ runtime: name, bytes, memoryLimitMb }, 'runtime over its memory limit');
-        worker.kill();
-      }
-    }, MEMORY_CHECK_MS);
-    timer.unref();
   }
 }

@@ -1,0 +1,19 @@
+// What the tests of isolation run apart.
+import { setTimeout as delay } from 'node:timers/promises';
+import { answerRequests } from '../../src/isolation/answer.js';
+
+const held: Buffer[] = [];
+
+answerRequests({
+  environment: () => process.env,
+  hold: (megabytes: number) => held.push(Buffer.alloc(megabytes * 2 ** 20, 1)),
+  sleep: (milliseconds: number) => delay(milliseconds),
+  compute: (milliseconds: number) => {
+    const from = process.cpuUsage();
+    const spent = (): number => {
+      const { user, system } = process.cpuUsage(from);
+      return (user + system) / 1000;
+    };
+    while (spent() < milliseconds);
+  },
+});

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import { environmentOfChild } from '../../src/isolation/environment.js';
+import { residentBytes } from '../../src/isolation/memory.js';
+import { Remote, type RemoteOptions } from '../../src/isolation/remote.js';
+
+const itOnLinux = residentBytes(process.pid) === undefined ? it.skip : it;
+
+async function withRemote(
+  options: Partial<RemoteOptions>,
+  use: (remote: Remote) => Promise<void>,
+): Promise<void> {
+  const remote = new Remote({ title: 'program', entry: path.join(__dirname, 'program.ts'), ...options });
+  try {
+    await use(remote);
+  } finally {
+    await remote.close();
+  }
+}
+
+describe('what a program that runs apart is given of the environment', () => {
+  const secrets = {
+    ...{ HF_TOKEN: 's', CLIPGRAPH_AUTH_TOKENS: 's', AWS_SECRET_ACCESS_KEY: 's', DATABASE_URL: 's' },
+    ...{ NODE_AUTH_TOKEN: 's', NVIDIA_API_KEY: 's', HTTPS_PROXY: 's', ORT_TOKEN: 's', CUDA_API_KEY: 's' },
+  };
+  const useful = {
+    ...{ PATH: '/bin', HOME: '/root', LD_LIBRARY_PATH: '/lib', LC_ALL: 'C', OMP_NUM_THREADS: '2' },
+    ...{ CUDA_VISIBLE_DEVICES: '0', NVIDIA_TF32_OVERRIDE: '0', SystemRoot: 'C:\\Windows' },
+  };
+
+  it('is what a system and its libraries need, and no secret', () => {
+    expect(environmentOfChild({ ...secrets, ...useful, UNSET: undefined })).toEqual(useful);
+  });
+
+  it.each(['process', 'thread'] as const)('is so for a %s', async (isolation) => {
+    Object.assign(process.env, secrets);
+    try {
+      const start = { environment: { ADDED: 'yes' } };
+      await withRemote({ isolation, start }, async (remote) => {
+        const environment = (await remote.call('environment', undefined)) as Record<string, string>;
+        expect(environment).toMatchObject({ PATH: process.env.PATH, ADDED: 'yes' });
+        expect(Object.keys(environment).filter((name) => name in secrets)).toEqual([]);
+      });
+    } finally {
+      for (const name of Object.keys(secrets)) Reflect.deleteProperty(process.env, name);
+    }
+  });
+});
+
+describe('a process that runs apart', () => {
+  itOnLinux('is ended when it holds more memory than it may', async () => {
+    const lost: unknown[] = [];
+    const onLost = (reason: string, loss: string): number => lost.push([reason, loss]);
+    await withRemote({ memoryLimitMb: 400, memoryCheckMs: 20, onLost }, async (remote) => {
+      await remote.call('hold', 50);
+      await expect(remote.call('hold', 600)).rejects.toMatchObject({
+        loss: 'memory',
+        message: expect.stringMatching(/^The program held \d+ MB, its limit is 400 MB, and was ended\.$/),
+      });
+      expect(lost).toEqual([[expect.stringContaining('held'), 'memory']]);
+    });
+  });
+
+  itOnLinux('is ended when it computes for longer than it may', async () => {
+    await withRemote({}, async (remote) => {
+      await remote.call('environment', undefined); // What it takes to start is not of interest here.
+      await remote.call('compute', 50, { watchdogMs: 600, isProcessorTime: true });
+      const computing = remote.call('compute', 60_000, { watchdogMs: 600, isProcessorTime: true });
+      await expect(computing).rejects.toMatchObject({ loss: 'hung' });
+    });
+  });
+
+  itOnLinux('is ended when it neither computes nor answers', async () => {
+    await withRemote({}, async (remote) => {
+      const sleeping = remote.call('sleep', 60_000, { watchdogMs: 300, isProcessorTime: true });
+      await expect(sleeping).rejects.toMatchObject({ loss: 'hung' });
+    });
+  });
+
+  it('says whether it was killed from outside, crashed or was ended here', async () => {
+    await withRemote({}, async (remote) => {
+      const call = remote.call('sleep', 60_000);
+      process.kill(remote.pid!, 'SIGKILL');
+      await expect(call).rejects.toMatchObject({ loss: 'killed' });
+    });
+    await withRemote({}, async (remote) => {
+      const call = remote.call('sleep', 60_000);
+      process.kill(remote.pid!, 'SIGABRT');
+      await expect(call).rejects.toMatchObject({ loss: 'crashed' });
+    });
+    await withRemote({}, async (remote) => {
+      const call = remote.call('sleep', 60_000);
+      remote.kill();
+      expect(remote.isLost).toBe(true);
+      await expect(call).rejects.toMatchObject({ loss: 'ended' });
+    });
+  });
+});
