@@ -41,7 +41,8 @@ const rangeSchema = z
 
 /** `clipgraph.json`: what a model is. */
 export const manifestSchema = z.strictObject({
-  id: z.string().regex(/^[\w.@-]+(\/[\w.@-]+)?$/, 'must be a name, or owner/name'),
+  /** What requests call it: any text of one line. */
+  id: z.string().regex(/^(?! )\P{C}+(?<! )$/u, 'must be a name of one line'),
   aliases: z.array(z.string().min(1)).default([]),
   revision: z.string().optional(),
   license: z.string().optional(),

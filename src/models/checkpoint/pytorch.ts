@@ -1,7 +1,8 @@
-import path from 'node:path';
-import { open, stat } from 'node:fs/promises';
-import { openPromise, type Entry } from 'yauzl';
+import type { FileHandle } from 'node:fs/promises';
+import { fromFdPromise, type Entry } from 'yauzl';
 import { ClipgraphError } from '../../errors/index.js';
+import { errnoOf } from '../files/failures.js';
+import { readExactly, withFile, type OpenFile } from '../files/read.js';
 import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
 import { PersistentId, PickleCall, PickleGlobal, readPickle } from './pickle.js';
 
@@ -27,15 +28,14 @@ const wrong = (what: string, cause?: unknown): Error => damaged('PyTorch', what,
 type Entries = ReadonlyMap<string, { readonly offset: number; readonly length: number }>;
 
 /** A zip archive whose entries are stored as they are, as `torch.save` writes it. */
-async function readArchive(file: string): Promise<{ pickle: Uint8Array; entries: Entries }> {
-  let zip;
+async function readArchive({ handle, size }: OpenFile): Promise<{ pickle: Uint8Array; entries: Entries }> {
   try {
-    zip = await openPromise(file, { autoClose: false, lazyEntries: true });
-  } catch (cause) {
-    throw wrong('it is not a zip archive; torch.save writes one since PyTorch 1.6, save it again', cause);
-  }
-  try {
-    const { size } = await stat(file);
+    // It is not closed: the descriptor is the handle's.
+    const zip = await fromFdPromise(handle.fd, { autoClose: false, lazyEntries: true }).catch(
+      (cause: unknown) => {
+        throw wrong('it is not a zip archive; torch.save writes one since PyTorch 1.6, save it again', cause);
+      },
+    );
     const found: Entry[] = [];
     for await (const entry of zip.eachEntry()) found.push(entry);
     const pickle = found.find(({ fileName }) => /^([^/]+\/)?data\.pkl$/.test(fileName));
@@ -53,25 +53,17 @@ async function readArchive(file: string): Promise<{ pickle: Uint8Array; entries:
     }
     const { offset, length } = entries.get('data.pkl') ?? { offset: 0, length: Infinity };
     if (length > MAX_PICKLE_BYTES) throw wrong('its data.pkl is too large');
-    return { pickle: await readBytes(file, offset, length), entries };
+    return { pickle: await readBytes(handle, length, offset), entries };
   } catch (cause) {
-    if (cause instanceof ClipgraphError) throw cause;
+    if (cause instanceof ClipgraphError || errnoOf(cause) !== undefined) throw cause;
     throw wrong(`its archive cannot be read: ${(cause as Error).message}`, cause);
-  } finally {
-    zip.close();
   }
 }
 
-async function readBytes(file: string, offset: number, length: number): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
-    const bytes = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(bytes, 0, length, offset);
-    if (bytesRead !== length) throw wrong('it ends early');
-    return bytes;
-  } finally {
-    await handle.close();
-  }
+async function readBytes(handle: FileHandle, length: number, offset: number): Promise<Buffer> {
+  const bytes = await readExactly(handle, length, offset);
+  if (bytes === undefined) throw wrong('it ends early');
+  return bytes;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -128,14 +120,14 @@ function tensorOf(name: string, call: PickleCall, file: string, entries: Entries
  * @throws MODEL_UNAVAILABLE when it is damaged, or its pickle holds more than a state dict
  */
 export async function readPytorch(folder: string, file: string): Promise<Checkpoint> {
-  const { pickle, entries } = await readArchive(path.join(folder, file));
-  const order = entries.get('byteorder');
-  if (order !== undefined) {
-    const text = Buffer.from(
-      await readBytes(path.join(folder, file), order.offset, Math.min(order.length, 16)),
-    );
+  const { pickle, entries } = await withFile(folder, file, async (open) => {
+    const archive = await readArchive(open);
+    const order = archive.entries.get('byteorder');
+    if (order === undefined) return archive;
+    const text = await readBytes(open.handle, Math.min(order.length, 16), order.offset);
     if (text.toString('latin1').trim() !== 'little') throw wrong('its values are not little-endian');
-  }
+    return archive;
+  });
   const root = readPickle(pickle);
   const nested = root instanceof Map ? (root.get('state_dict') as unknown) : undefined;
   const state = nested instanceof Map ? nested : root;

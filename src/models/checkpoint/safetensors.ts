@@ -1,7 +1,6 @@
-import { open } from 'node:fs/promises';
-import path from 'node:path';
 import { z } from 'zod';
 import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint } from './checkpoint.js';
+import { readExactly, withFile } from '../files/read.js';
 
 const tensorSchema = z.object({
   dtype: z.string(),
@@ -21,16 +20,13 @@ const MAX_HEADER_BYTES = 100 * 2 ** 20;
  * @throws MODEL_UNAVAILABLE when the file is damaged
  */
 export async function readSafetensors(folder: string, file: string): Promise<Checkpoint> {
-  const handle = await open(path.join(folder, file));
-  try {
-    const { size } = await handle.stat();
-    const prefix = Buffer.alloc(8);
-    await handle.read(prefix, 0, 8, 0);
+  return withFile(folder, file, async ({ handle, size }) => {
+    const prefix = await readExactly(handle, 8, 0);
+    if (prefix === undefined) throw wrong('it has no header');
     const headerBytes = Number(prefix.readBigUInt64LE());
-    if (size < 8 || headerBytes > Math.min(size - 8, MAX_HEADER_BYTES))
-      throw wrong('its header is longer than the file');
-    const header = Buffer.alloc(headerBytes);
-    await handle.read(header, 0, headerBytes, 8);
+    if (headerBytes > Math.min(size - 8, MAX_HEADER_BYTES)) throw wrong('its header is longer than the file');
+    const header = await readExactly(handle, headerBytes, 8);
+    if (header === undefined) throw wrong('it ends early');
     const parsed = headerSchema.safeParse(parseHeader(header.toString('utf8')));
     if (!parsed.success) throw wrong('its header does not describe tensors');
     const from = 8 + headerBytes;
@@ -52,9 +48,7 @@ export async function readSafetensors(folder: string, file: string): Promise<Che
         return [name, { dtype, shape, file, offset: from + begin, length: end - begin }];
       }),
     );
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /** Two tensors never share bytes. */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { open, readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { damaged, filesOf, type Checkpoint } from './checkpoint.js';
-import { fromOpenClip, isOpenClip } from '../layout/open-clip.js';
+import { fromOpenClip, isOpenClip } from './open-clip-names.js';
+import { parseJson } from '../files/json.js';
+import { readExactly, readText, withFile } from '../files/read.js';
 import { halfToNumber } from './half.js';
 import { readPytorch } from './pytorch.js';
 import { readSafetensors } from './safetensors.js';
@@ -36,13 +38,7 @@ function formatOf(file: string): string {
  * @throws MODEL_UNAVAILABLE when it does not say, or names a file elsewhere
  */
 export function shardsOf(index: string, text: string): string[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw damaged(formatOf(index), 'its index is not JSON', cause);
-  }
-  const parsed = indexSchema.safeParse(value);
+  const parsed = indexSchema.safeParse(parseJson(index, text));
   if (!parsed.success) throw damaged(formatOf(index), 'its index does not say where the tensors are');
   const files = [...new Set(Object.values(parsed.data.weight_map))];
   const outside = files.find((file) => !/^[^\\/]+$/.test(file) || file === '..' || file === '.');
@@ -75,9 +71,7 @@ function withUsualNames(checkpoint: Checkpoint): Checkpoint {
  * @throws MODEL_UNAVAILABLE when a file is damaged or missing
  */
 export async function openCheckpoint(folder: string, file: string): Promise<Checkpoint> {
-  const files = file.endsWith(INDEX)
-    ? shardsOf(file, await readFile(path.join(folder, file), 'utf8'))
-    : [file];
+  const files = file.endsWith(INDEX) ? shardsOf(file, await readText(folder, file)) : [file];
   const missing = files.find((name) => !existsSync(path.join(folder, name)));
   if (missing !== undefined) throw damaged(formatOf(file), `${path.basename(missing)} is missing`);
   const read = isPickled(file) ? readPytorch : readSafetensors;
@@ -123,15 +117,12 @@ export async function readScalar(
   if (tensor === undefined) return undefined;
   const { dtype, shape, file, offset, length } = tensor;
   if (shape.some((dim) => dim !== 1)) throw damaged(formatOf(file), `${name} is not one number`);
-  const handle = await open(path.join(folder, file));
-  try {
-    const bytes = Buffer.alloc(length);
-    await handle.read(bytes, 0, length, offset);
+  return withFile(folder, file, async ({ handle }) => {
+    const bytes = await readExactly(handle, length, offset);
+    if (bytes === undefined) throw damaged(formatOf(file), 'it ends early');
     if (dtype === 'F32') return bytes.readFloatLE();
     if (dtype === 'BF16') return Buffer.concat([Buffer.alloc(2), bytes]).readFloatLE();
     if (dtype === 'F16') return halfToNumber(bytes.readUInt16LE());
     throw damaged(formatOf(file), `${name} is ${dtype}, not a float`);
-  } finally {
-    await handle.close();
-  }
+  });
 }

@@ -1,6 +1,13 @@
 import path from 'node:path';
 import type { WeightsChoice } from '../layout/folder.js';
-import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from '../layout/layout.js';
+import {
+  externalDataOf,
+  findGraph,
+  findLayout,
+  findTokenizer,
+  findWeights,
+  type Layout,
+} from '../layout/layout.js';
 import { isPickled } from '../checkpoint/weights.js';
 
 /** What of a repository is needed. */
@@ -39,7 +46,7 @@ export function chooseFiles(files: readonly string[], prefers: WeightsChoice): C
   const tokenizer = findTokenizer(layout, has);
   const tokenizerFiles = tokenizer === undefined ? [] : Object.values(tokenizer as Record<string, string>);
   const tokenizerFolder = tokenizerFiles.length === 0 ? layout.folder : path.posix.dirname(tokenizerFiles[0]);
-  const external = graphs.flatMap((graph) => [`${graph}_data`, `${graph}.data`]);
+  const external = graphs.flatMap(externalDataOf);
   const optional = [
     ...SETTINGS.map(here),
     ...TOKENIZER_SETTINGS.map((name) => path.posix.join(tokenizerFolder, name)),

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
+import { parseJson } from '../files/json.js';
+import { CARD } from '../layout/card.js';
 import {
-  CARD,
   describeConfig,
   MANIFEST,
   openFolder,
@@ -147,7 +148,7 @@ export class Hub {
 
     // What it is, before gigabytes of what can't be used are fetched.
     const first = await fetchSmall(choice?.config ?? MANIFEST);
-    const described = parseJson(first.text, first.remote.path);
+    const described = parseJson(first.remote.path, first.text);
     if (choice !== undefined) describeConfig(choice.layout, described);
     const weights = choice?.weights;
     const index = weights?.endsWith('.index.json') === true ? await fetchSmall(weights) : undefined;
@@ -203,12 +204,4 @@ function originOf(
   weights: WeightsChoice,
 ): ModelOrigin {
   return { id: as, aliases, revision, weights };
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ClipgraphError('MODEL_UNAVAILABLE', `The model's ${file} is not JSON.`, { cause });
-  }
 }

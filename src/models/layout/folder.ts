@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ClipgraphError } from '../../errors/index.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { readJson } from '../files/json.js';
 import { STATES } from '../graph/towers.js';
+import { readLicense } from './card.js';
+import { check, type ModelDescription } from './description.js';
 import {
   findGraph,
   findLayout,
@@ -16,13 +17,11 @@ import {
 } from './layout.js';
 import { manifestSchema } from '../manifest.js';
 import { Model } from '../model.js';
-import { openClipConfigSchema } from './open-clip.js';
-import { transformersConfigSchema } from './transformers.js';
+import { describeOpenClip } from './open-clip.js';
+import { describeTransformers } from './transformers.js';
 import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
 
 export const MANIFEST = 'clipgraph.json';
-/** A repository's card. */
-export const CARD = 'README.md';
 
 /** Which weights to take where a model has several. */
 export type WeightsChoice = 'checkpoint' | 'onnx';
@@ -38,104 +37,14 @@ export interface ModelOrigin {
 
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const preprocessorSchema = z.object({ image_mean: channels.optional(), image_std: channels.optional() });
-const cardSchema = z.object({ license: z.union([z.string(), z.array(z.string())]).nullish() }).nullish();
 const padTokenSchema = z.object({
   pad_token: z
     .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
     .nullish(),
 });
 
-/** What a configuration says of the towers, whichever library wrote it. */
-interface Described {
-  readonly architecture: string;
-  readonly projection: number;
-  readonly contextLength: number;
-  readonly imageSize: number;
-  readonly encoders: z.input<typeof manifestSchema>['encoders'];
-  readonly preparation: z.input<typeof manifestSchema>['preparation'];
-}
-
-async function readJson(folder: string, name: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path.join(folder, name), 'utf8'));
-  } catch (cause) {
-    throw new ClipgraphError('MODEL_UNAVAILABLE', `The model's ${name} is missing or is not JSON.`, {
-      cause,
-    });
-  }
-}
-
-function check<Schema extends z.ZodType>(schema: Schema, value: unknown, name: string): z.infer<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues
-    .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
-    .join('; ');
-  throw new ClipgraphError(
-    'MODEL_UNAVAILABLE',
-    `The model's ${name} is not that of a CLIP that is supported: ${issues}.`,
-  );
-}
-
-function describeTransformers(value: unknown, name: string): Described {
-  const { projection_dim, text, vision, model_type } = check(transformersConfigSchema, value, name);
-  return {
-    architecture: model_type === 'clip' ? 'CLIP' : `CLIP (${model_type})`,
-    projection: projection_dim,
-    contextLength: text.max_position_embeddings,
-    imageSize: vision.image_size,
-    encoders: {
-      text: {
-        heads: text.num_attention_heads,
-        activation: text.hidden_act,
-        epsilon: text.layer_norm_eps,
-        endMarker: text.eos_token_id,
-      },
-      image: {
-        heads: vision.num_attention_heads,
-        activation: vision.hidden_act,
-        epsilon: vision.layer_norm_eps,
-      },
-    },
-    preparation: {},
-  };
-}
-
-/** The end of a text is where its largest id is. */
-const LARGEST_ID = 2;
-
-function describeOpenClip(value: unknown, name: string): Described {
-  const { model_cfg: model, preprocess_cfg: preprocess } = check(openClipConfigSchema, value, name);
-  const { vision_cfg: vision, text_cfg: text } = model;
-  const [imageSize, width = imageSize] = [vision.image_size].flat();
-  if (imageSize !== width) {
-    const message = `The model's pictures are ${imageSize} × ${width} pixels; only squares are supported.`;
-    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
-  }
-  const encoderOf = ({ act_kwargs, norm_kwargs }: typeof text | typeof vision, heads: number) => ({
-    heads,
-    activation: model.quick_gelu
-      ? 'quick_gelu'
-      : act_kwargs?.approximate === 'tanh'
-        ? 'gelu_pytorch_tanh'
-        : 'gelu',
-    epsilon: norm_kwargs?.eps ?? 1e-5,
-  });
-  return {
-    architecture: 'CLIP (open_clip)',
-    projection: model.embed_dim,
-    contextLength: text.context_length,
-    imageSize,
-    encoders: {
-      text: { ...encoderOf(text, text.heads), endMarker: LARGEST_ID },
-      image: encoderOf(vision, vision.width / vision.head_width),
-    },
-    preparation: { convention: 'openai', mean: preprocess.mean, std: preprocess.std },
-  };
-}
-
 /** What a configuration describes; refuses what isn't a CLIP, or uses what isn't supported. */
-export function describeConfig({ name, config }: Layout, value: unknown): Described {
+export function describeConfig({ name, config }: Layout, value: unknown): ModelDescription {
   return (name === 'open_clip' ? describeOpenClip : describeTransformers)(value, config);
 }
 
@@ -158,15 +67,6 @@ async function readPadding(
     if (typeof id === 'number') return id;
   }
   return undefined;
-}
-
-/** The licence that a model's card states in its front matter. */
-async function readLicense(folder: string): Promise<string | undefined> {
-  const file = path.join(folder, CARD);
-  if (!existsSync(file)) return undefined;
-  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(await readFile(file, 'utf8'))?.at(1);
-  const card = cardSchema.safeParse(front === undefined ? {} : parseDocument(front).toJS());
-  return card.success ? [card.data?.license ?? []].flat()[0] : undefined;
 }
 
 const DTYPES: Readonly<Record<string, string>> = { F32: 'fp32', F16: 'fp16', BF16: 'bf16' };
@@ -239,7 +139,7 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
   const manifest = check(
     manifestSchema,
     {
-      id: origin.id ?? path.basename(path.resolve(folder)),
+      id: origin.id ?? nameOf(folder),
       aliases: origin.aliases,
       revision: origin.revision,
       license: origin.license ?? (await readLicense(folder)),
@@ -266,6 +166,12 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
     'files',
   );
   return new Model(folder, manifest, manifest.weights === undefined ? undefined : checkpoint);
+}
+
+/** A model is called as its folder is, without what can't be shown. */
+function nameOf(folder: string): string {
+  const name = path.basename(path.resolve(folder)).replace(/\p{C}/gu, ' ').trim();
+  return name === '' ? 'model' : name;
 }
 
 /** Numbers in an embedding, by the projections that are there; those of a tower without one are its width. */

@@ -83,3 +83,8 @@ export function findGraph(
   const name = `${kind}_model.onnx`;
   return [path.posix.join(folder, 'onnx', name), path.posix.join(folder, name)].find(has);
 }
+
+/** Where an export keeps its weights when they are not in the graph's own file. */
+export function externalDataOf(graph: string): string[] {
+  return [`${graph}_data`, `${graph}.data`];
+}

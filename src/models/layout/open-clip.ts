@@ -1,64 +1,6 @@
 import { z } from 'zod';
-import { DTYPE_BYTES, type Checkpoint, type StoredTensor } from '../checkpoint/checkpoint.js';
-
-/** open_clip's names of tensors, and transformers' for the same. */
-const NAMES: readonly (readonly [RegExp, string])[] = [
-  [/^visual\.class_embedding$/, 'vision_model.embeddings.class_embedding'],
-  [/^visual\.positional_embedding$/, 'vision_model.embeddings.position_embedding.weight'],
-  [/^visual\.conv1\.weight$/, 'vision_model.embeddings.patch_embedding.weight'],
-  [/^visual\.ln_pre\./, 'vision_model.pre_layrnorm.'],
-  [/^visual\.ln_post\./, 'vision_model.post_layernorm.'],
-  [/^visual\.transformer\.resblocks\./, 'vision_model.encoder.layers.'],
-  [/^visual\.proj$/, 'visual_projection.weight'],
-  [/^token_embedding\./, 'text_model.embeddings.token_embedding.'],
-  [/^positional_embedding$/, 'text_model.embeddings.position_embedding.weight'],
-  [/^ln_final\./, 'text_model.final_layer_norm.'],
-  [/^transformer\.resblocks\./, 'text_model.encoder.layers.'],
-  [/^text_projection$/, 'text_projection.weight'],
-  [/^text_projection\.weight$/, 'text_projection.weight'],
-];
-/** The same within a layer. */
-const LAYER_NAMES: readonly (readonly [string, string])[] = [
-  ['.ln_1.', '.layer_norm1.'],
-  ['.ln_2.', '.layer_norm2.'],
-  ['.attn.', '.self_attn.'],
-  ['.mlp.c_fc.', '.mlp.fc1.'],
-  ['.mlp.c_proj.', '.mlp.fc2.'],
-];
-/** Stored `[in, out]`: the image is multiplied from the left. */
-const TRANSPOSED = new Set(['visual.proj', 'text_projection']);
-
-/** Whether a checkpoint is laid out as OpenAI's and open_clip's are. */
-export function isOpenClip(checkpoint: Checkpoint): boolean {
-  return [...checkpoint.keys()].some((name) =>
-    /(^|\.)(visual\.conv1\.weight|transformer\.resblocks\.)/.test(name),
-  );
-}
-
-/** The three rows of blocks of a joint projection, which lie one after the other. */
-function splitInThree(name: string, tensor: StoredTensor): [string, StoredTensor][] {
-  const [rows, ...rest] = tensor.shape;
-  const length = tensor.length / 3;
-  if (!Number.isInteger(rows / 3) || !(tensor.dtype in DTYPE_BYTES)) return [[name, tensor]];
-  return ['q', 'k', 'v'].map((part, i) => [
-    name.replace('in_proj_', `${part}_proj.`),
-    { ...tensor, shape: [rows / 3, ...rest], offset: tensor.offset + i * length, length },
-  ]);
-}
-
-/** The same tensors under transformers' names. */
-export function fromOpenClip(checkpoint: Checkpoint): Checkpoint {
-  return new Map(
-    [...checkpoint].flatMap(([given, tensor]): [string, StoredTensor][] => {
-      const plain = given.replace(/^module\./, '').replace(/^text\./, '');
-      const [pattern, name] = NAMES.find(([candidate]) => candidate.test(plain)) ?? [];
-      const renamed = pattern === undefined || name === undefined ? plain : plain.replace(pattern, name);
-      const inner = LAYER_NAMES.reduce((text, [from, to]) => text.replace(from, to), renamed);
-      if (inner.includes('.in_proj_')) return splitInThree(inner, tensor);
-      return [[inner, TRANSPOSED.has(plain) ? { ...tensor, isTransposed: true } : tensor]];
-    }),
-  );
-}
+import { ClipgraphError } from '../../errors/index.js';
+import { check, type ModelDescription } from './description.js';
 
 const count = z.number().int().positive();
 /** What is not supported is accepted where it is switched off. */
@@ -119,7 +61,7 @@ const textSchema = z.strictObject({
 });
 
 /** `open_clip_config.json`, as far as it describes a CLIP of two transformers; source: open_clip/model.py. */
-export const openClipConfigSchema = z.object({
+const configSchema = z.object({
   model_cfg: z.strictObject({
     embed_dim: count,
     quick_gelu: z.boolean().default(false),
@@ -141,4 +83,41 @@ export const openClipConfigSchema = z.object({
     .prefault({}),
 });
 
-export type OpenClipConfig = z.infer<typeof openClipConfigSchema>;
+/** The end of a text is where its largest id is. */
+const LARGEST_ID = 2;
+
+/**
+ * What an `open_clip_config.json` describes.
+ *
+ * @param name of the file
+ * @throws MODEL_UNAVAILABLE when it uses what isn't supported
+ */
+export function describeOpenClip(value: unknown, name: string): ModelDescription {
+  const { model_cfg: model, preprocess_cfg: preprocess } = check(configSchema, value, name);
+  const { vision_cfg: vision, text_cfg: text } = model;
+  const [imageSize, width = imageSize] = [vision.image_size].flat();
+  if (imageSize !== width) {
+    const message = `The model's pictures are ${imageSize} × ${width} pixels; only squares are supported.`;
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+  }
+  const encoderOf = ({ act_kwargs, norm_kwargs }: typeof text | typeof vision, heads: number) => ({
+    heads,
+    activation: model.quick_gelu
+      ? 'quick_gelu'
+      : act_kwargs?.approximate === 'tanh'
+        ? 'gelu_pytorch_tanh'
+        : 'gelu',
+    epsilon: norm_kwargs?.eps ?? 1e-5,
+  });
+  return {
+    architecture: 'CLIP (open_clip)',
+    projection: model.embed_dim,
+    contextLength: text.context_length,
+    imageSize,
+    encoders: {
+      text: { ...encoderOf(text, text.heads), endMarker: LARGEST_ID },
+      image: encoderOf(vision, vision.width / vision.head_width),
+    },
+    preparation: { convention: 'openai', mean: preprocess.mean, std: preprocess.std },
+  };
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { check, type ModelDescription } from './description.js';
 
 /** Defaults of transformers' CLIPTextConfig and CLIPVisionConfig: a configuration holds what differs from them. */
 const count = z.number().int().positive();
@@ -37,7 +38,7 @@ function parsePart<Schema extends z.ZodType>(
 }
 
 /** `config.json` of a CLIP, or of one of its towers alone; source: transformers, configuration_clip.py. */
-export const transformersConfigSchema = z
+const configSchema = z
   .looseObject({
     model_type: z.enum(MODEL_TYPES, {
       error: ({ input }) =>
@@ -67,3 +68,33 @@ export const transformersConfigSchema = z
       ),
     };
   });
+
+/**
+ * What a `config.json` of transformers describes.
+ *
+ * @param name of the file
+ * @throws MODEL_UNAVAILABLE when it isn't that of a CLIP, or uses what isn't supported
+ */
+export function describeTransformers(value: unknown, name: string): ModelDescription {
+  const { projection_dim, text, vision, model_type } = check(configSchema, value, name);
+  return {
+    architecture: model_type === 'clip' ? 'CLIP' : `CLIP (${model_type})`,
+    projection: projection_dim,
+    contextLength: text.max_position_embeddings,
+    imageSize: vision.image_size,
+    encoders: {
+      text: {
+        heads: text.num_attention_heads,
+        activation: text.hidden_act,
+        epsilon: text.layer_norm_eps,
+        endMarker: text.eos_token_id,
+      },
+      image: {
+        heads: vision.num_attention_heads,
+        activation: vision.hidden_act,
+        epsilon: vision.layer_norm_eps,
+      },
+    },
+    preparation: {},
+  };
+}

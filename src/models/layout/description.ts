@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+import { ClipgraphError } from '../../errors/index.js';
+import type { manifestSchema } from '../manifest.js';
+
+/** What a configuration says of a model, whichever library wrote it. */
+export interface ModelDescription {
+  readonly architecture: string;
+  /** Numbers in an embedding, as far as the configuration knows. */
+  readonly projection: number;
+  readonly contextLength: number;
+  readonly imageSize: number;
+  readonly encoders: z.input<typeof manifestSchema>['encoders'];
+  readonly preparation: z.input<typeof manifestSchema>['preparation'];
+}
+
+/**
+ * A file's content by its schema.
+ *
+ * @param name of the file
+ * @throws MODEL_UNAVAILABLE that names what does not fit
+ */
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  name: string,
+): z.infer<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues
+    .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
+    .join('; ');
+  throw new ClipgraphError(
+    'MODEL_UNAVAILABLE',
+    `The model's ${name} is not that of a CLIP that is supported: ${issues}.`,
+  );
+}
