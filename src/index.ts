@@ -23,6 +23,7 @@ export type {
   Classification,
   Content,
   Embedding,
+  EmbeddingSpace,
   EmbedOptions,
   GivenVector,
   ImageInfo,
@@ -37,4 +38,4 @@ export type {
   WeightedPart,
 } from './engine/index.js';
 export { ClipgraphError, ERRORS, type ErrorCode } from './errors/index.js';
-export type { Manifest, Model } from './models/index.js';
+export type { Manifest, Model, VectorSpace } from './models/index.js';

@@ -17,7 +17,7 @@ import {
   type UrlFetcher,
 } from '../media/index.js';
 import type { Turn } from '../isolation/fair-queue.js';
-import type { Model, ModelCatalog } from '../models/index.js';
+import { spaceOf, type Model, type ModelCatalog } from '../models/index.js';
 import type { PreparedContent, RunAnswer } from '../runtime/batcher.js';
 import type { RuntimeRegistry } from '../runtime/registry.js';
 import type { TowerSource } from '../runtime/index.js';
@@ -35,6 +35,7 @@ import type { Embedding, Timing, TokenEmbeddings } from './embedding.js';
 import { pack, readGivenVector } from './given-vector.js';
 import type { EmbedOptions, RequestScope } from './options.js';
 import { SharedWork } from './shared-work.js';
+import { checkSameSpace, spaceOfGiven } from './space.js';
 
 interface EmbedderParts {
   readonly config: Config;
@@ -201,13 +202,15 @@ export class Embedder {
   async #takeVector(given: GivenVector, options: EmbedOptions): Promise<Embedding> {
     const model = this.models.get(options.model);
     if (options.runtime !== undefined) this.runtimes.get(options.runtime);
-    const values = await readGivenVector(given, model);
+    const space = await spaceOfGiven(given, model);
+    const values = readGivenVector(given, model);
     const direction = unit(values);
     const isNormalized = options.normalize ?? true;
     return {
-      id: hash(['vector', pack(values), await model.checksum(), isNormalized]),
+      id: hash(['vector', pack(values), space.checksum, space.dtype, isNormalized]),
       modality: 'VECTOR',
       model,
+      space,
       runtime: undefined,
       options,
       text: undefined,
@@ -241,6 +244,8 @@ export class Embedder {
         this.embed(content, { ...options, normalize: true }, { signal: scope.signal, group }),
       ),
     );
+    checkSameSpace(embeddings);
+    const { space } = embeddings.find((part) => part.space.isAssumed !== true) ?? embeddings[0];
     const vectors = embeddings.map(({ vector }) => vector);
     const { sum, norm: length } = blend(vectors, weights);
     const isNormalized = options.normalize ?? true;
@@ -249,6 +254,7 @@ export class Embedder {
       id: hash(['blend', embeddings.map(({ id }) => id), weights, isNormalized]),
       modality: 'BLEND',
       model: embeddings[0].model,
+      space,
       runtime: worked.at(0)?.runtime,
       options,
       text: undefined,
@@ -264,7 +270,7 @@ export class Embedder {
 
   async #embedByTower(content: TowerContent, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
     const model = this.models.get(options.model);
-    const { read, runtime, key, known, readMs } = await this.#lookUp(
+    const { read, runtime, space, key, known, readMs } = await this.#lookUp(
       content,
       model,
       'pooled',
@@ -279,6 +285,7 @@ export class Embedder {
       id: hash([key, isNormalized]),
       modality: kind === 'text' ? 'TEXT' : 'IMAGE',
       model,
+      space,
       runtime,
       options,
       text: 'text' in content ? content.text : undefined,
@@ -305,10 +312,10 @@ export class Embedder {
     const from = performance.now();
     const read = await this.#read(content, model, options, signal);
     const readMs = performance.now() - from;
-    const { library, version } = await runtime.info();
-    const made = [await model.checksum(), model.manifest.dtype, output, runtime.name, library, version];
-    const key = hash([...read.identity, ...made]);
-    return { read, runtime, key, known: this.#cache.get(key), readMs };
+    const { library, version, precision } = await runtime.info();
+    const space = await spaceOf(model, precision);
+    const key = hash([...read.identity, space.checksum, space.dtype, output, runtime.name, library, version]);
+    return { read, runtime, space, key, known: this.#cache.get(key), readMs };
   }
 
   async #make(

@@ -1,5 +1,5 @@
 import type { Tokens } from '../core/text/index.js';
-import type { Model } from '../models/index.js';
+import type { Model, VectorSpace } from '../models/index.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Modality } from './content.js';
 import type { EmbedOptions } from './options.js';
@@ -24,12 +24,20 @@ export interface Timing {
   readonly inference: number;
 }
 
+/** The space of an embedding. */
+export interface EmbeddingSpace extends VectorSpace {
+  /** Of a vector that was given without a dtype: it is taken to be of the precision that it is compared with. */
+  readonly isAssumed?: boolean | undefined;
+}
+
 /** A content's vector and what made it. */
 export interface Embedding {
   /** SHA-256 over everything that determines the vector. */
   readonly id: string;
   readonly modality: Modality;
   readonly model: Model;
+  /** What it can be compared with: other embeddings of the same space. */
+  readonly space: EmbeddingSpace;
   /** What did the work; undefined where nothing ran, for vectors that were given. */
   readonly runtime: Runtime | undefined;
   /** How it was asked for. */

@@ -1,6 +1,6 @@
 export { classify, DEFAULT_TEMPLATE, promptsFor, type Classification } from './classification.js';
 export type { Content, GivenVector, ImageSource, Modality, Part, WeightedPart } from './content.js';
-export type { Embedding, ImageInfo, Timing, TokenEmbeddings } from './embedding.js';
+export type { Embedding, EmbeddingSpace, ImageInfo, Timing, TokenEmbeddings } from './embedding.js';
 export { Embedder } from './embedder.js';
 export type { EmbedOptions, RequestScope } from './options.js';
 export {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cosinesWith, softmax } from '../core/similarity/index.js';
 import type { Embedding } from './embedding.js';
-import { checkSameModel } from './similarity.js';
+import { checkSameSpace } from './space.js';
 
 /** Every row against every column. */
 export interface SimilarityMatrix {
@@ -23,7 +23,7 @@ export async function similarityMatrix(
   rows: readonly Embedding[],
   columns: readonly Embedding[],
 ): Promise<SimilarityMatrix> {
-  checkSameModel([...rows, ...columns]);
+  checkSameSpace([...rows, ...columns]);
   const cosinesOf = cosinesWith(columns.map(({ vector }) => vector));
   const cosine: Float64Array[] = [];
   let from = performance.now();

@@ -7,9 +7,9 @@ import {
   rankingOf,
   softmax,
 } from '../core/similarity/index.js';
-import { ClipgraphError } from '../errors/index.js';
 import type { ScoreRange } from '../models/index.js';
 import type { Embedding } from './embedding.js';
+import { checkSameSpace } from './space.js';
 
 /** Two embeddings compared. */
 export interface Similarity {
@@ -40,16 +40,6 @@ function kindsOf(a: Embedding, b: Embedding): keyof typeof KINDS | undefined {
   return a.modality === 'TEXT' ? 'textText' : 'imageImage';
 }
 
-/**
- * @throws MODEL_MISMATCH: the spaces of two models have nothing to do with each other
- */
-export function checkSameModel(embeddings: readonly Embedding[]): void {
-  const ids = new Set(embeddings.map(({ model }) => model.id));
-  if (ids.size < 2) return;
-  const message = `Embeddings of different models cannot be compared: ${[...ids].join(', ')}.`;
-  throw new ClipgraphError('MODEL_MISMATCH', message);
-}
-
 /** Where a cosine lies between the typical unrelated (0) and related (1) one, in words. */
 function wordsFor(value: number, { unrelated, related }: ScoreRange): string {
   const place = (value - unrelated) / (related - unrelated);
@@ -70,12 +60,12 @@ function interpret(value: number, a: Embedding, b: Embedding): string | undefine
 }
 
 /**
- * Compares two embeddings of one model.
+ * Compares two embeddings of one space.
  *
  * @throws ZERO_VECTOR, DIMENSION_MISMATCH, MODEL_MISMATCH
  */
 export function compare(a: Embedding, b: Embedding): Similarity {
-  checkSameModel([a, b]);
+  checkSameSpace([a, b]);
   const value = cosine(a.vector, b.vector);
   const { logitScale } = a.model.manifest;
   return {

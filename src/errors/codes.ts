@@ -93,8 +93,9 @@ export const ERRORS = {
   MODEL_MISMATCH: {
     scope: 'content',
     meaning:
-      'A vector was made by another model, or in another dtype, than the one it is to be compared with.',
-    remedy: 'Name the model that made the vector, or make the vector again.',
+      'A vector is of another space than the one it is to be compared with: of another model, or another dtype.',
+    remedy:
+      'Name the model that made the vector, or make the vector again; version 0.1 stated other checksums for the same models.',
   },
   MODALITY_NOT_SUPPORTED: {
     scope: 'request',

@@ -8,3 +8,4 @@ export { hubSettings } from './hub/settings.js';
 export { verifySnapshot } from './hub/verify.js';
 export { Model } from './model.js';
 export type { Manifest, ScoreRange } from './manifest.js';
+export { differencesOf, spaceOf, type VectorSpace } from './vector-space.js';

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { PixelPlan } from '../core/image/index.js';
 import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } from '../core/text/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
-import { checksumOf } from './checksum.js';
+import { digestOf, readText, sizeOf } from './files/read.js';
 import { buildImageTower, buildTextTower } from './graph/towers.js';
+import { checksumOf } from './identity.js';
 import { pixelPlanOf, type Manifest } from './manifest.js';
 import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint/checkpoint.js';
-import { findWeights } from './layout/layout.js';
+import { externalDataOf, findWeights } from './layout/layout.js';
+import { lazily } from './lazily.js';
 import { openCheckpoint, resolveLinks, WEIGHT_FILES } from './checkpoint/weights.js';
 
 /** The names of a tower's tensors. */
@@ -20,11 +21,14 @@ export class Model {
   readonly manifest: Manifest;
   /** Where its files are. */
   readonly folder: string;
-  #checksum: Promise<string> | undefined;
-  #tokenizer: Promise<Tokenizer> | undefined;
-  #checkpoint: Promise<Checkpoint> | undefined;
-  #sizes: Promise<Partial<Record<TowerKind, number>>> | undefined;
-  readonly #built = new Map<TowerKind, Promise<Pick<TowerSource, 'graph' | 'weights'>>>();
+  readonly #checksum = lazily(() => this.#computeChecksum());
+  readonly #tokenizer = lazily(() => this.#readTokenizer());
+  readonly #checkpoint: () => Promise<Checkpoint>;
+  readonly #sizes = lazily(() => this.#measure());
+  readonly #built = {
+    text: lazily(() => this.#build('text')),
+    image: lazily(() => this.#build('image')),
+  };
 
   /**
    * @param checkpoint of the manifest's weights, where it was read already
@@ -32,7 +36,9 @@ export class Model {
   constructor(folder: string, manifest: Manifest, checkpoint?: Checkpoint) {
     this.folder = folder;
     this.manifest = manifest;
-    this.#checkpoint = checkpoint && Promise.resolve(checkpoint);
+    this.#checkpoint = lazily(() =>
+      checkpoint === undefined ? this.#readCheckpoint() : Promise.resolve(checkpoint),
+    );
   }
 
   get id(): string {
@@ -43,10 +49,9 @@ export class Model {
     return pixelPlanOf(this.manifest);
   }
 
-  /** SHA-256 over the files that determine its numbers. */
+  /** SHA-256 over all that determines its numbers: its files, and how they are read. */
   checksum(): Promise<string> {
-    this.#checksum ??= this.#reading(this.#computeChecksum());
-    return this.#checksum;
+    return this.#checksum();
   }
 
   /**
@@ -55,37 +60,48 @@ export class Model {
    * @throws MODEL_UNAVAILABLE when the weights are damaged, or missing
    */
   async files(): Promise<string[]> {
+    return [...new Set([...(await this.#filesByName()).values()].flat())];
+  }
+
+  /** By their names in the manifest: of weights, the shards; of a graph, itself and the files that its weights are in. */
+  async #filesByName(): Promise<ReadonlyMap<string, readonly string[]>> {
     const { towers, tokenizer } = this.manifest;
-    const graphs = [towers.text?.graph, towers.image?.graph].filter((file) => file !== undefined);
-    const weights = this.#isBuilt ? filesOf(await this.#openCheckpoint()) : [];
-    return [...graphs, ...Object.values(tokenizer ?? {}), ...weights];
+    const files = new Map<string, readonly string[]>();
+    for (const graph of [towers.text?.graph, towers.image?.graph])
+      if (graph !== undefined) files.set(graph, this.#filesOfGraph(graph));
+    for (const file of Object.values(tokenizer ?? {})) files.set(file, [file]);
+    if (this.#isBuilt) files.set(this.#weights, filesOf(await this.#checkpoint()));
+    return files;
+  }
+
+  #filesOfGraph(graph: string): string[] {
+    return [graph, ...externalDataOf(graph).filter((file) => existsSync(path.join(this.folder, file)))];
   }
 
   /** Bytes of the weights of each tower that it has. */
   sizes(): Promise<Partial<Record<TowerKind, number>>> {
-    this.#sizes ??= this.#measure();
-    return this.#sizes;
+    return this.#sizes();
   }
 
   async #measure(): Promise<Partial<Record<TowerKind, number>>> {
-    const checkpoint = this.#isBuilt ? await this.#openCheckpoint() : new Map<string, StoredTensor>();
-    const sizeOf = async (kind: TowerKind): Promise<number | undefined> => {
+    const checkpoint = this.#isBuilt ? await this.#checkpoint() : new Map<string, StoredTensor>();
+    const bytesOf = async (kind: TowerKind): Promise<number | undefined> => {
       const tower = this.manifest.towers[kind];
       if (tower === undefined) return undefined;
-      if (tower.graph !== undefined) return (await stat(path.join(this.folder, tower.graph))).size;
-      return [...checkpoint]
-        .filter(([name]) => OF_TOWER[kind].test(name))
-        .reduce((sum, [, { length }]) => sum + length, 0);
+      const parts =
+        tower.graph === undefined
+          ? [...checkpoint].filter(([name]) => OF_TOWER[kind].test(name)).map(([, { length }]) => length)
+          : await Promise.all(this.#filesOfGraph(tower.graph).map((file) => sizeOf(this.folder, file)));
+      return parts.reduce((sum, bytes) => sum + bytes, 0);
     };
-    return { text: await sizeOf('text'), image: await sizeOf('image') };
+    return { text: await bytesOf('text'), image: await bytesOf('image') };
   }
 
   /**
    * @throws MODALITY_NOT_SUPPORTED for a model without a tokenizer
    */
   tokenizer(): Promise<Tokenizer> {
-    this.#tokenizer ??= this.#readTokenizer();
-    return this.#tokenizer;
+    return this.#tokenizer();
   }
 
   /**
@@ -121,24 +137,15 @@ export class Model {
       },
       bytes: (await this.sizes())[kind] ?? 0,
       ...(tower.graph === undefined
-        ? await this.#builtOnce(kind)
+        ? await this.#built[kind]()
         : { graph: { path: path.join(this.folder, tower.graph) } }),
     };
-  }
-
-  /** Every content asks for its tower: the graph is built for the first one. */
-  #builtOnce(kind: TowerKind): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
-    const known = this.#built.get(kind);
-    if (known !== undefined) return known;
-    const building = this.#build(kind);
-    this.#built.set(kind, building);
-    return building;
   }
 
   /** The graph of a tower over the folder's safetensors files, which stay where they are. */
   async #build(kind: TowerKind): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
     const { encoders, imageSize } = this.manifest;
-    const { folder, checkpoint } = await resolveLinks(this.folder, await this.#openCheckpoint());
+    const { folder, checkpoint } = await resolveLinks(this.folder, await this.#checkpoint());
     const { text, image } = encoders;
     const bytes =
       kind === 'text'
@@ -159,31 +166,30 @@ export class Model {
    * @throws MODEL_UNAVAILABLE for a model of ONNX graphs, or damaged weights
    */
   checkpoint(): Promise<Checkpoint> {
-    if (this.#isBuilt) return this.#openCheckpoint();
+    if (this.#isBuilt) return this.#checkpoint();
     const message = `The model ${this.id} is made of ONNX graphs; only safetensors and PyTorch checkpoints can be brought to another precision.`;
     throw new ClipgraphError('MODEL_UNAVAILABLE', message);
   }
 
-  #openCheckpoint(): Promise<Checkpoint> {
-    this.#checkpoint ??= this.#readCheckpoint();
-    return this.#checkpoint;
-  }
-
-  async #readCheckpoint(): Promise<Checkpoint> {
+  /** The name of the weights that towers are built over. */
+  get #weights(): string {
     const has = (file: string): boolean => existsSync(path.join(this.folder, file));
     const weights = this.manifest.weights ?? findWeights({ folder: '', weights: WEIGHT_FILES }, has);
-    if (weights !== undefined) return openCheckpoint(this.folder, weights);
+    if (weights !== undefined) return weights;
     throw new ClipgraphError('MODEL_UNAVAILABLE', `The model ${this.id} has no model.safetensors.`);
   }
 
+  async #readCheckpoint(): Promise<Checkpoint> {
+    return openCheckpoint(this.folder, this.#weights);
+  }
+
   async #computeChecksum(): Promise<string> {
-    const { encoders, preparation, contextLength, imageSize } = this.manifest;
-    return checksumOf(this.folder, await this.files(), {
-      preparation,
-      contextLength,
-      imageSize,
-      ...(this.#isBuilt && { encoders }),
-    });
+    const files = await this.#filesByName();
+    const digests = new Map<string, string>();
+    for (const file of new Set([...files.values()].flat()))
+      digests.set(file, await digestOf(this.folder, file));
+    const manifest = this.#isBuilt ? { ...this.manifest, weights: this.#weights } : this.manifest;
+    return checksumOf(manifest, (name) => (files.get(name) ?? []).map((file) => digests.get(file) ?? ''));
   }
 
   /** Whether one of its towers has no graph of its own. */
@@ -195,25 +201,11 @@ export class Model {
   async #readTokenizer(): Promise<Tokenizer> {
     const { tokenizer, contextLength } = this.manifest;
     if (tokenizer === undefined) throw this.#unsupported('text');
-    const read = (name: string) => this.#reading(readFile(path.join(this.folder, name), 'utf8'));
+    const read = (name: string) => readText(this.folder, name);
     if ('json' in tokenizer)
       return createTokenizer(parseTokenizerJson(await read(tokenizer.json)), contextLength);
     const [vocabulary, merges] = await Promise.all([read(tokenizer.vocabulary), read(tokenizer.merges)]);
     return createTokenizer(parseVocabulary(vocabulary, merges), contextLength);
-  }
-
-  async #reading<Value>(work: Promise<Value>): Promise<Value> {
-    try {
-      return await work;
-    } catch (cause) {
-      if (cause instanceof ClipgraphError) throw cause;
-      const file = path.basename((cause as NodeJS.ErrnoException).path ?? 'a file');
-      throw new ClipgraphError(
-        'MODEL_UNAVAILABLE',
-        `The model ${this.id} cannot be read: ${file} is missing.`,
-        { cause },
-      );
-    }
   }
 
   #unsupported(kind: TowerKind): ClipgraphError {

@@ -103,6 +103,11 @@ export interface RuntimeInfo {
   readonly maxBatch: number;
   /** Calls of `run` at a time: 1 unless the work is done elsewhere. */
   readonly maxInFlight: number;
+  /**
+   * How it computes where that is less exact than IEEE float32, as a suffix of the vectors' dtype: `tf32`. Absent where it is
+   * exact. Vectors of another precision are of another space.
+   */
+  readonly precision?: string | undefined;
 }
 
 export type Probe =

@@ -33,7 +33,7 @@ export type ErrorCode =
   | 'INVALID_VECTOR'
   /** The model has no tower for this kind of content. */
   | 'MODALITY_NOT_SUPPORTED'
-  /** A vector was made by another model, or in another dtype, than the one it is to be compared with. */
+  /** A vector is of another space than the one it is to be compared with: of another model, or another dtype. */
   | 'MODEL_MISMATCH'
   /** No model of this name is configured, or there is none of it on the hub. */
   | 'MODEL_NOT_FOUND'

@@ -7,6 +7,7 @@ import type { Context } from '../context.js';
 import { ModelType } from '../model/model-type.js';
 import { describeRuntime, RuntimeType } from '../runtime/runtime-type.js';
 import { Vector } from '../scalars.js';
+import { VectorSpaceType } from './vector-space-type.js';
 
 @ObjectType('ImageInfo', { description: 'What was decoded from a picture.' })
 export class ImageInfoType {
@@ -89,6 +90,13 @@ export class EmbeddingFieldsResolver {
   @FieldResolver(() => ModelType, { description: 'The model that made it.' })
   model(@Root() { model }: Embedding): Model {
     return model;
+  }
+
+  @FieldResolver(() => VectorSpaceType, {
+    description: 'What it can be compared with: vectors of the same space.',
+  })
+  space(@Root() { space }: Embedding): VectorSpaceType {
+    return space;
   }
 
   @FieldResolver(() => RuntimeType, {

@@ -29,7 +29,7 @@ export class ModelResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'SHA-256 over the files that determine its numbers; null until they are here.',
+    description: 'SHA-256 over everything that changes its numbers; null until its files are here.',
   })
   checksum(@Root() model: Model): Promise<string> {
     return model.checksum();
