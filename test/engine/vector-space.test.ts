@@ -75,11 +75,10 @@ describe('models over the same files', () => {
   });
 
   it('share vectors, and can be compared, exactly if they are read the same way', async () => {
-    const { embed } = together;
     const [largest, least, renamed] = await Promise.all(
-      ['largest', 'least', 'renamed'].map((model) => embed(text, { model })),
+      ['largest', 'least', 'renamed'].map((model) => together.embed(text, { model })),
     );
-    expect((await embed(text, { model: 'renamed' })).isCached).toBe(true);
+    expect((await together.embed(text, { model: 'renamed' })).isCached).toBe(true);
     expect(renamed.space).toEqual(largest.space);
     expect(() => {
       checkSameSpace([largest, renamed]);

@@ -3,7 +3,7 @@ import { readText } from './read.js';
 
 /** A token of JSON, with the white space before it. Source: RFC 8259. */
 const TOKEN =
-  /[ \t\n\r]*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|true\b|false\b|null\b)|([[\]{},:]))/y;
+  /[ \t\n\r]*(?:("(?:[^"\\\p{Cc}]+|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|true\b|false\b|null\b)|([[\]{},:]))/uy;
 const SPACE = /[ \t\n\r]*/y;
 
 /** Where a text stops being JSON, as its line and column, from 1; the engine's own message does not always say. */
