@@ -11,8 +11,6 @@ module.exports = {
   },
   // Packages that the recipe of the starter model fetches have names and tests of their own.
   modulePathIgnorePatterns: ['<rootDir>/training/'],
-  // ESM only; Node 20.19 requires it, jest does not.
-  transformIgnorePatterns: ['/node_modules/(?!request-filtering-agent/)'],
   transform: {
     '^.+\\.[jt]s$': [
       '@swc/jest',

@@ -49,7 +49,10 @@ function matches(entry: string, host: string): boolean {
 /** Fetches pictures, from nowhere but where the configuration allows, and never from inside the network. */
 export class UrlFetcher {
   readonly #options: UrlFetcherOptions;
-  #agent: Promise<https.Agent> | undefined;
+  readonly #agent = new https.Agent({
+    keepAlive: false, // Every connection is checked anew.
+    maxTotalSockets: MAX_SOCKETS,
+  });
 
   constructor(options: UrlFetcherOptions) {
     this.#options = options;
@@ -90,9 +93,7 @@ export class UrlFetcher {
   }
 
   close(): void {
-    void this.#agent?.then((agent) => {
-      agent.destroy();
-    });
+    this.#agent.destroy();
   }
 
   #check(address: string, base?: URL): URL {
@@ -111,7 +112,7 @@ export class UrlFetcher {
     if (!allow.some((entry) => matches(entry, url.host))) {
       throw notAllowed(`${where} has a host, or a port, that is not in images.urls.allow.`);
     }
-    // As an address it is not looked up: the agent and this see it here.
+    // An address is not looked up: only this sees it.
     if (this.#isRefused(url.hostname.replace(/^\[|\]$/g, ''))) throw notPublic();
     return url;
   }
@@ -120,7 +121,7 @@ export class UrlFetcher {
     return isSpecialAddress(address) && !this.#options.allowAddresses.includes(address);
   }
 
-  /** Resolves names, and refuses what the agent's own list of addresses does not know. */
+  /** Resolves a name as its connection is made: whatever it resolved to before, none of its addresses may be refused. */
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
     const { lookup = dns.lookup } = this.#options;
     lookup(hostname, options, (error, address, family) => {
@@ -132,26 +133,11 @@ export class UrlFetcher {
     });
   };
 
-  async #request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
-    this.#agent ??= this.#createAgent();
-    const agent = await this.#agent;
+  #request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const headers = { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'clipgraph' };
-      const request = https.get(url, { agent, signal, headers, lookup: this.#lookup }, resolve);
-      request.once('error', (error) => {
-        const isFiltered = error.message.startsWith('DNS lookup');
-        reject(isFiltered ? notPublic() : error);
-      });
-    });
-  }
-
-  async #createAgent(): Promise<https.Agent> {
-    const { RequestFilteringHttpsAgent } = await import('request-filtering-agent');
-    const { allowAddresses } = this.#options;
-    return new RequestFilteringHttpsAgent({
-      allowIPAddressList: [...allowAddresses],
-      keepAlive: false, // Every connection is checked anew.
-      maxTotalSockets: MAX_SOCKETS,
+      const options = { agent: this.#agent, signal, headers, lookup: this.#lookup };
+      https.get(url, options, resolve).once('error', reject);
     });
   }
 
