@@ -8,7 +8,10 @@ import { ERROR_CODES, ERRORS } from '../src/errors/index.js';
 const DOCS = path.join(__dirname, '..', 'docs');
 
 /** What depends on the machine is said, not printed. */
-const SAID: Readonly<Record<string, string>> = { 'preparation.workers': 'as many as cores, 4 at most' };
+const SAID: Readonly<Record<string, string>> = {
+  'preparation.workers': 'as many as cores, 4 at most',
+  'limits.maxBytesUnderWay': 'a quarter of the memory of the machine or container',
+};
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;

@@ -1,7 +1,17 @@
+import { totalmem } from 'node:os';
 import { z } from 'zod';
 
-const count = z.number().int().positive();
+/** GraphQL's Int, in which a client reads them. */
+const LARGEST = 2 ** 31 - 1;
+const count = z.number().int().positive().max(LARGEST);
 const MB = 2 ** 20;
+
+/** A quarter of the memory that there is: a body is held as bytes, as a string and as values while it is read. */
+function defaultBytesUnderWay(): number {
+  const constrained = process.constrainedMemory(); // 0, or more than there is, where no container constrains it.
+  const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.min(LARGEST, Math.max(64 * MB, Math.floor(memory / 4)));
+}
 
 /** Every limit, its default and its unit. A client reads the ones that concern it in `server { limits }`. */
 export const limitsSchema = z.strictObject({
@@ -14,6 +24,14 @@ export const limitsSchema = z.strictObject({
     .describe('Values in the JSON of a request: numbers, texts, lists, objects.'),
   maxJsonKeys: count.default(10_000).describe('Keys of one object in the JSON of a request.'),
   maxJsonDepth: count.default(64).describe('How deep the JSON of a request is nested.'),
+  maxBytesUnderWay: count
+    .default(defaultBytesUnderWay)
+    .describe(
+      'Bytes that requests may hold at once: bodies, files, decoded base64, fetched pictures, frames, answers nobody reads.',
+    ),
+  maxInitBytes: count
+    .default(16 * 1024)
+    .describe('Bytes that a WebSocket may send before it is acknowledged.'),
   maxTextBytes: count.default(32 * 1024).describe('Bytes of one text in UTF-8.'),
   maxImageBytes: count.default(20 * MB).describe('Bytes of one picture as it is sent, decoded from base64.'),
   // Pillow's own threshold for a decompression bomb: Image.MAX_IMAGE_PIXELS.
@@ -22,7 +40,12 @@ export const limitsSchema = z.strictObject({
   maxQueue: count.default(2048).describe('Contents waiting for a runtime or for preparation.'),
   maxQueryTokens: count.default(10_000).describe('Tokens of a GraphQL document.'),
   maxComplexity: count.default(20_000).describe('Fields of an answer, counted over aliases and lists.'),
-  timeoutMs: count.default(60_000).describe('Milliseconds from the start of an operation to its answer.'),
+  unreadTimeoutMs: count
+    .default(20_000)
+    .describe(
+      'Milliseconds that an answer may lie unread: a client that takes nothing of it is cut off then.',
+    ),
+  timeoutMs: count.default(60_000).describe('Milliseconds from the first byte of a request to its answer.'),
 });
 
 export type LimitsConfig = z.infer<typeof limitsSchema>;

@@ -61,6 +61,14 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
       port: z.number().int().min(0).max(65_535).default(4000).describe('The port; 0 takes a free one.'),
+      maxConnections: z
+        .number()
+        .int()
+        .positive()
+        .default(1000)
+        .describe(
+          'Connections open at once, those of WebSockets too; more are closed as soon as they are opened.',
+        ),
       explorer: z
         .enum(['sandbox', 'graphiql', 'off'])
         .default('sandbox')

@@ -13,6 +13,7 @@ import {
   readExample,
   readFileOf,
   sniffFormat,
+  type ByteBudget,
   type PreparationPool,
   type UrlFetcher,
 } from '../media/index.js';
@@ -43,6 +44,7 @@ interface EmbedderParts {
   readonly runtimes: RuntimeRegistry;
   readonly pool: PreparationPool;
   readonly urls: UrlFetcher;
+  readonly budget: ByteBudget;
 }
 
 /** What a tower reads. */
@@ -70,6 +72,8 @@ const NO_TIME: Timing = { prepare: 0, queue: 0, inference: 0 };
 export class Embedder {
   readonly models: ModelCatalog;
   readonly runtimes: RuntimeRegistry;
+  /** The bytes that contents and requests hold. */
+  readonly budget: ByteBudget;
   readonly #config: Config;
   readonly #pool: PreparationPool;
   readonly #urls: UrlFetcher;
@@ -77,9 +81,10 @@ export class Embedder {
   readonly #running = new SharedWork<MadeVector>();
   #turnBeganAt = performance.now();
 
-  constructor({ config, models, runtimes, pool, urls }: EmbedderParts) {
+  constructor({ config, models, runtimes, pool, urls, budget }: EmbedderParts) {
     this.models = models;
     this.runtimes = runtimes;
+    this.budget = budget;
     this.#config = config;
     this.#pool = pool;
     this.#urls = urls;

@@ -1,5 +1,5 @@
 import { runtimeOrder, type Config } from '../config/index.js';
-import { PreparationPool, UrlFetcher } from '../media/index.js';
+import { ByteBudget, PreparationPool, UrlFetcher } from '../media/index.js';
 import { Hub, ModelCatalog, type PullProgress } from '../models/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
 import type { RuntimeLog } from '../runtime/host.js';
@@ -55,7 +55,8 @@ export async function openEmbedder(
     onBatch,
   });
   const urls = new UrlFetcher({ ...config.images.urls, maxBytes: limits.maxImageBytes });
-  return new Embedder({ config, models, runtimes, pool: createPool(config, log), urls });
+  const budget = new ByteBudget(limits.maxBytesUnderWay);
+  return new Embedder({ config, models, runtimes, pool: createPool(config, log), urls, budget });
 }
 
 /**

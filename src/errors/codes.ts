@@ -18,9 +18,8 @@ export const ERRORS = {
   },
   PAYLOAD_TOO_LARGE: {
     scope: 'request',
-    meaning: 'The body of the request is larger, or nested more deeply, than the server accepts.',
-    remedy:
-      'Send fewer or smaller contents, or raise limits.maxBodyBytes, limits.maxJsonValues or limits.maxJsonDepth.',
+    meaning: 'The request is larger, or nested more deeply, than the server accepts.',
+    remedy: 'Send fewer or smaller contents, or raise the limit that the message names.',
   },
   TEXT_TOO_LONG: {
     scope: 'content',
@@ -119,8 +118,9 @@ export const ERRORS = {
   },
   OVERLOADED: {
     scope: 'request',
-    meaning: 'The queue is full.',
-    remedy: 'Try again in a moment, or raise limits.maxQueue.',
+    meaning: 'The queue is full, or the requests under way hold as many bytes as they may.',
+    remedy:
+      'Try again when the header Retry-After says, or raise limits.maxQueue or limits.maxBytesUnderWay.',
   },
   TIMEOUT: {
     scope: 'request',

@@ -4,9 +4,8 @@
  *
  * @module
  */
-export { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+export { ApolloServer, HeaderMap, type ApolloServerPlugin, type HTTPGraphQLResponse } from '@apollo/server';
 export { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
 export { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 export { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 export { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-export { expressMiddleware } from '@as-integrations/express5';

@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
-import { Upload as PendingUpload } from 'graphql-upload-minimal';
 import { pack } from '../engine/index.js';
+import { UploadedFile } from './content/uploads.js';
 
 /** A vector as a client may give it; what is wrong with its numbers is the content's own failure, not the request's. */
 export type VectorValues = string | readonly number[];
@@ -28,7 +28,7 @@ export const Vector = new GraphQLScalarType<VectorValues, string>({
 });
 
 /** Only a multipart request has files to put in its place. */
-export const Upload = new GraphQLScalarType<PendingUpload, never>({
+export const Upload = new GraphQLScalarType<UploadedFile, never>({
   name: 'Upload',
   description:
     'A file part of a multipart request (GraphQL multipart request specification). ' +
@@ -37,7 +37,7 @@ export const Upload = new GraphQLScalarType<PendingUpload, never>({
     throw new GraphQLError('An Upload is never part of an answer.');
   },
   parseValue: (value) => {
-    if (value instanceof PendingUpload) return value;
+    if (value instanceof UploadedFile) return value;
     throw new GraphQLError('An Upload is a file part of a multipart request.');
   },
   parseLiteral: () => {

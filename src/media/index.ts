@@ -1,4 +1,6 @@
 export { decodeBase64 } from './base64.js';
+export { ByteBudget, type ByteShare } from './byte-budget.js';
+export { ByteCollector } from './byte-collector.js';
 export { EXAMPLES, EXAMPLES_FOLDER, readExample, type Example } from './examples.js';
 export { readFileOf } from './file.js';
 export { checkImageSize } from './image-limits.js';

@@ -1,4 +1,3 @@
-import type { RequestHandler } from 'express';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { slices } from '../isolation/turns.js';
@@ -208,24 +207,11 @@ function* readJson(bytes: Buffer, { maxJsonValues, maxJsonKeys, maxJsonDepth }: 
 
 const CHARSET = /;\s*charset\s*=\s*"?utf-?8"?/i;
 
-/** Puts the JSON that the bytes of `request.body` are into their place. */
-export function jsonBodies({ limits }: Config): RequestHandler {
-  return (request, _response, next) => {
-    const bytes: unknown = request.body;
-    if (!Buffer.isBuffer(bytes)) {
-      next();
-      return;
-    }
-    const type = request.headers['content-type'] ?? '';
-    if (type.includes('charset') && !CHARSET.test(type)) {
-      next(unreadable());
-      return;
-    }
-    parseJson(bytes, limits).then((body) => {
-      request.body = body;
-      next();
-    }, next);
-  };
+/**
+ * @throws BAD_USER_INPUT for a content type that names another charset than UTF-8, in which alone JSON is exchanged
+ */
+export function checkCharset(contentType: string): void {
+  if (contentType.includes('charset') && !CHARSET.test(contentType)) throw unreadable();
 }
 
 /**

@@ -106,6 +106,19 @@ export class Metrics {
         }
       },
     });
+    const perBudget = (name: string, help: string, read: 'bytes' | 'maxBytes' | 'peak'): void => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(embedder.budget[read]);
+        },
+      });
+    };
+    perBudget('clipgraph_bytes_under_way', 'Bytes that requests hold now.', 'bytes');
+    perBudget('clipgraph_bytes_under_way_peak', 'The most that they have held at once.', 'peak');
+    perBudget('clipgraph_bytes_under_way_limit', 'What they may hold: limits.maxBytesUnderWay.', 'maxBytes');
     const perCache = (name: string, help: string, read: keyof Embedder['cacheUsage']): void => {
       new Gauge({
         name,

@@ -1,33 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { OperationTypeNode } from 'graphql';
 import type { Config } from '../config/index.js';
-import { ClipgraphError, type ErrorCode } from '../errors/index.js';
+import { ClipgraphError } from '../errors/index.js';
 import type { ApolloServerPlugin } from '../graphql/apollo.js';
 import { checkCost, httpStatus, statusOfCode, toGraphQLError, type Context } from '../graphql/index.js';
 import { RateLimitedError, type Access } from './access.js';
 import type { ReportOperation } from './operations.js';
-
-/** Why an operation is given up when its time is over, over whichever transport it came. */
-export function tooLate(timeoutMs: number): ClipgraphError {
-  const message = `The answer was not ready within ${timeoutMs} ms (limits.timeoutMs). Ask for less at once.`;
-  return new ClipgraphError('TIMEOUT', message);
-}
-
-/** Aborted when the client goes away before its answer is sent, or when its time is over. */
-export function requestSignal(request: Request, response: Response, timeoutMs: number): AbortSignal {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal); // One for each content of the request.
-  const timer = setTimeout(() => {
-    controller.abort(tooLate(timeoutMs));
-  }, timeoutMs);
-  response.once('close', () => {
-    clearTimeout(timer);
-    if (!response.writableFinished) controller.abort(new ClipgraphError('TIMEOUT', 'The client has gone.'));
-  });
-  return controller.signal;
-}
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
@@ -38,6 +17,25 @@ export const requestIds: RequestHandler = (request, response, next) => {
     'X-Request-Id',
     typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
   );
+  next();
+};
+
+/** Milliseconds in which a client that is still sending may read why it was refused. */
+const LINGER_MS = 5000;
+
+/**
+ * An answer may be out before the request was read whole. Closing the connection then would reset it, and the client would
+ * never read the answer: the rest is thrown away for a while first.
+ */
+export const lingering: RequestHandler = (request, response, next) => {
+  response.once('finish', () => {
+    if (request.complete) return;
+    const timer = setTimeout(() => request.destroy(), LINGER_MS);
+    request.once('close', () => {
+      clearTimeout(timer);
+    });
+    request.on('error', () => undefined).resume();
+  });
   next();
 };
 
@@ -89,7 +87,7 @@ export function requestPolicy({ limits }: Config, report: ReportOperation): Apol
         willSendResponse: ({ errors = [], response, document, operation, operationName }) => {
           const status = httpStatus(errors);
           if (status !== undefined) response.http.status = status;
-          if (status === 429) response.http.headers.set('retry-after', '1');
+          if (status === 429) response.http.headers.set('retry-after', RETRY_AFTER);
           report({
             requestId: contextValue.requestId,
             transport: 'http',
@@ -105,37 +103,29 @@ export function requestPolicy({ limits }: Config, report: ReportOperation): Apol
   };
 }
 
-interface BodyError {
-  readonly type?: string;
-  readonly status?: number;
+/** Seconds after which a client may try again that came while too much was under way. */
+const RETRY_AFTER = '1';
+
+/** What Express itself refuses, such as an address that cannot be decoded. */
+function asClientError(error: unknown): unknown {
+  const { status = 500 } = error as { readonly status?: number };
+  if (error instanceof ClipgraphError || status < 400 || status >= 500) return error;
+  return new ClipgraphError('BAD_USER_INPUT', 'The request cannot be read.', { cause: error });
 }
 
 /** What is refused before GraphQL sees it is answered as GraphQL answers: JSON with a code, where Express would send a page. */
-export function earlyErrors({ limits }: Config): ErrorRequestHandler {
-  return (error: BodyError, request, response, next) => {
-    if (response.headersSent) {
-      next(error);
+export function earlyErrors(): ErrorRequestHandler {
+  return (thrown: unknown, _request, response, next) => {
+    const error = asClientError(thrown);
+    if (response.headersSent || !(error instanceof ClipgraphError)) {
+      next(thrown);
       return;
     }
-    const answer = (status: number, code: ErrorCode, message: string): void => {
-      response.status(status).json({ errors: [{ message, extensions: { code } }] });
-    };
-    if (error instanceof ClipgraphError) {
-      if (error instanceof RateLimitedError) response.setHeader('Retry-After', String(error.retryAfter));
-      if (error.code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
-      // Nothing was asked yet: what is 200 among other answers is the whole request's failure here.
-      answer(Math.max(400, statusOfCode(error.code)), error.code, error.message);
-    } else if (error.type === 'entity.too.large' || error.status === 413) {
-      const message = `The body of the request is larger than ${limits.maxBodyBytes} bytes (limits.maxBodyBytes).`;
-      answer(413, 'PAYLOAD_TOO_LARGE', message);
-    } else if (error.status !== undefined && error.status >= 400 && error.status < 500) {
-      const isMultipart = typeof request.is('multipart/form-data') === 'string';
-      const message = isMultipart
-        ? 'The multipart request cannot be read: send operations, then map, then the files, as the GraphQL multipart request specification says.'
-        : 'The body of the request cannot be read: send JSON in UTF-8.';
-      answer(error.status, 'BAD_USER_INPUT', message);
-    } else {
-      next(error);
-    }
+    const { code, message } = error;
+    if (error instanceof RateLimitedError) response.setHeader('Retry-After', String(error.retryAfter));
+    if (code === 'OVERLOADED') response.setHeader('Retry-After', RETRY_AFTER);
+    if (code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
+    // Nothing was asked yet: what is 200 among other answers is the whole request's failure here.
+    response.status(Math.max(400, statusOfCode(code))).json({ errors: [{ message, extensions: { code } }] });
   };
 }

@@ -7,27 +7,19 @@ import { parseConfig, type Config, type ConfigInput } from '../config/index.js';
 import { openEmbedder, type Embedder } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { PullProgress } from '../models/index.js';
-import { ApolloServer, ApolloServerPluginDrainHttpServer, expressMiddleware } from '../graphql/apollo.js';
+import { ApolloServer, ApolloServerPluginDrainHttpServer } from '../graphql/apollo.js';
 import { createSchema, formatError, type Context } from '../graphql/index.js';
 import { Access } from './access.js';
 import { crossOrigin } from './cross-origin.js';
+import { graphqlEndpoint } from './endpoint.js';
 import { explorerPlugin, explorerRoutes } from './explorer.js';
 import { Health } from './health.js';
-import { jsonBodies } from './json.js';
 import { createLog } from './log.js';
 import { Metrics } from './metrics.js';
 import { operationReporter } from './operations.js';
 import { pageRoutes } from './page.js';
-import {
-  admission,
-  authentication,
-  earlyErrors,
-  requestIds,
-  requestPolicy,
-  requestSignal,
-} from './requests.js';
+import { admission, authentication, earlyErrors, lingering, requestIds, requestPolicy } from './requests.js';
 import { securityHeaders } from './security-headers.js';
-import { uploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
 export interface ClipgraphServer {
@@ -54,6 +46,23 @@ function listen(server: http.Server, { host, port }: Config['server']): Promise<
 function urlOf(server: http.Server): string {
   const { address, port, family } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** Milliseconds in which the head of a request must have come. */
+const HEAD_MS = 15_000;
+
+/** Node's own limits stand behind those of the requests: they end what never becomes one. */
+function createHttpServer(app: http.RequestListener, { server, limits }: Config): http.Server {
+  const httpServer = http.createServer(
+    {
+      headersTimeout: Math.min(HEAD_MS, limits.timeoutMs),
+      requestTimeout: limits.timeoutMs + HEAD_MS,
+      connectionsCheckingInterval: 1000,
+    },
+    app,
+  );
+  httpServer.maxConnections = server.maxConnections;
+  return httpServer;
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
@@ -98,9 +107,10 @@ async function serve(
   log: Logger,
 ): Promise<ClipgraphServer> {
   const { explorer, host } = config.server;
-  const { maxBodyBytes, maxQueryTokens, timeoutMs } = config.limits;
+  const { maxQueryTokens, timeoutMs } = config.limits;
   const startedAt = performance.now();
   const access = new Access(config);
+  const { budget } = embedder;
   const report = operationReporter(log, metrics);
   const format = formatError((id, error) => {
     log.error({ id, err: error }, 'unexpected error');
@@ -114,7 +124,7 @@ async function serve(
   });
 
   const app = express().disable('x-powered-by');
-  const httpServer = http.createServer(app);
+  const httpServer = createHttpServer(app, config);
   const schema = await createSchema();
   const closeWebSockets = serveWebSocket({
     httpServer,
@@ -143,7 +153,7 @@ async function serve(
   });
   await apollo.start();
 
-  app.use(requestIds, securityHeaders);
+  app.use(requestIds, lingering, securityHeaders);
   app.use(health.routes());
   app.use('/metrics', authentication(access));
   app.use(metrics.routes());
@@ -153,17 +163,14 @@ async function serve(
     '/graphql',
     crossOrigin(config),
     admission(access),
-    uploads(config),
-    express.raw({ type: 'application/json', limit: maxBodyBytes }),
-    jsonBodies(config),
-    expressMiddleware(apollo, {
-      context: ({ req, res }) =>
-        Promise.resolve(
-          createContext(requestSignal(req, res, timeoutMs), String(res.getHeader('X-Request-Id'))),
-        ),
+    graphqlEndpoint({
+      apollo,
+      config,
+      budget,
+      createContext: ({ signal }, requestId) => createContext(signal, requestId),
     }),
   );
-  app.use(earlyErrors(config));
+  app.use(earlyErrors());
   await listen(httpServer, config.server);
   if (!LOOPBACK.test(host) && !access.asksForTokens) {
     log.warn(

@@ -25,7 +25,7 @@ import type { Access } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
 import type { ReportOperation } from './operations.js';
-import { tooLate } from './requests.js';
+import { tooLate } from './lifetime.js';
 
 interface WebSocketOptions {
   readonly httpServer: http.Server;

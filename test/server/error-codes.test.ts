@@ -75,7 +75,7 @@ const CASES: Record<ErrorCode, Case> = {
   },
   TIMEOUT: {
     query: '{ embed(input: {text: "while its process sleeps"}) { id } }',
-    config: { limits: { timeoutMs: 2000 } },
+    config: { limits: { timeoutMs: 8000 } },
     status: 504,
   },
   UNAUTHENTICATED: { query: '{ server { version } }', config: { auth: { tokens: ['secret'] } }, status: 401 },

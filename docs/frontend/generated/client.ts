@@ -39,9 +39,9 @@ export type ErrorCode =
   | 'MODEL_NOT_FOUND'
   /** The model's files are missing, damaged, cannot be fetched, or are not a CLIP that can be run. */
   | 'MODEL_UNAVAILABLE'
-  /** The queue is full. */
+  /** The queue is full, or the requests under way hold as many bytes as they may. */
   | 'OVERLOADED'
-  /** The body of the request is larger, or nested more deeply, than the server accepts. */
+  /** The request is larger, or nested more deeply, than the server accepts. */
   | 'PAYLOAD_TOO_LARGE'
   /** The operation asks for too much at once, counted over aliases, lists and nested fields. */
   | 'QUERY_TOO_COMPLEX'

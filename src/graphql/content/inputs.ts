@@ -1,9 +1,8 @@
-import type { Upload as PendingUpload } from 'graphql-upload-minimal';
 import { Field, Float, ID, InputType, registerEnumType } from 'type-graphql';
 import type { Content, Part } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { RuntimeName, Upload, Vector, type VectorValues } from '../scalars.js';
-import { readUpload } from './uploads.js';
+import { UploadedFile } from './uploads.js';
 
 export enum Modality {
   TEXT = 'TEXT',
@@ -39,7 +38,7 @@ export class ImageInput {
   url?: string;
 
   @Field(() => Upload, { nullable: true, description: 'A file part of a multipart request.' })
-  upload?: PendingUpload;
+  upload?: UploadedFile;
 
   @Field(() => String, {
     nullable: true,
@@ -146,7 +145,7 @@ function toPart({ text, image, vector }: PartInput): Part {
   if (typeof image?.example === 'string') return { image: { example: image.example } };
   if (typeof image?.url === 'string') return { image: { url: image.url } };
   const upload = image?.upload;
-  if (upload != null) return { image: { read: (maxBytes) => readUpload(upload, maxBytes) } };
+  if (upload != null) return { image: { read: (maxBytes) => Promise.resolve(upload.read(maxBytes)) } };
   throw new ClipgraphError('BAD_USER_INPUT', 'A content must be a text, an image, a vector or a blend.');
 }
 

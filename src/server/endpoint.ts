@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Config } from '../config/index.js';
+import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '../graphql/apollo.js';
+import type { Context } from '../graphql/index.js';
+import type { ByteBudget } from '../media/index.js';
+import { readBody } from './body.js';
+import { checkCharset, parseJson } from './json.js';
+import { lifetimeOf, type Lifetime } from './lifetime.js';
+import { readMultipart } from './multipart.js';
+
+interface EndpointOptions {
+  readonly apollo: ApolloServer<Context>;
+  readonly config: Config;
+  readonly budget: ByteBudget;
+  readonly createContext: (lifetime: Lifetime, requestId: string) => Context;
+}
+
+/** Bytes of an answer that are on their way to the client at once. */
+const SLICE = 64 * 1024;
+/** Milliseconds for an operation to end by itself when its time is over: it says which part was late. */
+const GRACE_MS = 1000;
+
+/** The value of the body: of JSON, or of a multipart request with its files. Undefined for any other, which Apollo refuses. */
+async function bodyOf(request: Request, lifetime: Lifetime, { limits }: Config): Promise<unknown> {
+  const isMultipart = typeof request.is('multipart/form-data') === 'string';
+  if (!isMultipart && typeof request.is('application/json') !== 'string') return undefined;
+  if (!isMultipart) checkCharset(request.headers['content-type'] ?? '');
+  const body = await readBody(request, lifetime, limits.maxBodyBytes);
+  const readJson = (bytes: Buffer): Promise<unknown> => parseJson(bytes, limits);
+  if (isMultipart) return readMultipart(request, body, limits, readJson);
+  return readJson(body.length === 1 ? body[0] : Buffer.concat(body));
+}
+
+function headersOf(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}
+
+async function inTime<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const settled = new AbortController();
+  const late = async (): Promise<never> => {
+    if (!signal.aborted) await once(signal, 'abort', { signal: settled.signal });
+    await delay(GRACE_MS, undefined, { signal: settled.signal });
+    throw signal.reason;
+  };
+  try {
+    return await Promise.race([work, late()]);
+  } finally {
+    settled.abort();
+  }
+}
+
+/** Waits until the client has taken what was written; one that takes nothing for so long is cut off. */
+function taken(response: Response, event: 'drain' | 'finish', unreadTimeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      response.off(event, end).off('close', end);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      response.destroy();
+      end();
+    }, unreadTimeoutMs);
+    response.on(event, end).on('close', end);
+  });
+}
+
+/** Hands an answer over as fast as the client takes it. */
+async function send(response: Response, bytes: Buffer, unreadTimeoutMs: number): Promise<void> {
+  response.setHeader('Content-Length', bytes.length);
+  for (let at = 0; at < bytes.length && !response.destroyed; at += SLICE) {
+    if (!response.write(bytes.subarray(at, at + SLICE))) await taken(response, 'drain', unreadTimeoutMs);
+  }
+  response.end();
+  if (!response.destroyed && !response.writableFinished) await taken(response, 'finish', unreadTimeoutMs);
+}
+
+/** GraphQL over HTTP: reads the body, has Apollo answer, sends the answer; all within the request's time and bytes. */
+export function graphqlEndpoint({ apollo, config, budget, createContext }: EndpointOptions): RequestHandler {
+  const { timeoutMs, unreadTimeoutMs } = config.limits;
+  const answer = async (
+    request: Request,
+    response: Response,
+    lifetime: Lifetime,
+  ): Promise<HTTPGraphQLResponse> => {
+    const body = await bodyOf(request, lifetime, config);
+    const { method, originalUrl } = request;
+    return apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: method.toUpperCase(),
+        headers: headersOf(request),
+        search: /\?.*/s.exec(originalUrl)?.[0] ?? '',
+        body,
+      },
+      context: () => Promise.resolve(createContext(lifetime, String(response.getHeader('X-Request-Id')))),
+    });
+  };
+  return async (request, response) => {
+    const lifetime = lifetimeOf(response, budget, timeoutMs);
+    const { share, signal } = lifetime;
+    const { headers, status = 200, body } = await inTime(answer(request, response, lifetime), signal);
+    if (body.kind === 'chunked') throw new Error('No operation of this schema is answered in parts.');
+    const bytes = Buffer.from(body.string);
+    share.give(share.bytes); // Nothing refers to what was asked any more.
+    share.take(bytes.length);
+    for (const [name, value] of headers) response.setHeader(name, value);
+    response.statusCode = status;
+    await send(response, bytes, unreadTimeoutMs);
+  };
+}

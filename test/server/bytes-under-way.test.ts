@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import type { ConfigInput } from '../../src/config/index.js';
+import { rawRequest } from '../raw-request.js';
+import { runServer, type RunningServer } from '../running-server.js';
+
+const MB = 2 ** 20;
+const json = { 'content-type': 'application/json' };
+const VERSION = Buffer.from('{"query": "{ server { version } }"}');
+
+async function withServer(limits: ConfigInput['limits'], use: (server: RunningServer) => Promise<void>) {
+  const server = await runServer({ limits });
+  try {
+    await use(server);
+    await until(() => server.embedder.budget.bytes === 0);
+    expect((await server.post('{ server { version } }')).status).toBe(200);
+    await until(() => server.embedder.budget.bytes === 0);
+  } finally {
+    await server.close();
+  }
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; !(await isSo()); i++) {
+    if (i === 300) throw new Error('That did not come about in 15 s.');
+    await delay(50);
+  }
+}
+
+const portOf = ({ url }: RunningServer): number => Number(new URL(url).port);
+
+/** A connection that has sent the beginning of a request. */
+async function begin(server: RunningServer, head: string, body: Buffer): Promise<net.Socket> {
+  const socket = net.connect(portOf(server), '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(`POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${head}\r\n\r\n`);
+  socket.write(body);
+  return socket;
+}
+
+describe('bodies', () => {
+  it('of all requests are OVERLOADED over limits.maxBytesUnderWay, and are let in again when others have gone', async () => {
+    await withServer({ maxBytesUnderWay: 16 * MB }, async (server) => {
+      const { budget } = server.embedder;
+      const held = await Promise.all(
+        Array.from({ length: 3 }, () =>
+          begin(server, `Content-Length: ${5 * MB}`, Buffer.alloc(5 * MB - 1, ' ')),
+        ),
+      );
+      await until(() => budget.bytes > 14.9 * MB);
+      const refused = await rawRequest(server, { headers: json, chunks: [Buffer.alloc(5 * MB, ' ')] });
+      expect([refused.status, refused.code, refused.headers['retry-after']]).toEqual([
+        429,
+        'OVERLOADED',
+        '1',
+      ]);
+      // What is small goes on.
+      expect((await rawRequest(server, { headers: json, chunks: [VERSION] })).status).toBe(200);
+      for (const socket of held) socket.destroy();
+      await until(() => budget.bytes === 0);
+      expect(budget.peak).toBeLessThanOrEqual(16 * MB);
+      const padded = Buffer.concat([VERSION, Buffer.alloc(10 * MB, ' ')]);
+      expect((await rawRequest(server, { headers: json, chunks: [padded] })).status).toBe(200);
+    });
+  });
+
+  it('that could never fit are too large, not OVERLOADED', async () => {
+    await withServer({ maxBytesUnderWay: 2 * MB }, async (server) => {
+      const { status, code, text } = await rawRequest(server, {
+        headers: json,
+        chunks: [Buffer.alloc(3 * MB, ' ')],
+      });
+      expect([status, code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+      expect(text).toContain('limits.maxBytesUnderWay');
+    });
+  });
+
+  it('that stop coming are answered when the time is over, with a length or without', async () => {
+    await withServer({ timeoutMs: 6000 }, async (server) => {
+      const answers = await Promise.all(
+        [{}, { 'content-length': 1000 }].map((length) =>
+          rawRequest(server, { headers: { ...json, ...length }, chunks: [VERSION], ends: false }),
+        ),
+      );
+      expect(answers.map(({ status, code }) => [status, code])).toEqual([
+        [504, 'TIMEOUT'],
+        [504, 'TIMEOUT'],
+      ]);
+    });
+  });
+
+  it('in chunks of a byte cost no object for each', async () => {
+    await withServer({}, async (server) => {
+      const body = Buffer.concat([VERSION, Buffer.alloc(200_000, ' ')]);
+      const chunk = (byte: number): string => `1\r\n${String.fromCharCode(byte)}\r\n`;
+      const socket = await begin(server, 'Transfer-Encoding: chunked\r\nConnection: close', Buffer.alloc(0));
+      socket.write(`${Array.from(body, chunk).join('')}0\r\n\r\n`);
+      const [first] = (await once(socket, 'data')) as [Buffer];
+      expect(first.toString()).toMatch(/^HTTP\/1.1 200/);
+    });
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('in %s are read within the limits', async (encoding, compress) => {
+    await withServer({ maxBytesUnderWay: 64 * MB }, async (server) => {
+      const headers = { ...json, 'content-encoding': encoding };
+      const send = (body: Buffer) => rawRequest(server, { headers, chunks: [body] });
+      expect((await send(compress(VERSION))).status).toBe(200);
+      const bomb = compress(Buffer.alloc(100 * MB, ' '));
+      const answers = await Promise.all(Array.from({ length: 20 }, () => send(bomb)));
+      for (const { status, code } of answers) {
+        expect([
+          [413, 'PAYLOAD_TOO_LARGE'],
+          [429, 'OVERLOADED'],
+        ]).toContainEqual([status, code]);
+      }
+      expect(server.embedder.budget.peak).toBeLessThanOrEqual(64 * MB);
+      for (const body of [VERSION, compress(VERSION).subarray(0, -4)]) {
+        const { status, code } = await send(body);
+        expect([status, code]).toEqual([400, 'BAD_USER_INPUT']);
+      }
+    });
+  });
+
+  it('in a coding that is not known are refused', async () => {
+    await withServer({}, async (server) => {
+      for (const coding of ['zstd', 'constructor', '__proto__', 'gzip, gzip']) {
+        const headers = { ...json, 'content-encoding': coding };
+        const { status, code } = await rawRequest(server, { headers, chunks: [VERSION] });
+        expect([status, code]).toEqual([400, 'BAD_USER_INPUT']);
+      }
+    });
+  });
+
+  it('of clients that break off, or that nobody asked for, leave nothing behind', async () => {
+    await withServer({}, async (server) => {
+      for (const head of [
+        'Content-Length: 2000000',
+        'Transfer-Encoding: chunked',
+        'Content-Length: 20\r\nContent-Encoding: gzip',
+      ]) {
+        const socket = await begin(server, head, Buffer.alloc(100_000, '1\r\n'));
+        await delay(50);
+        socket.destroy();
+      }
+      const others = await Promise.all(
+        ['/', '/health/live', '/metrics', '/nothing'].map((path) =>
+          rawRequest(server, { path, headers: json, chunks: [Buffer.alloc(2 * MB, ' ')] }),
+        ),
+      );
+      for (const { status } of others) expect(status).toBe(404);
+    });
+  });
+});
+
+describe('answers', () => {
+  const LARGE = `query ($t: String!) { embed(input: {text: $t}, options: {truncate: true}) { ${Array.from({ length: 300 }, (_, i) => `a${i}: text`).join(' ')} } }`;
+  const asked = Buffer.from(JSON.stringify({ query: LARGE, variables: { t: 'a'.repeat(32_000) } }));
+
+  it('that nobody reads count, and are cut off', async () => {
+    await withServer({ maxBytesUnderWay: 64 * MB, unreadTimeoutMs: 3000 }, async (server) => {
+      const sockets = await Promise.all(
+        Array.from({ length: 4 }, async () => {
+          const socket = await begin(server, `Content-Length: ${asked.length}`, asked);
+          socket.pause();
+          return socket;
+        }),
+      );
+      const { budget } = server.embedder;
+      await until(() => budget.bytes > 9 * MB);
+      await until(() => budget.bytes === 0);
+      for (const socket of sockets) {
+        let received = 0;
+        socket.on('data', (chunk: Buffer) => (received += chunk.length)).resume();
+        await once(socket, 'close');
+        expect(received).toBeLessThan(9_600_000);
+      }
+    });
+  });
+
+  it('that are read arrive whole, however slowly', async () => {
+    await withServer({ unreadTimeoutMs: 3000 }, async (server) => {
+      const socket = await begin(server, `Connection: close\r\nContent-Length: ${asked.length}`, asked);
+      let text = '';
+      for await (const chunk of socket) {
+        text += String(chunk);
+        await delay(10);
+      }
+      const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+      expect(JSON.parse(body).data.embed.a299).toHaveLength(32_000);
+    });
+  });
+});
+
+describe('connections', () => {
+  it('over server.maxConnections are closed, and let in again when others have gone', async () => {
+    const server = await runServer({ server: { maxConnections: 3 } });
+    try {
+      const connect = async (): Promise<net.Socket> => {
+        const socket = net.connect(portOf(server), '127.0.0.1');
+        socket.on('error', () => undefined);
+        await once(socket, 'connect');
+        return socket;
+      };
+      const open = await Promise.all([connect(), connect(), connect()]);
+      const refused = await connect();
+      await once(refused, 'close');
+      expect(open.map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
+      for (const socket of open) socket.destroy();
+      await until(() =>
+        rawRequest(server, { headers: json, chunks: [VERSION] }).then(
+          () => true,
+          () => false,
+        ),
+      );
+    } finally {
+      await server.close();
+    }
+  });
+});
