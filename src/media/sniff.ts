@@ -1,4 +1,5 @@
 import { ClipgraphError } from '../errors/index.js';
+import { isAvif, otherFormatOf } from './other-formats.js';
 
 /** Formats that are decoded. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
@@ -14,12 +15,23 @@ const SIGNATURES: readonly (readonly [ImageFormat, (bytes: Uint8Array) => boolea
   ['png', (bytes) => hasBytes(bytes, [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a])],
   ['gif', (bytes) => hasBytes(bytes, ascii('GIF87a')) || hasBytes(bytes, ascii('GIF89a'))],
   ['webp', (bytes) => hasBytes(bytes, ascii('RIFF')) && hasBytes(bytes, ascii('WEBP'), 8)],
-  ['tiff', (bytes) => hasBytes(bytes, [0x49, 0x49, 42, 0]) || hasBytes(bytes, [0x4d, 0x4d, 0, 42])],
+  // TIFF and BigTIFF, in either order; Pillow reads the number in the wrong order, too.
   [
-    'avif',
+    'tiff',
     (bytes) =>
-      hasBytes(bytes, ascii('ftyp'), 4) && ['avif', 'avis'].some((b) => hasBytes(bytes, ascii(b), 8)),
+      [42, 43].some(
+        (version) => hasBytes(bytes, [0x49, 0x49, version, 0]) || hasBytes(bytes, [0x4d, 0x4d, 0, version]),
+      ) ||
+      hasBytes(bytes, [0x49, 0x49, 0, 42]) ||
+      hasBytes(bytes, [0x4d, 0x4d, 42, 0]),
   ],
+  ['avif', isAvif],
+];
+
+/** The extensions of what is decoded, in lower case, with the dot. */
+export const IMAGE_EXTENSIONS: readonly string[] = [
+  ...['.jpg', '.jpeg', '.jpe', '.jfif', '.pjpeg', '.pjp', '.mpo'],
+  ...['.png', '.apng', '.webp', '.gif', '.tif', '.tiff', '.avif'],
 ];
 
 const NAMES: Record<ImageFormat, string> = {
@@ -38,17 +50,19 @@ export function nameOf(format: ImageFormat): string {
 
 /**
  * The format that the first bytes state. No decoder sees bytes that don't begin like one of the supported formats:
- * HEIC, SVG, PDF and all else end here.
+ * HEIC, SVG, PDF and all else end here, with the command that converts them where it is known.
  *
  * @throws UNDECODABLE_IMAGE when there are no bytes, UNSUPPORTED_IMAGE_FORMAT
  */
 export function sniffFormat(bytes: Uint8Array): ImageFormat {
   if (bytes.length === 0)
     throw new ClipgraphError('UNDECODABLE_IMAGE', 'The picture is empty: it has no bytes.');
-  const found = SIGNATURES.find(([, matches]) => matches(bytes));
+  const other = otherFormatOf(bytes);
+  const found = other === undefined ? SIGNATURES.find(([, matches]) => matches(bytes)) : undefined;
   if (found !== undefined) return found[0];
-  throw new ClipgraphError(
-    'UNSUPPORTED_IMAGE_FORMAT',
-    'The bytes are not a picture of a supported format. Send JPEG, PNG, WebP, GIF, TIFF or AVIF.',
-  );
+  const what =
+    other === undefined
+      ? 'The bytes are not a picture of a supported format.'
+      : `The picture is in the format ${other.name}, which is not decoded. Convert it first: ${other.command}.`;
+  throw new ClipgraphError('UNSUPPORTED_IMAGE_FORMAT', `${what} Send JPEG, PNG, WebP, GIF, TIFF or AVIF.`);
 }
