@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { clipPlan } from '../../src/core/image/index.js';
 import { prepareImage } from '../../src/media/prepare.js';
 import { sniffFormat } from '../../src/media/sniff.js';
 
@@ -25,8 +26,7 @@ async function outcomeOf(folder: string, { file, convention, strict, orientation
   const { crop } = await prepareImage({
     bytes,
     format: sniffFormat(bytes),
-    size: 224,
-    convention,
+    plan: { ...clipPlan(224), convention },
     pillow: 13,
     strict,
     isOriented: orientation === 'apply',
