@@ -44,10 +44,11 @@ export async function decodeJpeg(
 ): Promise<Picture> {
   checkCoding(header);
   const image = turned(openImage(bytes), orientation);
-  let isCutShort = false;
-  image.on('warning', (warning: string) => (isCutShort ||= warning.includes(CUT_SHORT)));
+  const warnings: string[] = [];
+  image.on('warning', (warning: string) => warnings.push(warning));
   const picture = await decodeColumns(image, header, orientation === 1 ? columns : undefined);
-  if (isCutShort) throw new ClipgraphError('UNDECODABLE_IMAGE', 'The picture is a JPEG that is cut short.');
+  if (warnings.some((warning) => warning.includes(CUT_SHORT)))
+    throw new ClipgraphError('UNDECODABLE_IMAGE', 'The picture is a JPEG that is cut short.');
   return picture;
 }
 
