@@ -56,7 +56,7 @@ export async function prepareImage({ bytes, plan, ...options }: PrepareTask): Pr
   const cropPlan = planCrop(width, height, plan, pillow);
   const { resizedWidth, resizedHeight, window, output } = cropPlan;
   return {
-    crop: preparePicture(picture, cropPlan, { convention: plan.convention, strict }),
+    crop: preparePicture(picture, cropPlan, { convention: plan.convention, strict, isConsumed: true }),
     width,
     height,
     resized: [resizedWidth, resizedHeight],

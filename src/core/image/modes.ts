@@ -1,59 +1,81 @@
 import type { Picture, Raster } from './raster.js';
 import { multiplyDivide255 } from './rounding.js';
 
-/** A raster of three channels made pixel by pixel. */
-function toThree(
-  { width, height }: Pick<Raster, 'width' | 'height'>,
-  write: (pixel: number, out: Uint8Array, at: number) => void,
-): Raster {
-  const out = new Uint8Array(width * height * 3);
-  for (let pixel = 0; pixel < width * height; pixel++) write(pixel, out, pixel * 3);
-  return { data: out, width, height, channels: 3 };
+/**
+ * Where the samples of a conversion go: into memory of their own, or over those that they are made of. No conversion makes a
+ * pixel larger, so that none is overwritten before it is read.
+ */
+export type Target = 'new' | 'same';
+
+/** Room for three samples a pixel. */
+function roomForThree({ data, width, height }: Raster, target: Target): Uint8Array {
+  const length = width * height * 3;
+  return target === 'same' ? data.subarray(0, length) : new Uint8Array(length);
 }
 
 /** Without its fourth channel. Source: Pillow src/libImaging/Convert.c, `rgba2rgb`. */
-export function dropAlpha(raster: Raster): Raster {
+export function dropAlpha(raster: Raster, target: Target = 'new'): Raster {
   if (raster.channels === 3) return raster;
-  const { data } = raster;
-  return toThree(raster, (pixel, out, at) => {
-    for (let channel = 0; channel < 3; channel++) out[at + channel] = data[pixel * 4 + channel];
-  });
+  const { data, width, height } = raster;
+  const out = roomForThree(raster, target);
+  for (let from = 0, to = 0; to < out.length; from += 4, to += 3) {
+    out[to] = data[from];
+    out[to + 1] = data[from + 1];
+    out[to + 2] = data[from + 2];
+  }
+  return { data: out, width, height, channels: 3 };
+}
+
+function blendWithWhite(value: number, alpha: number): number {
+  const blended = (value * alpha + 255 * (255 - alpha)) * 128 + 16384;
+  return (((blended >> 8) + blended) >> 8) >> 7;
 }
 
 /**
  * Laid over white. Source: Pillow src/libImaging/AlphaComposite.c with an opaque white background, its rounding to
  * the bit.
  */
-export function compositeOnWhite(raster: Raster): Raster {
-  const { data } = raster;
-  return toThree(raster, (pixel, out, at) => {
-    const alpha = data[pixel * 4 + 3];
-    for (let channel = 0; channel < 3; channel++) {
-      const value = data[pixel * 4 + channel];
-      const blended = (value * alpha + 255 * (255 - alpha)) * 128 + 16384;
-      out[at + channel] = alpha === 255 ? value : (((blended >> 8) + blended) >> 8) >> 7;
+export function compositeOnWhite(raster: Raster, target: Target = 'new'): Raster {
+  const { data, width, height } = raster;
+  const out = roomForThree(raster, target);
+  for (let from = 0, to = 0; to < out.length; from += 4, to += 3) {
+    const alpha = data[from + 3];
+    if (alpha === 255) {
+      out[to] = data[from];
+      out[to + 1] = data[from + 1];
+      out[to + 2] = data[from + 2];
+    } else if (alpha === 0) {
+      out[to] = out[to + 1] = out[to + 2] = 255;
+    } else {
+      out[to] = blendWithWhite(data[from], alpha);
+      out[to + 1] = blendWithWhite(data[from + 1], alpha);
+      out[to + 2] = blendWithWhite(data[from + 2], alpha);
     }
-  });
+  }
+  return { data: out, width, height, channels: 3 };
 }
 
 /** Source: Pillow src/libImaging/Convert.c, `cmyk2rgb`. */
-export function cmykToRgb(raster: Raster): Raster {
-  const { data } = raster;
-  return toThree(raster, (pixel, out, at) => {
-    const light = 255 - data[pixel * 4 + 3];
-    for (let channel = 0; channel < 3; channel++) {
-      out[at + channel] = Math.max(0, light - multiplyDivide255(data[pixel * 4 + channel], light));
-    }
-  });
+export function cmykToRgb(raster: Raster, target: Target = 'new'): Raster {
+  const { data, width, height } = raster;
+  const out = roomForThree(raster, target);
+  for (let from = 0, to = 0; to < out.length; from += 4, to += 3) {
+    const light = 255 - data[from + 3];
+    out[to] = Math.max(0, light - multiplyDivide255(data[from], light));
+    out[to + 1] = Math.max(0, light - multiplyDivide255(data[from + 1], light));
+    out[to + 2] = Math.max(0, light - multiplyDivide255(data[from + 2], light));
+  }
+  return { data: out, width, height, channels: 3 };
 }
 
 /** Colours multiplied by their alpha, Pillow's mode RGBa. Source: the same file, `rgbA2rgba`. */
-export function premultiply({ data, width, height }: Raster): Raster {
-  const out = new Uint8Array(data.length);
+export function premultiply({ data, width, height }: Raster, target: Target = 'new'): Raster {
+  const out = target === 'same' ? data : new Uint8Array(data.length);
   for (let i = 0; i < data.length; i += 4) {
     const alpha = data[i + 3];
-    for (let channel = 0; channel < 3; channel++)
-      out[i + channel] = multiplyDivide255(data[i + channel], alpha);
+    out[i] = multiplyDivide255(data[i], alpha);
+    out[i + 1] = multiplyDivide255(data[i + 1], alpha);
+    out[i + 2] = multiplyDivide255(data[i + 2], alpha);
     out[i + 3] = alpha;
   }
   return { data: out, width, height, channels: 4 };
@@ -61,15 +83,30 @@ export function premultiply({ data, width, height }: Raster): Raster {
 
 /** Back from RGBa, and the alpha dropped. Source: the same file, `rgba2rgbA`. */
 export function unpremultiply(raster: Raster): Raster {
-  const { data } = raster;
-  return toThree(raster, (pixel, out, at) => {
-    const alpha = data[pixel * 4 + 3];
+  const { data, width, height } = raster;
+  const out = roomForThree(raster, 'new');
+  for (let from = 0, to = 0; to < out.length; from += 4, to += 3) {
+    const alpha = data[from + 3];
     for (let channel = 0; channel < 3; channel++) {
-      const value = data[pixel * 4 + channel];
-      out[at + channel] =
+      const value = data[from + channel];
+      out[to + channel] =
         alpha === 0 || alpha === 255 ? value : Math.min(255, Math.trunc((255 * value) / alpha));
     }
-  });
+  }
+  return { data: out, width, height, channels: 3 };
+}
+
+/** Grey of 8 bits in three channels, each sample as the table says. */
+function lookUpGrey({ data, width, height }: Raster<Uint16Array>, table: Uint8Array): Raster {
+  const out = new Uint8Array(width * height * 3);
+  for (let pixel = 0, to = 0; to < out.length; pixel++, to += 3) {
+    out[to] = out[to + 1] = out[to + 2] = table[data[pixel]];
+  }
+  return { data: out, width, height, channels: 3 };
+}
+
+function greyTable(valueOf: (sample: number) => number): Uint8Array {
+  return Uint8Array.from({ length: 65_536 }, (_, sample) => valueOf(sample));
 }
 
 /**
@@ -77,28 +114,31 @@ export function unpremultiply(raster: Raster): Raster {
  * Source: the same file, `I16_L`.
  */
 export function clipGrey16(raster: Raster<Uint16Array>): Raster {
-  return toThree(raster, (pixel, out, at) => {
-    out.fill(Math.min(raster.data[pixel], 255), at, at + 3);
-  });
+  return lookUpGrey(
+    raster,
+    greyTable((sample) => Math.min(sample, 255)),
+  );
 }
 
 /** The same, and the transparent value made white. Pillow compares its low byte with the clipped value. */
 export function clipGrey16OnWhite(raster: Raster<Uint16Array>, key: number | undefined): Raster {
-  const clipped = clipGrey16(raster);
-  if (key !== undefined) {
-    for (let i = 0; i < clipped.data.length; i++) if (clipped.data[i] === (key & 0xff)) clipped.data[i] = 255;
-  }
-  return clipped;
+  const transparent = key === undefined ? undefined : key & 0xff;
+  const clip = (sample: number): number => {
+    const clipped = Math.min(sample, 255);
+    return clipped === transparent ? 255 : clipped;
+  };
+  return lookUpGrey(raster, greyTable(clip));
 }
 
-/** 16-bit grey scaled to 8 bits by its high byte, as Pillow does with 16-bit colours: what a person expects to see. */
-export function scaleGrey16({ raster, key }: Extract<Picture, { kind: 'grey16' }>): Picture {
-  const { data, width, height } = raster;
-  const out = new Uint8Array(width * height * 4);
-  for (let i = 0; i < width * height; i++) {
-    out.fill(data[i] >> 8, i * 4, i * 4 + 3);
-    out[i * 4 + 3] = data[i] === key ? 0 : 255;
-  }
-  const scaled: Raster = { data: out, width, height, channels: 4 };
-  return { kind: 'colour', raster: scaled, alpha: key === undefined ? 'none' : 'key', isIndexed: false };
+/**
+ * 16-bit grey scaled to 8 bits by its high byte, as Pillow does with 16-bit colours: what a person expects to see.
+ *
+ * @param isOnWhite whether the transparent value becomes white; its colour is kept else
+ */
+export function scaleGrey16(
+  { raster, key }: Extract<Picture, { kind: 'grey16' }>,
+  isOnWhite: boolean,
+): Picture {
+  const scale = (sample: number): number => (isOnWhite && sample === key ? 255 : sample >> 8);
+  return { kind: 'colour', raster: lookUpGrey(raster, greyTable(scale)), alpha: 'none', isIndexed: false };
 }

@@ -8,6 +8,7 @@ import {
   premultiply,
   scaleGrey16,
   unpremultiply,
+  type Target,
 } from './modes.js';
 import type { Convention } from './pixel-plan.js';
 import type { Picture, Raster } from './raster.js';
@@ -18,19 +19,21 @@ export interface PrepareOptions {
   readonly convention: Convention;
   /** 16-bit grey is cut off at 255, as the references do, instead of scaled. Default false. */
   readonly strict?: boolean;
+  /** The picture's samples are not needed any more, and may be written over: large pictures take half the memory. Default false. */
+  readonly isConsumed?: boolean;
 }
 
 /** `hf` and `hf4`: to RGB first, then resized. */
-function toRgb(picture: Picture, isOnWhite: boolean): Raster {
+function toRgb(picture: Picture, isOnWhite: boolean, target: Target): Raster {
   switch (picture.kind) {
     case 'cmyk':
-      return cmykToRgb(picture.raster);
+      return cmykToRgb(picture.raster, target);
     case 'grey16':
       return isOnWhite ? clipGrey16OnWhite(picture.raster, picture.key) : clipGrey16(picture.raster);
     case 'colour':
       return isOnWhite && picture.alpha !== 'none'
-        ? compositeOnWhite(picture.raster)
-        : dropAlpha(picture.raster);
+        ? compositeOnWhite(picture.raster, target)
+        : dropAlpha(picture.raster, target);
   }
 }
 
@@ -47,7 +50,7 @@ function padded(raster: Raster, { output }: CropPlan): Raster {
 }
 
 /** `openai`: resized, and padded, in the picture's own mode, then to RGB. No ink is white. */
-function resizeInMode(picture: Picture, plan: CropPlan): Raster {
+function resizeInMode(picture: Picture, plan: CropPlan, target: Target): Raster {
   switch (picture.kind) {
     case 'cmyk':
       return cmykToRgb(padded(resampleFast(picture.raster, plan), plan));
@@ -55,12 +58,13 @@ function resizeInMode(picture: Picture, plan: CropPlan): Raster {
       return padded(clipGrey16(resampleCrop16(picture.raster, plan)), plan);
     case 'colour': {
       const { raster, alpha, isIndexed } = picture;
-      if (isIndexed) return padded(nearestCrop(dropAlpha(raster), plan), plan);
+      if (isIndexed) return padded(nearestCrop(dropAlpha(raster, target), plan), plan);
       const isSameSize = plan.width === plan.resizedWidth && plan.height === plan.resizedHeight;
       // Pillow takes the alpha of a channel into account where it weighs pixels, never that of a key colour.
       const isWeighed = plan.filter !== 'nearest' && !isSameSize;
-      if (alpha !== 'channel' || !isWeighed) return padded(resampleFast(dropAlpha(raster), plan), plan);
-      return padded(unpremultiply(resampleFast(premultiply(raster), plan)), plan);
+      if (alpha !== 'channel' || !isWeighed)
+        return padded(resampleFast(dropAlpha(raster, target), plan), plan);
+      return padded(unpremultiply(resampleFast(premultiply(raster, target), plan)), plan);
     }
   }
 }
@@ -74,9 +78,11 @@ function resizeInMode(picture: Picture, plan: CropPlan): Raster {
 export function preparePicture(
   picture: Picture,
   plan: CropPlan,
-  { convention, strict = false }: PrepareOptions,
+  { convention, strict = false, isConsumed = false }: PrepareOptions,
 ): Uint8Array {
-  const seen = picture.kind === 'grey16' && !strict ? scaleGrey16(picture) : picture;
-  if (convention === 'openai') return resizeInMode(seen, plan).data;
-  return padded(resampleFast(toRgb(seen, convention === 'hf'), plan), plan).data;
+  const isOnWhite = convention === 'hf';
+  const target = isConsumed ? 'same' : 'new';
+  const seen = picture.kind === 'grey16' && !strict ? scaleGrey16(picture, isOnWhite) : picture;
+  if (convention === 'openai') return resizeInMode(seen, plan, target).data;
+  return padded(resampleFast(toRgb(seen, isOnWhite, target), plan), plan).data;
 }
