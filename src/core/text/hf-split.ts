@@ -1,5 +1,6 @@
 import { ClipgraphError } from '../../errors/index.js';
 import type { Part } from './part.js';
+import type { Steps } from './steps.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
 
 /**
@@ -11,11 +12,29 @@ const WORDS =
 
 const MARKERS = new RegExp(`(${[START_MARKER, END_MARKER].map((m) => m.replaceAll('|', '\\|')).join('|')})`);
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const WHITE_SPACE = /\p{White_Space}/gu;
+/** UTF-16 units that are normalized and cut into words in one step. */
+const CHUNK = 2048;
 
-/** NFC, white space to single spaces, lower case code point by code point: without the final-sigma rule. */
-function normalize(text: string): string {
+/** Lower case code point by code point: without the final-sigma rule. */
+function toLowerCase(text: string): string {
+  return Array.from(text, (character) => character.toLowerCase()).join('');
+}
+
+/** NFC, white space to single spaces, lower case. */
+function* normalize(text: string): Steps<string> {
   const spaced = text.normalize('NFC').replace(/\p{White_Space}+/gu, ' ');
-  return Array.from(spaced, (character) => character.toLowerCase()).join('');
+  if (spaced.length <= CHUNK) return toLowerCase(spaced);
+  yield;
+  let lower = '';
+  for (let from = 0; from < spaced.length;) {
+    // Not between the halves of a surrogate pair.
+    const to = from + CHUNK + ((spaced.codePointAt(from + CHUNK - 1) ?? 0) > 0xffff ? 1 : 0);
+    lower += toLowerCase(spaced.slice(from, to));
+    yield;
+    from = to;
+  }
+  return lower;
 }
 
 /**
@@ -26,8 +45,32 @@ function splitMarker(word: string): string[] {
   return word === START_MARKER || word === END_MARKER ? ['<|', word.slice(2, -2), '|>'] : [word];
 }
 
-function splitOrdinary(text: string): string[] {
-  return (normalize(text).match(WORDS) ?? []).flatMap(splitMarker);
+function* splitOrdinary(text: string): Steps<string[]> {
+  const normalized = yield* normalize(text);
+  if (normalized.length <= CHUNK) return (normalized.match(WORDS) ?? []).flatMap(splitMarker);
+  const words: string[] = [];
+  let from = 0;
+  for (const { 0: word, index } of normalized.matchAll(WORDS)) {
+    words.push(...splitMarker(word));
+    if (index - from < CHUNK) continue;
+    yield;
+    from = index;
+  }
+  return words;
+}
+
+/**
+ * A text in pieces that each begin with white space: nothing composes with that, and no word holds it, so that the pieces
+ * can be normalized and cut into words one by one. A longer word stays whole.
+ */
+function* chunksOf(text: string): Generator<string, void, undefined> {
+  let from = 0;
+  while (from < text.length) {
+    WHITE_SPACE.lastIndex = from + CHUNK;
+    const to = WHITE_SPACE.exec(text)?.index ?? text.length;
+    yield text.slice(from, to);
+    from = to;
+  }
 }
 
 /**
@@ -38,18 +81,23 @@ function splitOrdinary(text: string): string[] {
  * @throws BAD_USER_INPUT for a lone surrogate, which no UTF-8 can spell (the reference raises a TypeError)
  * Source: `tokenizer.json` of openai/clip-vit-base-patch32.
  */
-export function splitHf(text: string, { strict }: { readonly strict: boolean }): Part[] {
+export function* splitHf(text: string, { strict }: { readonly strict: boolean }): Steps<Part[]> {
   if (LONE_SURROGATE.test(text)) {
     throw new ClipgraphError(
       'BAD_USER_INPUT',
       'The text holds half of a surrogate pair, which is not a character.',
     );
   }
-  const toParts = (ordinary: string): Part[] => splitOrdinary(ordinary).map((word) => ({ word }));
-  if (!strict) return toParts(text);
-  return text
-    .split(MARKERS)
-    .flatMap((piece) =>
-      piece === START_MARKER || piece === END_MARKER ? [{ marker: piece }] : toParts(piece),
-    );
+  const parts: Part[] = [];
+  for (const piece of strict ? text.split(MARKERS) : [text]) {
+    if (strict && (piece === START_MARKER || piece === END_MARKER)) {
+      parts.push({ marker: piece });
+      continue;
+    }
+    for (const chunk of chunksOf(piece)) {
+      for (const word of yield* splitOrdinary(chunk)) parts.push({ word });
+      yield;
+    }
+  }
+  return parts;
 }

@@ -1,6 +1,7 @@
-import { fixText } from './cleaning/fix-text.js';
+import { fixTextInSteps } from './cleaning/fix-text.js';
 import { unescapeHtml } from './cleaning/html-entities.js';
 import type { Part } from './part.js';
+import { atOnce, type Steps } from './steps.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
 
 /** What Python's `str.strip` takes away. */
@@ -19,8 +20,16 @@ const WORDS_AND_MARKERS = new RegExp(`<\\|startoftext\\|>|<\\|endoftext\\|>|${WO
  * Source: openai/CLIP clip/simple_tokenizer.py, `basic_clean` and `whitespace_clean`.
  */
 export function cleanOpenai(text: string): string {
-  const unescaped = unescapeHtml(unescapeHtml(fixText(text)));
-  return unescaped
+  return atOnce(cleanInSteps(text));
+}
+
+function* cleanInSteps(text: string): Steps<string> {
+  let clean = yield* fixTextInSteps(text);
+  for (let times = 0; times < 2; times++) {
+    clean = unescapeHtml(clean);
+    yield;
+  }
+  return clean
     .replace(OUTER_SPACE, '')
     .replace(/\p{White_Space}+/gu, ' ')
     .toLowerCase();
@@ -31,8 +40,10 @@ export function cleanOpenai(text: string): string {
  *
  * @param strict marker strings become markers, as in the reference; see `splitHf`
  */
-export function splitOpenai(text: string, { strict }: { readonly strict: boolean }): Part[] {
-  const words = cleanOpenai(text).match(strict ? WORDS_AND_MARKERS : WORDS) ?? [];
+export function* splitOpenai(text: string, { strict }: { readonly strict: boolean }): Steps<Part[]> {
+  const clean = yield* cleanInSteps(text);
+  yield;
+  const words = clean.match(strict ? WORDS_AND_MARKERS : WORDS) ?? [];
   return words.map((word) =>
     strict && (word === START_MARKER || word === END_MARKER) ? { marker: word } : { word },
   );

@@ -2,6 +2,7 @@ import { ClipgraphError } from '../../errors/index.js';
 import { encodeWord } from './byte-pair-encoding.js';
 import { splitHf } from './hf-split.js';
 import { splitOpenai } from './openai-split.js';
+import { atOnce, type Steps } from './steps.js';
 import { START_MARKER, type Vocabulary } from './vocabulary.js';
 
 /** A text as the model reads it. */
@@ -26,37 +27,60 @@ export interface TokenizeOptions {
   readonly strict?: boolean;
 }
 
-export type Tokenizer = (text: string, options?: TokenizeOptions) => Tokens;
+/** Cuts texts into tokens: called, at once; `inSteps`, so that whoever runs it may give way in between. */
+export interface Tokenizer {
+  /**
+   * @throws TEXT_TOO_LONG, with the count, for a text that does not fit and may not be cut; BAD_USER_INPUT
+   */
+  (text: string, options?: TokenizeOptions): Tokens;
+  /** The same, in steps of about a millisecond. */
+  readonly inSteps: (text: string, options?: TokenizeOptions) => Steps<Tokens>;
+}
 
 /** Words of a text repeat; a cache of this many spares most of the merging. */
 const CACHED_WORDS = 8192;
 const LONGEST_CACHED_WORD = 64;
+/** Words that are encoded in one step. */
+const WORDS_A_STEP = 256;
 
 /**
  * A tokenizer over a vocabulary.
  *
  * @param contextLength the window in tokens, with both markers: 77 for CLIP
- * @returns a function that throws TEXT_TOO_LONG, with the count, for a text that does not fit and may not be cut
  */
 export function createTokenizer(vocabulary: Vocabulary, contextLength: number): Tokenizer {
   const { pieces, startId, endId } = vocabulary;
   const cache = new Map<string, readonly number[]>();
 
-  const encode = (word: string): readonly number[] => {
+  function* encode(word: string, limit: number): Steps<readonly number[]> {
     const known = cache.get(word);
     if (known !== undefined) return known;
-    const ids = encodeWord(word, vocabulary);
+    if (word.length > LONGEST_CACHED_WORD) return yield* encodeWord(word, vocabulary, limit);
+    const ids = yield* encodeWord(word, vocabulary);
     if (cache.size >= CACHED_WORDS) cache.clear();
-    if (word.length <= LONGEST_CACHED_WORD) cache.set(word, ids);
+    cache.set(word, ids);
     return ids;
-  };
+  }
 
-  return (text, { convention = 'hf', truncate = false, strict = false } = {}) => {
+  function* inSteps(
+    text: string,
+    { convention = 'hf', truncate = false, strict = false }: TokenizeOptions = {},
+  ): Steps<Tokens> {
     const split = convention === 'openai' ? splitOpenai : splitHf;
-    const words = split(text, { strict }).flatMap((part) =>
-      'word' in part ? encode(part.word) : [part.marker === START_MARKER ? startId : endId],
-    );
-    const count = words.length + 2;
+    const parts = yield* split(text, { strict });
+    // What is cut away need not be encoded: words are encoded each for itself. One token more shows that it was cut.
+    const limit = truncate ? contextLength - 1 : Infinity;
+    const encoded: number[] = [];
+    for (const [i, part] of parts.entries()) {
+      if (encoded.length >= limit) break;
+      if ('word' in part) {
+        for (const id of yield* encode(part.word, limit - encoded.length)) encoded.push(id);
+      } else {
+        encoded.push(part.marker === START_MARKER ? startId : endId);
+      }
+      if (i % WORDS_A_STEP === WORDS_A_STEP - 1) yield;
+    }
+    const count = encoded.length + 2;
     const isTruncated = count > contextLength;
     if (isTruncated && !truncate) {
       throw new ClipgraphError(
@@ -65,7 +89,11 @@ export function createTokenizer(vocabulary: Vocabulary, contextLength: number): 
           'Shorten it, or set truncate to cut it.',
       );
     }
-    const ids = [startId, ...words.slice(0, contextLength - 2), endId];
+    const ids = [startId, ...encoded.slice(0, contextLength - 2), endId];
     return { ids, pieces: ids.map((id) => pieces[id]), contextLength, isTruncated };
-  };
+  }
+
+  return Object.assign((text: string, options?: TokenizeOptions) => atOnce(inSteps(text, options)), {
+    inSteps,
+  });
 }

@@ -17,6 +17,8 @@ export interface Vocabulary {
   readonly startId: number;
   readonly endId: number;
   readonly merge: (left: number, right: number) => Merge | undefined;
+  /** Whether some token holds these two bytes side by side: where none does, no merge reaches across. */
+  readonly meet: (left: number, right: number) => boolean;
 }
 
 export const START_MARKER = '<|startoftext|>';
@@ -90,7 +92,19 @@ function buildVocabulary(vocabulary: object, merges: readonly (readonly string[]
     byteIds: BYTE_CHARACTERS.map(idOf),
     lastByteIds: BYTE_CHARACTERS.map((character) => idOf(`${character}</w>`)),
     merge: (left, right) => pairs.get(pairKey(left, right)),
+    meet: neighboursIn(Array.from(pairs.values(), ({ id }) => pieces[id])),
   };
+}
+
+/** Which bytes stand side by side in one of the pieces. An end's `</w>` is read as bytes, too: better one pair too many. */
+function neighboursIn(merged: readonly string[]): (left: number, right: number) => boolean {
+  const byteOf = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
+  const meet = new Uint8Array(256 * 256);
+  for (const piece of merged) {
+    const bytes = Array.from(piece, (character) => byteOf.get(character) ?? 0);
+    for (let i = 1; i < bytes.length; i++) meet[bytes[i - 1] * 256 + bytes[i]] = 1;
+  }
+  return (left, right) => meet[left * 256 + right] === 1;
 }
 
 function parseJson(text: string, name: string): object {

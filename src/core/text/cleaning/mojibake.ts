@@ -1,5 +1,6 @@
 import { isBad } from './badness.js';
 import { C1_CONTROL, decodeC1Controls } from './characters.js';
+import type { Steps } from '../steps.js';
 import { CLUES, ENCODINGS } from './mojibake-tables.js';
 
 // Bytes are held as strings of characters up to 0xFF, so that they can be searched by regular expressions.
@@ -127,26 +128,37 @@ function rereadAsUtf8(encoded: string, name: string): string | undefined {
 }
 
 /** Sequences in an otherwise sound text. */
-function repairSequences(text: string): string {
-  return text.replace(UTF8_DETECTOR, (sequence) =>
-    sequence.length < text.length && isBad(sequence) ? repairMojibake(sequence) : sequence,
-  );
+function* repairSequences(text: string): Steps<string> {
+  let repaired = '';
+  let at = 0;
+  let tried = 0;
+  for (const { 0: sequence, index } of text.matchAll(UTF8_DETECTOR)) {
+    repaired += text.slice(at, index);
+    repaired += sequence.length < text.length && isBad(sequence) ? yield* repairMojibake(sequence) : sequence;
+    at = index + sequence.length;
+    if (++tried % SEQUENCES_A_STEP === 0) yield;
+  }
+  return repaired + text.slice(at);
 }
 
 const ASCII = /^[\0-\x7f]*$/;
 const WINDOWS_1252_GAPS = /[\x81\x8d\x8f\x90\x9d]/;
+const SEQUENCES_A_STEP = 64;
+/** UTF-16 units from which on trying one encoding is a step. */
+const LONG = 2048;
 
-function repairOnce(text: string): string {
+function* repairOnce(text: string): Steps<string> {
   if (ASCII.test(text) || !isBad(text)) return text;
   let isLatin1 = false;
   for (const { name, encode } of ENCODERS) {
+    if (text.length > LONG) yield;
     const encoded = encode(text);
     if (encoded === undefined) continue;
     if (name === 'latin-1') isLatin1 = true;
     const reread = rereadAsUtf8(encoded, name);
     if (reread !== undefined) return reread;
   }
-  const repaired = repairSequences(text);
+  const repaired = yield* repairSequences(text);
   if (repaired !== text) return repaired;
   // Latin-1 with characters that only Windows-1252 has a use for.
   if (isLatin1 && !WINDOWS_1252_GAPS.test(text)) {
@@ -160,9 +172,9 @@ function repairOnce(text: string): string {
  * Text that was decoded in a wrong encoding, decoded in the right one: `schÃ¶n` is `schön`.
  * Source: ftfy 6.3.1, `fix_encoding`.
  */
-export function repairMojibake(text: string): string {
+export function* repairMojibake(text: string): Steps<string> {
   for (let current = text; ;) {
-    const repaired = repairOnce(current);
+    const repaired = yield* repairOnce(current);
     if (repaired === current) return current;
     current = repaired;
   }
