@@ -62,7 +62,7 @@ export interface Clipgraph {
     options?: AskOptions & { readonly template?: string | undefined },
   ): Promise<Classification[]>;
   /** How a text is cut into tokens, without running the model; cut at the context's length. */
-  tokenize(text: string, options?: Pick<EmbedOptions, 'model'>): Promise<Tokens>;
+  tokenize(text: string, options?: Pick<AskOptions, 'model' | 'signal'>): Promise<Tokens>;
   /**
    * A vector for every place of a text: the states of the last layer after its norm, `[contextLength, width]`, as Stable
    * Diffusion takes them.
@@ -134,7 +134,8 @@ export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgra
       ]);
       return classify(subject, labels, others);
     },
-    tokenize: (text, { model } = {}) => embedder.tokenize(text, model),
+    tokenize: (text, { model, signal = new AbortController().signal } = {}) =>
+      embedder.tokenize(text, model, { signal }),
     tokenEmbeddings: (text, { signal = new AbortController().signal, ...options } = {}) =>
       embedder.tokenEmbeddings(text, options, { signal }),
     models: () => embedder.models.list(),

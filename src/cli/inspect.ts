@@ -59,7 +59,7 @@ async function answerLine(inspector: Inspector, line: string): Promise<object> {
   try {
     const request = parseLine(line);
     if ('text' in request) {
-      const { ids, isTruncated } = await inspector.text(request.text, request);
+      const { ids, isTruncated } = await inspector.text(request.text, request, never);
       return { ids, count: ids.length, isTruncated };
     }
     const { image, orientation, ...options } = request;
@@ -143,7 +143,7 @@ function spell({ ids, pieces }: Tokens): string {
 
 async function explainText(inspector: Inspector, text: string): Promise<string> {
   const inspect = (convention: 'hf' | 'openai', strict: boolean) =>
-    inspector.text(text, { convention, strict, truncate: true });
+    inspector.text(text, { convention, strict, truncate: true }, never);
   const [hf, openai] = [await inspect('hf', false), await inspect('openai', false)];
   const strictHf = await inspect('hf', true);
   const same = (a: Tokens, b: Tokens): boolean => a.ids.join() === b.ids.join();

@@ -19,7 +19,11 @@ export function tokenizeCommand(): Command {
     const config = configOf({ 'log.level': 'warn', ...flags });
     const inspector = await openInspector(config, createLog(config.log), pullProgress());
     try {
-      const { ids, pieces, contextLength, isTruncated } = await inspector.text(text, { truncate: true });
+      const { ids, pieces, contextLength, isTruncated } = await inspector.text(
+        text,
+        { truncate: true },
+        new AbortController().signal,
+      );
       if (flags.json === true) {
         print(JSON.stringify({ ids, pieces, count: ids.length, contextLength, isTruncated }));
         return;

@@ -24,6 +24,9 @@ export interface Timing {
   readonly inference: number;
 }
 
+/** Of what was there already. */
+export const NO_TIME: Timing = { prepare: 0, queue: 0, inference: 0 };
+
 /** The space of an embedding. */
 export interface EmbeddingSpace extends VectorSpace {
   /** Of a vector that was given without a dtype: it is taken to be of the precision that it is compared with. */

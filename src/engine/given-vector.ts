@@ -1,6 +1,11 @@
+import { norm, unit } from '../core/similarity/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { Model } from '../models/index.js';
 import type { GivenVector } from './content.js';
+import type { Embedding } from './embedding.js';
+import { hash } from './identity.js';
+import type { EmbedOptions } from './options.js';
+import { spaceOfGiven } from './space.js';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
@@ -44,4 +49,41 @@ export function readGivenVector({ values }: GivenVector, model: Model): Float32A
     throw new ClipgraphError('DIMENSION_MISMATCH', message);
   }
   return vector;
+}
+
+/**
+ * A vector that was made earlier, as an embedding: nothing runs.
+ *
+ * @throws MODEL_MISMATCH, INVALID_VECTOR, DIMENSION_MISMATCH, ZERO_VECTOR
+ */
+export async function embedGiven(
+  given: GivenVector,
+  model: Model,
+  options: EmbedOptions,
+): Promise<Embedding> {
+  // Copied now: the caller may write into his own numbers later.
+  const copy = new Promise<Float32Array>((resolve) => {
+    resolve(readGivenVector(given, model));
+  });
+  copy.catch(() => undefined); // That it comes from elsewhere is the better reason to refuse it.
+  const space = await spaceOfGiven(given, model);
+  const values = await copy;
+  const direction = unit(values);
+  const isNormalized = options.normalize ?? true;
+  return {
+    id: hash(['vector', pack(values), space.checksum, space.dtype, isNormalized]),
+    modality: 'VECTOR',
+    model,
+    space,
+    runtime: undefined,
+    options,
+    text: undefined,
+    vector: isNormalized ? direction : values,
+    norm: norm(values),
+    isNormalized,
+    tokens: undefined,
+    image: undefined,
+    isCached: false,
+    timing: undefined,
+  };
 }

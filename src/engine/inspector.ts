@@ -4,8 +4,8 @@ import type { TextConvention, Tokens } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
 import { checkImageSize, nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { ModelCatalog } from '../models/index.js';
-import { checkTextSize } from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
+import { Tokenising } from './tokenising.js';
 
 /** How a picture is prepared; what is absent is as configured. */
 export interface ImageInspectionOptions {
@@ -49,9 +49,11 @@ interface InspectorParts {
 /** Shows what a model would be given, without running it. */
 export class Inspector {
   readonly #parts: InspectorParts;
+  readonly #tokenising: Tokenising;
 
   constructor(parts: InspectorParts) {
     this.#parts = parts;
+    this.#tokenising = new Tokenising(parts.config.limits.maxTextBytes);
   }
 
   /** The convention that is configured, or else the default model's. */
@@ -93,15 +95,14 @@ export class Inspector {
   /**
    * @throws TEXT_TOO_LONG, BAD_USER_INPUT
    */
-  async text(text: string, options: TextInspectionOptions = {}): Promise<Tokens> {
+  text(text: string, options: TextInspectionOptions, signal: AbortSignal): Promise<Tokens> {
     const { config, models } = this.#parts;
-    checkTextSize(text, config.limits.maxTextBytes);
-    const tokenize = await models.default.tokenizer();
-    return tokenize(text, {
+    const chosen = {
       convention: options.convention ?? textConventionOf(config, models.default),
       truncate: options.truncate ?? false,
       strict: options.strict ?? config.preparation.strict,
-    });
+    };
+    return this.#tokenising.run(text, models.default, chosen, { signal, group: signal });
   }
 
   close(): Promise<void> {

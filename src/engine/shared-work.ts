@@ -1,3 +1,5 @@
+import { untilAborted } from './cancelling.js';
+
 interface Shared<Value> {
   readonly promise: Promise<Value>;
   readonly controller: AbortController;
@@ -8,6 +10,10 @@ interface Shared<Value> {
 export class SharedWork<Value> {
   readonly #running = new Map<string, Shared<Value>>();
 
+  /**
+   * @param start begins the work; its signal is aborted when nobody waits for it any more
+   * @throws what the work throws; the reason of `signal`
+   */
   async join(
     key: string,
     signal: AbortSignal,
@@ -16,22 +22,12 @@ export class SharedWork<Value> {
     signal.throwIfAborted();
     const shared = this.#running.get(key) ?? this.#start(key, start);
     shared.waiting++;
-    let leave: (() => void) | undefined;
-    const left = new Promise<never>((_, reject) => {
-      leave = () => {
-        shared.waiting--;
-        if (shared.waiting === 0) {
-          this.#forget(key, shared);
-          shared.controller.abort(signal.reason);
-        }
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-    });
     try {
-      return await Promise.race([shared.promise, left]);
+      return await untilAborted(shared.promise, signal);
     } finally {
-      if (leave !== undefined) signal.removeEventListener('abort', leave);
+      shared.waiting--;
+      // Nobody is left, and it is not done: whoever asks now begins anew.
+      if (shared.waiting === 0 && this.#forget(key, shared)) shared.controller.abort(signal.reason);
     }
   }
 
@@ -46,7 +42,8 @@ export class SharedWork<Value> {
     return shared;
   }
 
-  #forget(key: string, shared: Shared<Value>): void {
-    if (this.#running.get(key) === shared) this.#running.delete(key);
+  /** Whether it was still under way. */
+  #forget(key: string, shared: Shared<Value>): boolean {
+    return this.#running.get(key) === shared && this.#running.delete(key);
   }
 }

@@ -13,20 +13,17 @@ export interface StreamedResult {
   readonly result: Embedding | ClipgraphError;
 }
 
-/** Contents under way at once: full batches, and no more memory than that. */
-const WINDOW = 64;
 /** Milliseconds after which a stream that met a full queue tries again: it can wait. */
 const PAUSE_MS = 50;
 
 type Contents = Iterable<Content> | AsyncIterable<Content>;
+type Source = AsyncIterator<Content, unknown> | Iterator<Content, unknown>;
+type Result = IteratorResult<StreamedResult, undefined>;
 
-/** Contents of all streams of an embedder that are under way. */
-const streamed = new WeakMap<Embedder, number>();
-
-async function takeNext(underWay: Map<number, Promise<StreamedResult>>): Promise<StreamedResult> {
-  const done = await Promise.race(underWay.values());
-  underWay.delete(done.index);
-  return done;
+/** Somebody's `next()` that waits. */
+interface Reader {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** Tries again while the queue is full. */
@@ -41,18 +38,188 @@ async function embedPatiently(
       return await embedder.embed(content, options, scope);
     } catch (error) {
       if (!(error instanceof ClipgraphError) || error.code !== 'OVERLOADED') throw error;
-      await delay(PAUSE_MS, undefined, { signal: scope.signal });
     }
+    // An abort ends the pause, too; its reason is thrown here.
+    await delay(PAUSE_MS, undefined, { signal: scope.signal }).catch(() => undefined);
+    scope.signal.throwIfAborted();
+  }
+}
+
+/** Async iterables and others alike, one `next()` after the other. */
+function iterate(contents: Contents): Source {
+  return Symbol.asyncIterator in contents ? contents[Symbol.asyncIterator]() : contents[Symbol.iterator]();
+}
+
+/**
+ * Embeds contents that come one by one. Contents are taken while results are, with a bounded number of them under way or
+ * waiting to be read; a result is there as soon as it is ready, whatever the source does meanwhile.
+ */
+class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
+  readonly #embedder: Embedder;
+  readonly #contents: Contents;
+  readonly #options: EmbedOptions;
+  readonly #signal: AbortSignal;
+  /** One a content, since each has its own time. */
+  readonly #underWay = new Set<AbortController>();
+  readonly #ready: StreamedResult[] = [];
+  readonly #readers: Reader[] = [];
+  #source: Source | undefined;
+  #isTaking = false;
+  /** The source has no more. */
+  #isDrained = false;
+  /** Nothing is started any more. */
+  #isOver = false;
+  #failure: { readonly reason: unknown } | undefined;
+  #taken = 0;
+
+  constructor(embedder: Embedder, contents: Contents, options: EmbedOptions, signal: AbortSignal) {
+    this.#embedder = embedder;
+    this.#contents = contents;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  next(): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+      this.#begin();
+      void this.#take();
+      this.#deliver();
+    });
+  }
+
+  /** Cancels what is under way and ends at once, even while the source is waited for. */
+  return(): Promise<Result> {
+    this.#end(new ClipgraphError('TIMEOUT', 'The stream was ended by its reader.'));
+    this.#ready.length = 0;
+    this.#failure = undefined;
+    this.#deliver();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #begin(): void {
+    if (this.#source !== undefined || this.#isOver) return;
+    if (this.#signal.aborted) {
+      this.#fail(this.#signal.reason);
+      return;
+    }
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#source = iterate(this.#contents);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#ready.length = 0;
+    this.#fail(this.#signal.reason);
+  };
+
+  /** Starts contents while there is room for them. */
+  async #take(): Promise<void> {
+    if (this.#isTaking || this.#isOver || this.#isDrained || this.#source === undefined) return;
+    this.#isTaking = true;
+    try {
+      while (this.#mayStart()) {
+        const { done, value } = await this.#source.next();
+        if (done === true) {
+          this.#isDrained = true;
+          break;
+        }
+        this.#start(value);
+      }
+    } catch (error) {
+      this.#isDrained = true;
+      this.#fail(error);
+    }
+    this.#isTaking = false;
+    if (this.#isDrained) this.#deliver();
+  }
+
+  #mayStart(): boolean {
+    return !this.#isOver && this.#embedder.streamRoom.hasRoom(this.#underWay.size + this.#ready.length);
+  }
+
+  /** Unless the stream has ended while the source was waited for. */
+  #start(content: Content): void {
+    if (!this.#isOver) void this.#embed(content, this.#taken++);
+  }
+
+  async #embed(content: Content, index: number): Promise<void> {
+    const { timeoutMs } = this.#embedder.limits;
+    const controller = new AbortController();
+    this.#underWay.add(controller);
+    this.#embedder.streamRoom.enter();
+    const timer = setTimeout(() => {
+      const message = `A content was not ready within ${timeoutMs} ms (limits.timeoutMs).`;
+      controller.abort(new ClipgraphError('TIMEOUT', message));
+    }, timeoutMs);
+    try {
+      const scope = { signal: controller.signal, group: this };
+      const result = await embedPatiently(this.#embedder, content, this.#options, scope);
+      if (!this.#isOver) this.#ready.push({ index, result });
+    } catch (error) {
+      if (!isContentError(error)) this.#fail(error);
+      else if (!this.#isOver) this.#ready.push({ index, result: error });
+    } finally {
+      clearTimeout(timer);
+      this.#underWay.delete(controller);
+      this.#embedder.streamRoom.leave();
+    }
+    this.#deliver();
+  }
+
+  /** Gives readers what is ready, then the failure or the end. */
+  #deliver(): void {
+    while (this.#readers.length > 0) {
+      const isDone = this.#isOver || (this.#isDrained && this.#underWay.size === 0);
+      const result = this.#ready.shift();
+      if (result === undefined && this.#failure === undefined && !isDone) return;
+      const reader = this.#readers.shift();
+      if (result !== undefined) {
+        reader?.resolve({ done: false, value: result });
+      } else if (this.#failure !== undefined) {
+        reader?.reject(this.#failure.reason);
+        this.#failure = undefined; // Once; after it comes the end.
+      } else {
+        this.#end(undefined);
+        reader?.resolve({ done: true, value: undefined });
+      }
+    }
+    // What was taken makes room.
+    void this.#take();
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#failure = { reason };
+    this.#end(reason);
+    this.#deliver();
+  }
+
+  #end(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    for (const controller of this.#underWay) controller.abort(reason);
+    // Not waited for: a source that waits for something itself answers only when that has come.
+    if (!this.#isDrained) this.#closeSource().catch(() => undefined);
+  }
+
+  async #closeSource(): Promise<void> {
+    await this.#source?.return?.();
   }
 }
 
 /**
  * Any number of contents, each result as it is ready, with a bounded number of them under way: contents are taken as
- * results are.
+ * results are. A source may be slow, or wait for an answer before it goes on.
  *
- * `return()` cancels what has not started at once, even while a `next()` waits.
+ * `return()` cancels what is under way and ends at once, even while a `next()` or the source waits; so does an abort,
+ * whose reason the waiting `next()` is rejected with.
  *
- * @throws a failure that concerns the whole request
+ * @throws a failure that concerns the whole request, or that of the source
  */
 export function embedStream(
   embedder: Embedder,
@@ -60,74 +227,5 @@ export function embedStream(
   options: EmbedOptions,
   signal: AbortSignal,
 ): AsyncIterableIterator<StreamedResult, undefined> {
-  const { timeoutMs, maxQueue } = embedder.limits;
-  const group = {};
-  const cancellers = new Set<AbortController>();
-  let isOver = false;
-
-  const cancel = (reason: unknown): void => {
-    isOver = true;
-    for (const controller of cancellers) controller.abort(reason);
-  };
-  const onAbort = (): void => {
-    cancel(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-
-  // A controller a content: a signal that lives as long as the stream would remember each that was joined to it.
-  const embedOne = async (content: Content, index: number): Promise<StreamedResult> => {
-    const controller = new AbortController();
-    cancellers.add(controller);
-    streamed.set(embedder, (streamed.get(embedder) ?? 0) + 1);
-    const timer = setTimeout(() => {
-      const message = `A content was not ready within ${timeoutMs} ms (limits.timeoutMs).`;
-      controller.abort(new ClipgraphError('TIMEOUT', message));
-    }, timeoutMs);
-    try {
-      const result = await embedPatiently(embedder, content, options, { signal: controller.signal, group });
-      return { index, result };
-    } catch (error) {
-      if (isContentError(error)) return { index, result: error };
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      cancellers.delete(controller);
-      streamed.set(embedder, (streamed.get(embedder) ?? 0) - 1);
-    }
-  };
-
-  // Streams leave half of the queue to those who wait for an answer; each may always have one content under way.
-  const hasRoom = (own: number): boolean =>
-    own === 0 || (own < WINDOW && (streamed.get(embedder) ?? 0) < maxQueue / 2);
-
-  async function* run(): AsyncGenerator<StreamedResult, undefined> {
-    const underWay = new Map<number, Promise<StreamedResult>>();
-    let next = 0;
-    try {
-      signal.throwIfAborted();
-      for await (const content of contents) {
-        const work = embedOne(content, next);
-        work.catch(() => undefined); // Seen below; until then it must not count as unhandled.
-        underWay.set(next++, work);
-        while (!hasRoom(underWay.size)) yield await takeNext(underWay);
-      }
-      while (underWay.size > 0) yield await takeNext(underWay);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      if (!isOver) cancel(new ClipgraphError('TIMEOUT', 'Nobody waits for the rest.'));
-    }
-  }
-
-  const results = run();
-  return {
-    next: () => results.next(),
-    return: async () => {
-      cancel(new ClipgraphError('TIMEOUT', 'The stream was ended by its reader.'));
-      await results.return(undefined).catch(() => undefined);
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return new EmbedStream(embedder, contents, options, signal);
 }

@@ -17,8 +17,8 @@ export class TokenizeResolver {
       description: "A model's id or alias; the configured default if absent.",
     })
     model: string | undefined | null,
-    @Ctx() { embedder }: Context,
+    @Ctx() { embedder, signal }: Context,
   ): Promise<Tokens> {
-    return embedder.tokenize(text, model ?? undefined);
+    return embedder.tokenize(text, model ?? undefined, { signal });
   }
 }
