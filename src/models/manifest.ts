@@ -10,8 +10,7 @@ const fileName = z
   );
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().int().positive();
-const divisor = z.number().refine((value) => value !== 0, 'must not be 0');
-const sizeSchema = z.strictObject({ height: positive, width: positive });
+const divisor = z.number().refine((value) => Math.fround(value) !== 0, 'must not be 0');
 
 const encoderSchema = {
   heads: positive,
@@ -51,7 +50,7 @@ export const manifestSchema = z.strictObject({
   dimensions: positive,
   /** Tokens, with the two markers. */
   contextLength: positive,
-  /** Pixels. */
+  /** The edge of the square of pixels that the image tower takes. */
   imageSize: positive,
   towers: z.strictObject({ text: towerSchema.optional(), image: towerSchema.optional() }),
   /** The checkpoint that towers without a graph are built over, or the index of its shards. */
@@ -71,12 +70,16 @@ export const manifestSchema = z.strictObject({
     .strictObject({
       convention: z.enum(['hf', 'hf4', 'openai']).default('hf'),
       /** Default: the shortest side to `imageSize`. */
-      resize: z.union([z.strictObject({ shortest: positive }), sizeSchema, z.literal('none')]).optional(),
+      resize: z
+        .union([
+          z.strictObject({ shortest: positive }),
+          z.strictObject({ height: positive, width: positive }),
+          z.literal('none'),
+        ])
+        .optional(),
       filter: z.enum(FILTERS).default('bicubic'),
-      /** Default, and all that a tower can take yet: the square of `imageSize`. */
-      crop: sizeSchema.optional(),
       /** What a sample of 0 to 255 is multiplied by, before `mean` is taken off and `std` divided by. */
-      rescaleFactor: z.number().positive().default(CLIP_NORMALIZATION.rescaleFactor),
+      rescaleFactor: z.number().default(CLIP_NORMALIZATION.rescaleFactor),
       mean: channels.default([...CLIP_NORMALIZATION.mean]),
       std: z.tuple([divisor, divisor, divisor]).default([...CLIP_NORMALIZATION.std]),
     })
@@ -108,8 +111,8 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** How pictures become the input of a model's image tower. */
 export function pixelPlanOf({ preparation, imageSize }: Manifest): PixelPlan {
-  const { resize, crop, ...rest } = preparation;
-  const defaults = clipPlan(imageSize);
-  return { ...rest, resize: resize ?? defaults.resize, crop: crop ?? defaults.crop };
+  const { crop, resize } = clipPlan(imageSize);
+  return { ...preparation, resize: preparation.resize ?? resize, crop };
 }
+
 export type ScoreRange = z.infer<typeof rangeSchema>;

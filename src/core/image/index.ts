@@ -1,5 +1,6 @@
 export { planCrop, type CropPlan, type PillowVersion, type Span, type Window } from './crop-plan.js';
 export { FILTERS, type Filter } from './filters.js';
+export { naflexSize } from './naflex.js';
 export {
   canonicalPlan,
   clipPlan,

@@ -6,6 +6,7 @@ import {
   findLayout,
   findTokenizer,
   findWeights,
+  PREPROCESSOR_FILES,
   type Layout,
 } from '../layout/layout.js';
 import { isPickled } from '../checkpoint/weights.js';
@@ -22,7 +23,7 @@ export interface Choice {
 }
 
 /** Small files that say how contents are prepared. */
-const SETTINGS = ['preprocessor_config.json'];
+const SETTINGS = PREPROCESSOR_FILES;
 const TOKENIZER_SETTINGS = ['special_tokens_map.json', 'tokenizer_config.json'];
 
 /**

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ClipgraphError } from '../../errors/index.js';
 import type { manifestSchema } from '../manifest.js';
+import type { Preparation } from './preprocessor.js';
 
 /** What a configuration says of a model, whichever library wrote it. */
 export interface ModelDescription {
@@ -10,7 +11,8 @@ export interface ModelDescription {
   readonly contextLength: number;
   readonly imageSize: number;
   readonly encoders: z.input<typeof manifestSchema>['encoders'];
-  readonly preparation: z.input<typeof manifestSchema>['preparation'];
+  /** Empty where a file of its own says it. */
+  readonly preparation: Partial<Preparation>;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 import { manifestSchema } from '../manifest.js';
 import { Model } from '../model.js';
 import { describeOpenClip } from './open-clip.js';
+import { readPreparation } from './preparation.js';
 import { describeTransformers } from './transformers.js';
 import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
 
@@ -35,8 +36,6 @@ export interface ModelOrigin {
   readonly weights?: WeightsChoice | undefined;
 }
 
-const channels = z.tuple([z.number(), z.number(), z.number()]);
-const preprocessorSchema = z.object({ image_mean: channels.optional(), image_std: channels.optional() });
 const padTokenSchema = z.object({
   pad_token: z
     .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
@@ -106,10 +105,6 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
     layout,
     await readJson(folder, path.posix.join(layout.folder, layout.config)),
   );
-  const preprocessorFile = path.posix.join(layout.folder, 'preprocessor_config.json');
-  const preprocessor = has(preprocessorFile)
-    ? check(preprocessorSchema, await readJson(folder, preprocessorFile), preprocessorFile)
-    : {};
   const weights = findWeights(layout, has);
   const checkpoint = weights === undefined ? undefined : await openCheckpoint(folder, weights);
   const towerOf = (kind: 'text' | 'vision') => {
@@ -136,6 +131,7 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
   // Never the configuration's initial value: that is where training began.
   const logitScale = checkpoint && (await readScalar(folder, checkpoint, 'logit_scale'));
   const padding = await readPadding(folder, tokenizer);
+  const preparation = image && (await readPreparation(folder, layout, described.imageSize));
   const manifest = check(
     manifestSchema,
     {
@@ -154,11 +150,7 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
         : undefined,
       encoders: described.encoders,
       tokenizer,
-      preparation: {
-        ...described.preparation,
-        ...(preprocessor.image_mean && { mean: preprocessor.image_mean }),
-        ...(preprocessor.image_std && { std: preprocessor.image_std }),
-      },
+      preparation: preparation ?? described.preparation,
       padding: padding === undefined ? undefined : { id: padding },
       logitScale: logitScale === undefined ? undefined : Math.exp(logitScale),
       dtype: dtypeOf(checkpoint),

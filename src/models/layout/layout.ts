@@ -13,6 +13,9 @@ export interface Layout {
   readonly weights: readonly string[];
 }
 
+/** Where transformers keeps how pictures are prepared; the first one wins where it speaks of pictures. */
+export const PREPROCESSOR_FILES = ['processor_config.json', 'preprocessor_config.json'] as const;
+
 const OPEN_CLIP_WEIGHTS = ['open_clip_model.safetensors', 'open_clip_pytorch_model.bin'];
 const weights = WEIGHT_FILES;
 
@@ -39,7 +42,7 @@ const LAYOUTS: readonly Layout[] = [
 export function findLayout(has: (file: string) => boolean): Layout | undefined {
   const found = LAYOUTS.filter(({ folder, config }) => has(path.posix.join(folder, config)));
   // Beside open_clip's files, timm has a config.json of its own, which says nothing of a CLIP.
-  const isTimm = OPEN_CLIP_WEIGHTS.some(has) && !has('preprocessor_config.json');
+  const isTimm = OPEN_CLIP_WEIGHTS.some(has) && !PREPROCESSOR_FILES.some(has);
   const isUsable = (layout: Layout): boolean =>
     !(isTimm && layout.name === 'transformers' && found.some(({ name }) => name === 'open_clip')) &&
     (findWeights(layout, has) !== undefined ||

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { clipPlan } from '../../core/image/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { check, type ModelDescription } from './description.js';
+import type { Preparation } from './preprocessor.js';
 
 const count = z.number().int().positive();
 /** What is not supported is accepted where it is switched off. */
@@ -60,6 +62,51 @@ const textSchema = z.strictObject({
   ),
 });
 
+/** One of the values that are supported; `null` is as good as absent. */
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+  const error = ({ input }: { readonly input?: unknown }): string =>
+    `${JSON.stringify(input)} is not supported; ${values.join(', ')} are`;
+  return z.enum(values, { error }).nullish();
+}
+
+const channels = z
+  .union([
+    // To Python, 0 is nothing.
+    z.number().transform((value) => (value === 0 ? undefined : ([value, value, value] as const))),
+    z.tuple([z.number(), z.number(), z.number()]),
+  ])
+  .nullish();
+
+/** Source: open_clip/transform.py, `PreprocessCfg` and `image_transform`. */
+const preprocessSchema = z.strictObject({
+  // open_clip takes the size of the image tower instead.
+  size: ignored,
+  mode: oneOf(['RGB']),
+  mean: channels,
+  std: channels,
+  interpolation: oneOf(['bicubic', 'bilinear', 'random']),
+  resize_mode: oneOf(['shortest', 'squash']),
+  // Of pictures that are padded: only `longest` pads.
+  fill_color: ignored,
+});
+
+/** How open_clip prepares pictures for a square image tower. */
+function preparationOf(
+  { mean, std, interpolation, resize_mode }: z.infer<typeof preprocessSchema>,
+  imageSize: number,
+): Preparation {
+  const { crop, ...plan } = clipPlan(imageSize);
+  return {
+    ...plan,
+    convention: 'openai',
+    resize: resize_mode === 'squash' ? crop : plan.resize,
+    // `random` is of training.
+    filter: interpolation === 'bilinear' ? 'bilinear' : 'bicubic',
+    mean: mean ?? plan.mean,
+    std: std ?? plan.std,
+  };
+}
+
 /** `open_clip_config.json`, as far as it describes a CLIP of two transformers; source: open_clip/model.py. */
 const configSchema = z.object({
   model_cfg: z.strictObject({
@@ -73,14 +120,7 @@ const configSchema = z.object({
     init_logit_bias: off,
     multimodal_cfg: off,
   }),
-  preprocess_cfg: z
-    .object({
-      mean: z.tuple([z.number(), z.number(), z.number()]).optional(),
-      std: z.tuple([z.number(), z.number(), z.number()]).optional(),
-      interpolation: z.literal('bicubic').optional(),
-      resize_mode: z.literal('shortest').optional(),
-    })
-    .prefault({}),
+  preprocess_cfg: preprocessSchema.prefault({}),
 });
 
 /** The end of a text is where its largest id is. */
@@ -118,6 +158,6 @@ export function describeOpenClip(value: unknown, name: string): ModelDescription
       text: { ...encoderOf(text, text.heads), endMarker: LARGEST_ID },
       image: encoderOf(vision, vision.width / vision.head_width),
     },
-    preparation: { convention: 'openai', mean: preprocess.mean, std: preprocess.std },
+    preparation: preparationOf(preprocess, imageSize),
   };
 }
