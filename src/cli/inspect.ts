@@ -123,9 +123,9 @@ async function explainImage(inspector: Inspector, bytes: Uint8Array): Promise<st
   }
   return [
     `decoded   ${format}, ${width} × ${height}, ${contents}`,
-    `plan      ${describePlan(plan)}`,
     `resized   ${resized[0]} × ${resized[1]}${plan.resize === 'none' ? '' : `, ${plan.filter}`}`,
     `cropped   ${plan.crop.width} × ${plan.crop.height} at ${offset[0]}, ${offset[1]}`,
+    `plan      ${describePlan(plan)}`,
     `sha256    ${sha256}`,
     '',
     `compared with this (${inspector.convention}, as configured):`,

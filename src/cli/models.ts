@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/index.js';
+import { describePlan } from '../core/image/index.js';
 import { openCatalog } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import {
@@ -57,6 +58,7 @@ async function describe(model: Model) {
     ...{ architecture, dimensions, dtype, logitScale, license, description },
     contextLength: towers.text && contextLength,
     imageSize: towers.image && imageSize,
+    preparation: towers.image && model.pixelPlan,
     /** Bytes of each tower's weights. */
     sizes,
   };
@@ -171,6 +173,7 @@ async function info(name: string, flags: Flags): Promise<void> {
   print(
     `  weights: texts ${text === 0 ? 'none' : megabytes(text)}, pictures ${image === 0 ? 'none' : megabytes(image)}`,
   );
+  if (described.preparation !== undefined) print(`  pictures: ${describePlan(described.preparation)}`);
   for (const { runtime, bytes, fits } of memory) {
     print(
       `  memory on ${runtime}: about ${megabytes(bytes)}${fits ? '' : ', more than WebAssembly can have: it will not run there'}`,

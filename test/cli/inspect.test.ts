@@ -101,6 +101,9 @@ describe('clipgraph inspect', () => {
   it('explains a picture', () => {
     const explained = inspect([goldenPath('preprocess', 'images', 'png_gray16.png')]);
     expect(explained).toMatch(/^decoded {3}PNG, 227 × 226, 16-bit grey\nresized {3}224 × 224/);
+    expect(explained).toMatch(
+      /\nplan {6}hf: shortest side to 224, bicubic, centre crop 224 × 224, values \/ 255, mean /,
+    );
     expect(explained).toMatch(/hf +the same\n +hf, strict +up to 255 levels apart/);
   });
 

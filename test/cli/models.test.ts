@@ -59,12 +59,17 @@ describe('clipgraph models', () => {
       id: 'tiny/clip',
       license: 'mit',
       architecture: 'CLIP',
+      preparation: { convention: 'hf', resize: { shortest: 64 }, filter: 'bicubic' },
       memory: [
         { runtime: 'cpu', fits: true },
         { runtime: 'wasm', fits: true },
       ],
     });
-    expect((await clipgraph('models', 'info', 'tiny/clip')).stdout).toMatch(/memory on wasm: about \d+ MB/);
+    const { stdout: words } = await clipgraph('models', 'info', 'tiny/clip');
+    expect(words).toMatch(
+      /pictures: hf: shortest side to 64, bicubic, centre crop 64 × 64, values \/ 255, mean /,
+    );
+    expect(words).toMatch(/memory on wasm: about \d+ MB/);
   });
 
   it('serves it by its name, without the hub', async () => {

@@ -116,6 +116,24 @@ export type PartInput =
   |  { image?: never; text?: never;   /** An embedding made earlier. */
   vector: VectorInput; };
 
+/** Whose way a picture becomes RGB, and where its crop lies. */
+export type PixelConvention =
+  /** As transformers 5 with Pillow: transparency onto white, then RGB, then resized. */
+  | 'HF'
+  /** As transformers 4: transparency is dropped. */
+  | 'HF4'
+  /** As openai/CLIP and open_clip: resized in the picture's own mode, then RGB. */
+  | 'OPENAI';
+
+/** One of Pillow's filters. */
+export type ResamplingFilter =
+  | 'BICUBIC'
+  | 'BILINEAR'
+  | 'BOX'
+  | 'HAMMING'
+  | 'LANCZOS'
+  | 'NEAREST';
+
 /** The state of a runtime. */
 export type RuntimeStatus =
   /** It can run, and starts when it is first asked. */
@@ -175,7 +193,7 @@ export type RankQuery = { rank: Array<{ index: number, cosine: number, probabili
 export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ServerQuery = { server: { version: string, uptime: number, examples: Array<string>, limits: { maxInputs: number, maxBodyBytes: number, maxTextBytes: number, maxImageBytes: number, maxImagePixels: number, maxQueue: number, timeoutMs: number } }, models: Array<{ id: string, aliases: Array<string>, revision: string | null, checksum: string | null, architecture: string | null, dimensions: number | null, contextLength: number | null, imageSize: number | null, logitScale: number | null, dtype: string, isDefault: boolean, isLoaded: boolean, license: string | null, description: string }>, runtimes: Array<{ name: string, status: RuntimeStatus, reason: string | null, device: string | null, library: string | null, version: string | null, threads: number | null, workers: number | null, isDefault: boolean }> };
+export type ServerQuery = { server: { version: string, uptime: number, examples: Array<string>, limits: { maxInputs: number, maxBodyBytes: number, maxTextBytes: number, maxImageBytes: number, maxImagePixels: number, maxQueue: number, timeoutMs: number } }, models: Array<{ id: string, aliases: Array<string>, revision: string | null, checksum: string | null, architecture: string | null, dimensions: number | null, contextLength: number | null, imageSize: number | null, logitScale: number | null, dtype: string, isDefault: boolean, isLoaded: boolean, license: string | null, description: string, preparation: { summary: string, convention: PixelConvention, shortestSide: number | null, filter: ResamplingFilter, rescaleFactor: number, mean: Array<number>, std: Array<number>, exactSize: { width: number, height: number } | null, crop: { width: number, height: number } } | null }>, runtimes: Array<{ name: string, status: RuntimeStatus, reason: string | null, device: string | null, library: string | null, version: string | null, threads: number | null, workers: number | null, isDefault: boolean }> };
 
 export type SimilarityQueryVariables = Exact<{
   a: ContentInput;
@@ -305,6 +323,23 @@ export const ServerDocument = new TypedDocumentString(`
     dimensions
     contextLength
     imageSize
+    preparation {
+      summary
+      convention
+      shortestSide
+      exactSize {
+        width
+        height
+      }
+      filter
+      crop {
+        width
+        height
+      }
+      rescaleFactor
+      mean
+      std
+    }
     logitScale
     dtype
     isDefault

@@ -1,6 +1,8 @@
 import { Ctx, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { conventionOf } from '../../engine/conventions.js';
 import { Model } from '../../models/index.js';
 import type { Context } from '../context.js';
+import { Preparation, toPreparation } from './preparation-type.js';
 
 @ObjectType('Model', { description: 'A CLIP, or something that answers like one.' })
 export class ModelType {}
@@ -59,6 +61,15 @@ export class ModelResolver {
   })
   imageSize(@Root() { manifest }: Model): number | undefined {
     return manifest.towers.image && manifest.imageSize;
+  }
+
+  @FieldResolver(() => Preparation, {
+    nullable: true,
+    description: 'How pictures become its input; null for a model without an image tower.',
+  })
+  preparation(@Root() model: Model, @Ctx() { config }: Context): Preparation | undefined {
+    if (model.manifest.towers.image === undefined) return undefined;
+    return toPreparation({ ...model.pixelPlan, convention: conventionOf(config, model) });
   }
 
   @FieldResolver(() => Float, {
