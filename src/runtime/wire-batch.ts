@@ -18,8 +18,8 @@ export function batchKey({ key, manifest }: TowerSource, content: PreparedConten
   const { input, output, dimensions, isPerToken = false, padding } = manifest;
   const ofTower = [key, input, output, dimensions, isPerToken, padding.id, padding.length];
   if (content.kind === 'text') return JSON.stringify(ofTower);
-  const { mean, std } = content.normalization;
-  return JSON.stringify([...ofTower, content.size, mean, std]);
+  const { rescaleFactor, mean, std } = content.normalization;
+  return JSON.stringify([...ofTower, content.size, rescaleFactor, mean, std]);
 }
 
 /**
