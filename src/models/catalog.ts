@@ -5,6 +5,7 @@ import { closest } from 'fastest-levenshtein';
 import { PACKAGE_ROOT } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { convertedFolder, convertModel, type Dtype } from './conversion/conversion.js';
+import { errnoOf, readError } from './files/failures.js';
 import { openFolder } from './layout/folder.js';
 import { KNOWN_NAMES, parseHubReference, type HubReference } from './hub/names.js';
 import { Hub } from './hub/pull.js';
@@ -37,7 +38,13 @@ export function hubReferenceOf(name: string): HubReference | undefined {
 }
 
 function isFolder(name: string): boolean {
-  return statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (cause) {
+    // Its path is too long for one, or may not be searched.
+    if (errnoOf(cause) === 'ENAMETOOLONG') return false;
+    throw readError(name, cause);
+  }
 }
 
 async function openStored(name: string, hub: Hub, id: string | undefined): Promise<Model> {
@@ -63,10 +70,20 @@ function distinct(names: readonly (string | ConfiguredModel)[]): (string | Confi
 function conversionCache(): string {
   const { XDG_CACHE_HOME: cache } = process.env;
   return path.join(
-    cache === undefined || cache === '' ? path.join(homedir(), '.cache') : cache,
+    cache === undefined || cache === '' ? path.join(homeFolder(), '.cache') : cache,
     'clipgraph',
     'converted',
   );
+}
+
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch (cause) {
+    const message =
+      'This account has no home folder to keep converted models in. Set XDG_CACHE_HOME to a folder that it may write to.';
+    throw new ClipgraphError('MODEL_UNAVAILABLE', message, { cause });
+  }
 }
 
 /** How a model is opened. */

@@ -36,3 +36,23 @@ export function readError(file: string, cause: unknown): unknown {
   if (errno === undefined) return cause;
   return fileError(file, REASONS[errno] ?? `cannot be read: the system says ${errno}`, cause);
 }
+
+const WRITE_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this account may not write there',
+  EPERM: 'this account may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: "the account's share of the disk is used up",
+  ENOTDIR: 'a part of its path is a file',
+  ENOTEMPTY: 'a folder that holds something else is there',
+  EEXIST: 'a file is there',
+};
+
+/** What writing a converted model has thrown. What is no failure of the file system is given back as it is. */
+export function writeError(cause: unknown): unknown {
+  const errno = errnoOf(cause);
+  if (errno === undefined) return cause;
+  const why = WRITE_REASONS[errno] ?? REASONS[errno]?.split('.')[0] ?? `the system says ${errno}`;
+  const message = `The converted model cannot be written: ${why}. It is kept in the folder clipgraph of XDG_CACHE_HOME, ~/.cache by default: set that to a folder that can be written, or convert with clipgraph models quantize.`;
+  return new ClipgraphError('MODEL_UNAVAILABLE', message, { cause });
+}

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { ClipgraphError } from '../../errors/index.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { readError } from '../files/failures.js';
 import { readJson } from '../files/json.js';
 import { STATES } from '../graph/towers.js';
 import { readLicense } from './card.js';
@@ -15,14 +17,12 @@ import {
   type Layout,
   type TokenizerFiles,
 } from './layout.js';
-import { manifestSchema } from '../manifest.js';
+import { MANIFEST, manifestSchema } from '../manifest.js';
 import { Model } from '../model.js';
 import { describeOpenClip } from './open-clip.js';
 import { readPreparation } from './preparation.js';
 import { describeTransformers } from './transformers.js';
 import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
-
-export const MANIFEST = 'clipgraph.json';
 
 /** Which weights to take where a model has several. */
 export type WeightsChoice = 'checkpoint' | 'onnx';
@@ -188,6 +188,9 @@ function descriptionOf(dimensions: number, isText: boolean, isImage: boolean): s
  * @throws MODEL_UNAVAILABLE that says which file is missing or wrong, or what is not supported
  */
 export async function openFolder(folder: string, origin: ModelOrigin = {}): Promise<Model> {
+  await access(folder, constants.X_OK).catch((cause: unknown) => {
+    throw readError(folder, cause);
+  });
   if (!existsSync(path.join(folder, MANIFEST))) return derive(folder, origin);
   return new Model(folder, check(manifestSchema, await readJson(folder, MANIFEST), MANIFEST));
 }
