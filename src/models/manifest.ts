@@ -38,6 +38,9 @@ const rangeSchema = z
   })
   .refine(({ unrelated, related }) => unrelated < related, 'unrelated must be below related');
 
+/** The file of a model's folder that says what it is. */
+export const MANIFEST = 'clipgraph.json';
+
 /** `clipgraph.json`: what a model is. */
 export const manifestSchema = z.strictObject({
   /** What requests call it: any text of one line. */

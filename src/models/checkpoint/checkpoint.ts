@@ -36,9 +36,9 @@ export function byteLengthOf(dtype: string, shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, DTYPE_BYTES[dtype] ?? NaN);
 }
 
-/** The name of the scales, one for each output, of a weight of 8 bits. */
+/** The name of the scales, one for each output, of a quantized weight. */
 export function scalesOf(weight: string): string {
-  return `${weight}_scale`;
+  return `${weight}_scale_of_7_bits`;
 }
 
 export function filesOf(checkpoint: Checkpoint): string[] {

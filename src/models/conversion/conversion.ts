@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
@@ -11,8 +12,11 @@ import {
   type StoredTensor,
 } from '../checkpoint/checkpoint.js';
 import { halfToNumber, toHalves } from '../checkpoint/half.js';
-import type { Manifest } from '../manifest.js';
+import { fileError, writeError } from '../files/failures.js';
+import { readExactly, readText, withFile } from '../files/read.js';
+import { MANIFEST, type Manifest } from '../manifest.js';
 import type { Model } from '../model.js';
+import { quantize } from './quantize.js';
 
 /** The precisions that weights can be brought to. */
 export const DTYPES = ['fp32', 'fp16', 'q8'] as const;
@@ -20,11 +24,10 @@ export type Dtype = (typeof DTYPES)[number];
 
 /** The layers that are multiplied most; embeddings, norms, biases and the last projections stay as they are. */
 const QUANTIZED = /\.(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])\.weight$/;
-const LARGEST_INT8 = 127;
 const LARGEST_HALF = 65_504;
 const WEIGHTS = 'model.safetensors';
 /** Counted up when a conversion would give other numbers. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /** How large a tensor will be, before it is made. */
 interface Planned {
@@ -50,14 +53,10 @@ function plan(name: string, source: StoredTensor, dtype: Dtype): Planned[] {
   return [{ name, dtype: dtype === 'fp16' ? 'F16' : 'F32', shape }];
 }
 
-async function readFloats(
-  files: Map<string, FileHandle>,
-  name: string,
-  tensor: StoredTensor,
-): Promise<Float32Array> {
+async function readFloats(folder: string, name: string, tensor: StoredTensor): Promise<Float32Array> {
   const { file, offset, length, dtype } = tensor;
-  const bytes = Buffer.alloc(length);
-  await files.get(file)?.read(bytes, 0, length, offset);
+  const bytes = await withFile(folder, file, ({ handle }) => readExactly(handle, length, offset));
+  if (bytes === undefined) throw fileError(file, `ends within ${name}`);
   const values = new Float32Array(length / (DTYPE_BYTES[dtype] ?? 1));
   if (dtype === 'F32') Buffer.from(values.buffer).set(bytes);
   else if (dtype === 'F16')
@@ -93,36 +92,18 @@ function transpose(values: Float32Array, tensor: StoredTensor): Float32Array {
   return Float32Array.from(values, (_, i) => values[(i % inputs) * outputs + Math.floor(i / inputs)]);
 }
 
-/** One symmetric scale for each output; the weights `[inputs, outputs]`, as ONNX multiplies them. */
-function quantize(values: Float32Array, tensor: StoredTensor): { weights: Int8Array; scales: Float32Array } {
-  const [outputs, inputs] = sidesOf(tensor);
-  const [step, stride] = tensor.isTransposed === true ? [outputs, 1] : [1, inputs];
-  const weights = new Int8Array(outputs * inputs);
-  const scales = new Float32Array(outputs);
-  for (let output = 0; output < outputs; output++) {
-    const from = output * stride;
-    let largest = 0;
-    for (let input = 0; input < inputs; input++)
-      largest = Math.max(largest, Math.abs(values[from + input * step]));
-    const scale = largest === 0 ? 1 : largest / LARGEST_INT8;
-    scales[output] = scale;
-    for (let input = 0; input < inputs; input++) {
-      weights[input * outputs + output] = Math.round(values[from + input * step] / scale);
-    }
-  }
-  return { weights, scales };
-}
-
 /** The bytes of what was planned for a tensor. */
 async function convert(
-  files: Map<string, FileHandle>,
+  folder: string,
   name: string,
   source: StoredTensor,
   dtype: Planned['dtype'],
 ): Promise<Buffer[]> {
-  const values = await readFloats(files, name, source);
+  const values = await readFloats(folder, name, source);
   if (dtype === 'I8') {
-    const { weights, scales } = quantize(values, source);
+    const [outputs, inputs] = sidesOf(source);
+    const isTransposed = source.isTransposed === true;
+    const { weights, scales } = quantize({ values, outputs, inputs, isTransposed });
     return [Buffer.from(weights.buffer), Buffer.from(scales.buffer)];
   }
   const usual = source.isTransposed === true ? transpose(values, source) : values;
@@ -149,48 +130,78 @@ async function writeSafetensors(
   const text = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
-  const files = new Map<string, FileHandle>();
   const output = await open(target, 'w');
   try {
     await output.write(length);
     await output.write(text);
     for (const [i, [name, source]] of weights.entries()) {
-      if (!files.has(source.file)) files.set(source.file, await open(path.join(folder, source.file)));
-      for (const bytes of await convert(files, name, source, planned[i][0].dtype)) await output.write(bytes);
+      for (const bytes of await convert(folder, name, source, planned[i][0].dtype)) await output.write(bytes);
       await nextTurn();
     }
     await output.sync();
   } finally {
     await output.close();
-    await Promise.all([...files.values()].map((file) => file.close()));
   }
 }
 
 /**
  * Writes a model with its weights in another precision into a folder of its own, which can then be served as any folder.
  *
- * @param target must not exist yet; it appears when all of it is written
- * @throws MODEL_UNAVAILABLE for a model of ONNX graphs, or weights that the precision can't hold
+ * @param target appears when all of it is written; where somebody else has written it meanwhile, that one is kept
+ * @throws MODEL_UNAVAILABLE for a model of ONNX graphs, weights that the precision can't hold, or a folder that can't be written
  */
 export async function convertModel(model: Model, dtype: Dtype, target: string): Promise<void> {
   const checkpoint = await model.checkpoint();
-  const { tokenizer } = model.manifest;
   const temporary = `${target}.${randomUUID()}`;
-  await mkdir(temporary, { recursive: true });
   try {
-    await writeSafetensors(model.folder, checkpoint, dtype, path.join(temporary, WEIGHTS));
-    const copied = Object.fromEntries(
-      Object.entries(tokenizer ?? {}).map(([role, file]) => [role, path.basename(file)]),
-    ) as Manifest['tokenizer'];
-    for (const file of Object.values(tokenizer ?? {})) {
-      await copyFile(path.join(model.folder, file), path.join(temporary, path.basename(file)));
-    }
-    const manifest = { ...model.manifest, dtype, weights: WEIGHTS, tokenizer: tokenizer && copied };
-    await writeFile(path.join(temporary, 'clipgraph.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    await rename(temporary, target);
+    await mkdir(temporary, { recursive: true });
+    await writeModel(model, checkpoint, dtype, temporary);
+    await rename(temporary, target).catch((error: unknown) => {
+      // Two that convert the same model make the same files: the first one's are taken.
+      if (!existsSync(path.join(target, MANIFEST))) throw error;
+    });
+  } catch (cause) {
+    throw writeError(cause);
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+async function writeModel(model: Model, checkpoint: Checkpoint, dtype: Dtype, folder: string): Promise<void> {
+  const { tokenizer } = model.manifest;
+  await writeSafetensors(model.folder, checkpoint, dtype, path.join(folder, WEIGHTS));
+  const copied = Object.fromEntries(
+    Object.entries(tokenizer ?? {}).map(([role, file]) => [role, path.basename(file)]),
+  ) as Manifest['tokenizer'];
+  for (const file of Object.values(tokenizer ?? {})) {
+    await writeFile(path.join(folder, path.basename(file)), await readText(model.folder, file));
+  }
+  const manifest = { ...model.manifest, dtype, weights: WEIGHTS, tokenizer: tokenizer && copied };
+  await writeFile(path.join(folder, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/**
+ * How far off quantized weights are, as a part of their size: root mean square over all of a model's that are quantized.
+ *
+ * @param largest the largest whole number
+ */
+export async function quantizedError(model: Model, largest: number): Promise<number> {
+  let [error, size] = [0, 0];
+  for (const [name, source] of await model.checkpoint()) {
+    if (!QUANTIZED.test(name)) continue;
+    const values = await readFloats(model.folder, name, source);
+    const [outputs, inputs] = sidesOf(source);
+    const isTransposed = source.isTransposed === true;
+    const { weights, scales } = quantize({ values, outputs, inputs, isTransposed }, largest);
+    for (const [i, value] of values.entries()) {
+      const [output, input] = isTransposed
+        ? [i % outputs, Math.floor(i / outputs)]
+        : [Math.floor(i / inputs), i % inputs];
+      error += (value - weights[input * outputs + output] * scales[output]) ** 2;
+      size += value ** 2;
+    }
+  }
+  return Math.sqrt(error / size);
 }
 
 /** Where a converted model is kept: by what it was made from, and by how. */

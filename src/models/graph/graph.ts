@@ -131,10 +131,15 @@ export class Graph {
   }
 
   /**
-   * The same with weights of 8 bits: each row is brought to 8 bits by its own largest value, so that it does not matter which
+   * The same with quantized weights: each row is brought to 8 bits by its own largest value, so that it does not matter which
    * rows it is batched with.
    */
   #quantizedLinear(x: Value, name: string, range: 'any' | 'after GELU'): Value {
+    if (!this.has(scalesOf(`${name}.weight`))) {
+      const message =
+        'The model was quantized by version 0.1, in a form whose numbers depend on the processor. Quantize it again (clipgraph models quantize).';
+      throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+    }
     // What a GELU leaves is not below -0.17: more of the 256 steps go to the other side.
     const [zero, least] = range === 'any' ? [128, 1e-30] : [32, LOWEST_GELU / 32];
     const largest = this.op('ReduceMax', [range === 'any' ? this.op('Abs', [x]) : x], {

@@ -6,12 +6,12 @@ import { parseJson } from '../files/json.js';
 import { CARD } from '../layout/card.js';
 import {
   describeConfig,
-  MANIFEST,
   openFolder,
   readManifestFiles,
   type ModelOrigin,
   type WeightsChoice,
 } from '../layout/folder.js';
+import { MANIFEST } from '../manifest.js';
 import type { Model } from '../model.js';
 import { shardsOf } from '../checkpoint/weights.js';
 import { RepositoryCache } from './cache.js';
