@@ -2,7 +2,7 @@ import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
 
 /** What the system says of a file, and what to do about it. Source: errno(3). */
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Partial<Record<string, string>>> = {
   ENOENT: 'is missing',
   ENOTDIR: 'is missing',
   EACCES:
@@ -37,7 +37,7 @@ export function readError(file: string, cause: unknown): unknown {
   return fileError(file, REASONS[errno] ?? `cannot be read: the system says ${errno}`, cause);
 }
 
-const WRITE_REASONS: Readonly<Record<string, string>> = {
+const WRITE_REASONS: Readonly<Partial<Record<string, string>>> = {
   EACCES: 'this account may not write there',
   EPERM: 'this account may not write there',
   EROFS: 'the file system is read-only',
