@@ -1,2 +1,3 @@
 export { ERRORS, ERROR_CODES, type ErrorCode } from './codes.js';
 export { ClipgraphError, isContentError, type InputLocation } from './clipgraph-error.js';
+export { withoutPaths } from './without-paths.js';

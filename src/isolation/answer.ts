@@ -1,40 +1,29 @@
 import { parentPort } from 'node:worker_threads';
-import { ClipgraphError } from '../errors/index.js';
-import type { FromWorker, ToWorker, WireError } from './messages.js';
+import type { FromWorker, ToWorker } from './messages.js';
+import { toWireError } from './wire-error.js';
 
 type Handler = (params: never, signal: AbortSignal, payload: Uint8Array) => unknown;
 
-function toWire(error: unknown): WireError {
-  const text = (value: unknown): string => (value instanceof Error ? value.message : String(value));
-  if (!(error instanceof ClipgraphError)) return { code: undefined, message: text(error) };
-  const detail = error.cause === undefined ? undefined : text(error.cause);
-  return { code: error.code, message: error.message, detail };
+/** What a program answers, by the names of its methods. */
+export type Handlers = Readonly<Record<string, Handler>>;
+
+/** The way from a program to its server and back. */
+export interface Channel {
+  readonly send: (message: FromWorker) => void;
+  /** Ends the program. */
+  readonly exit: () => void;
 }
 
 /**
- * The worker's side of a `Remote`: answers each request with what the handler of its method returns or throws.
- * Ends the worker when it is asked to, and when the server is gone.
+ * Answers each request with what the handler of its method returns or throws.
+ *
+ * @returns what takes the server's messages, and what cancels all that runs
  */
-export function answerRequests(handlers: Readonly<Record<string, Handler>>): void {
+export function serve(handlers: Handlers, { send, exit }: Channel) {
   const running = new Map<number, AbortController>();
   const parts = new Map<number, Uint8Array[]>();
-  const port = parentPort;
-  const send = (message: FromWorker): void => {
-    if (port !== null) port.postMessage(message);
-    else process.send?.(message);
-  };
 
-  const answer = async (message: ToWorker): Promise<void> => {
-    if ('cancel' in message) {
-      running.get(message.cancel)?.abort();
-      return;
-    }
-    if ('part' in message) {
-      parts.set(message.id, [...(parts.get(message.id) ?? []), message.part]);
-      return;
-    }
-    const { id, method, params } = message;
-    if (method === 'exit') process.exit(0);
+  const answer = async (id: number, method: string, params: unknown): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
     try {
@@ -42,18 +31,44 @@ export function answerRequests(handlers: Readonly<Record<string, Handler>>): voi
       parts.delete(id);
       send({ id, result: await handlers[method](params as never, controller.signal, payload) });
     } catch (error) {
-      send({ id, error: toWire(error) });
+      send({ id, error: toWireError(error) });
     } finally {
       running.delete(id);
     }
   };
 
-  const receive = (message: unknown): void => void answer(message as ToWorker);
+  const receive = (message: ToWorker): void => {
+    if ('cancel' in message) running.get(message.cancel)?.abort();
+    else if ('part' in message) parts.set(message.id, [...(parts.get(message.id) ?? []), message.part]);
+    else if (message.method === 'exit') exit();
+    else void answer(message.id, message.method, message.params);
+  };
+  const cancelAll = (): void => {
+    for (const controller of running.values()) controller.abort();
+  };
+  return { receive, cancelAll };
+}
+
+/**
+ * The worker's side of a `Remote`, in the process or thread that runs it. Ends it when it is asked to, and when the server
+ * is gone.
+ */
+export function answerRequests(handlers: Handlers): void {
+  const port = parentPort;
+  const { receive } = serve(handlers, {
+    send: (message) => {
+      if (port !== null) port.postMessage(message);
+      else process.send?.(message);
+    },
+    exit: () => process.exit(0),
+  });
   if (port !== null) {
     port.on('message', receive);
     return;
   }
-  process.on('message', receive);
+  process.on('message', (message) => {
+    receive(message as ToWorker);
+  });
   process.on('disconnect', () => process.exit(0));
   // Ctrl-C and service managers reach the whole process group: the server decides when its workers end.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);

@@ -3,10 +3,11 @@ import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { environmentOfChild } from './environment.js';
+import { linkInPlace, type InPlaceProgram } from './in-place.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
-/** Where a plugin runs, apart from the server. */
-export type Isolation = 'process' | 'thread';
+/** Where a program runs: in a process or a thread of its own, or in the server's process. */
+export type Isolation = 'process' | 'thread' | 'none';
 
 /** A connection to code that runs apart. */
 export interface Link {
@@ -24,7 +25,7 @@ export interface Start {
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
-interface LinkEvents {
+export interface LinkEvents {
   readonly onMessage: (message: FromWorker) => void;
   /**
    * Called once, when the other side is gone; `reason` is a sentence's end: "was killed by SIGKILL". `isKilled`: by that
@@ -77,7 +78,8 @@ function linkProcess(
     onMessage(message as FromWorker);
   });
   child.on('error', (error) => {
-    leave(`could not be reached: ${error.message}`);
+    onOutput(error.message);
+    leave('could not be reached');
   });
   child.on('exit', (code, signal) => {
     if (signal === null) leave(`exited with code ${String(code)}`);
@@ -113,7 +115,8 @@ function linkThread(
     onMessage(message as FromWorker);
   });
   thread.on('error', (error) => {
-    failure = `failed: ${error instanceof Error ? error.message : String(error)}`;
+    onOutput(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    failure = 'failed';
   });
   thread.on('exit', (code) => {
     onExit(failure ?? `exited with code ${code}`, false);
@@ -129,7 +132,21 @@ function linkThread(
   };
 }
 
-/** Starts `entry`, a module that calls `answerRequests`, in a process or a thread of its own. */
-export function link(entry: string, isolation: Isolation, start: Start, events: LinkEvents): Link {
-  return isolation === 'process' ? linkProcess(entry, start, events) : linkThread(entry, start, events);
+/** A program: a module that calls `answerRequests` when it is loaded; and the same for where it runs in place. */
+export interface Program {
+  readonly entry: string;
+  readonly inPlace?: (() => InPlaceProgram) | undefined;
+}
+
+/** Starts a program where it is to run. */
+export function link(
+  { entry, inPlace }: Program,
+  isolation: Isolation,
+  start: Start,
+  events: LinkEvents,
+): Link {
+  if (isolation === 'process') return linkProcess(entry, start, events);
+  if (isolation === 'thread') return linkThread(entry, start, events);
+  if (inPlace === undefined) throw new Error(`${entry} cannot run in the server's process.`);
+  return linkInPlace(inPlace(), events);
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors/index.js';
+import type { WireError } from './wire-error.js';
 
 /**
  * From the server to its worker. A large payload goes ahead of its request in parts; `cancel` names a request that nobody
@@ -8,13 +8,6 @@ export type ToWorker =
   | { readonly id: number; readonly part: Uint8Array }
   | { readonly id: number; readonly method: string; readonly params: unknown }
   | { readonly cancel: number };
-
-export interface WireError {
-  readonly code: ErrorCode | undefined;
-  readonly message: string;
-  /** What lies behind a coded failure: for the log, not for a client. */
-  readonly detail?: string | undefined;
-}
 
 /** From the worker to its server: each request is answered once. */
 export type FromWorker =

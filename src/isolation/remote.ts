@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { ClipgraphError } from '../errors/index.js';
-import { link, type Isolation, type Link, type Start } from './link.js';
+import { link, type Isolation, type Link, type Program, type Start } from './link.js';
 import { watchResident } from './memory.js';
 import type { FromWorker } from './messages.js';
 import { startWatchdog } from './watchdog.js';
+import { fromWireError } from './wire-error.js';
 
 /**
  * Why a worker is gone: it `crashed`, or exited; it was `killed` from outside, as systems do that run out of memory; it
@@ -11,14 +11,17 @@ import { startWatchdog } from './watchdog.js';
  */
 export type Loss = 'crashed' | 'killed' | 'hung' | 'memory' | 'ended';
 
-/** The other side ended before it answered. */
+/** The other side ended before it answered. Its message says how; what it printed is for the log alone. */
 export class WorkerLost extends Error {
   override readonly name = 'WorkerLost';
   readonly loss: Loss;
+  /** The last lines that it printed. */
+  readonly output: readonly string[];
 
-  constructor(message: string, loss: Loss = 'crashed') {
+  constructor(message: string, loss: Loss = 'crashed', output: readonly string[] = []) {
     super(message);
     this.loss = loss;
+    this.output = output;
   }
 }
 
@@ -27,11 +30,9 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-export interface RemoteOptions {
+export interface RemoteOptions extends Program {
   /** What the worker is, for messages and the log: `runtime cpu`. */
   readonly title: string;
-  /** The module that runs apart. */
-  readonly entry: string;
   readonly isolation?: Isolation;
   readonly start?: Start;
   /** Resident memory at which it is ended. No limit if absent, for a thread, and off Linux. */
@@ -40,8 +41,8 @@ export interface RemoteOptions {
   readonly memoryCheckMs?: number;
   /** Called with each line that the worker prints. */
   readonly onOutput?: (line: string) => void;
-  /** Called when the worker ended without being asked to. */
-  readonly onLost?: (reason: string, loss: Loss) => void;
+  /** Called when the worker ended without being asked to, with the last lines that it printed. */
+  readonly onLost?: (reason: string, loss: Loss, output: readonly string[]) => void;
 }
 
 interface CallOptions {
@@ -72,21 +73,21 @@ export class Remote {
   #isClosing = false;
 
   constructor(options: RemoteOptions) {
-    const { title, entry, isolation = 'process', start = {}, onOutput, onLost } = options;
+    const { title, entry, inPlace, isolation = 'process', start = {}, onOutput, onLost } = options;
     this.#title = title;
     let markExited: () => void;
     this.#exited = new Promise((resolve) => (markExited = resolve));
-    this.#link = link(entry, isolation, start, {
+    this.#link = link({ entry, inPlace }, isolation, start, {
       onMessage: (message) => {
         this.#settle(message);
       },
       onExit: (reason, isKilled) => {
-        const said = this.#lines.length === 0 ? '' : ` It printed: ${this.#lines.join(' | ')}`;
-        this.#lost ??= new WorkerLost(`The ${title} ${reason}.${said}`, isKilled ? 'killed' : 'crashed');
+        const loss = isKilled ? 'killed' : 'crashed';
+        this.#lost ??= new WorkerLost(`The ${title} ${reason}.`, loss, this.#lines);
         stopWatching();
         for (const { reject } of this.#pending.values()) reject(this.#lost);
         this.#pending.clear();
-        if (!this.#isClosing) onLost?.(this.#lost.message, this.#lost.loss);
+        if (!this.#isClosing) onLost?.(this.#lost.message, this.#lost.loss, this.#lines);
         markExited();
       },
       onOutput: (line) => {
@@ -164,7 +165,7 @@ export class Remote {
   }
 
   #end(what: string, loss: Loss): void {
-    this.#lost ??= new WorkerLost(`The ${this.#title} ${what}.`, loss);
+    this.#lost ??= new WorkerLost(`The ${this.#title} ${what}.`, loss, this.#lines);
     this.#link.kill();
   }
 
@@ -194,7 +195,6 @@ export class Remote {
       pending.resolve(message.result);
       return;
     }
-    const { code, message: text, detail } = message.error;
-    pending.reject(code === undefined ? new Error(text) : new ClipgraphError(code, text, { cause: detail }));
+    pending.reject(fromWireError(message.error));
   }
 }
