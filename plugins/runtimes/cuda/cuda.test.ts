@@ -1,15 +1,16 @@
 import path from 'node:path';
-import { conformanceTests } from 'clipgraph/runtime';
+import { conformanceTests } from 'clipgraph/conformance';
 import { RuntimeHost } from '../../../src/runtime/host.js';
 import { explainFailure, missingLibraries, missingProvider, wrongPlatform } from './diagnosis.js';
 
 const PLUGIN = path.join(__dirname, 'index.ts');
+const MODULE = { specifier: PLUGIN, from: __dirname };
 /** A folder with onnxruntime-node and the CUDA provider's libraries, for a machine without a GPU. */
 const WITH_PROVIDER = process.env.CLIPGRAPH_CUDA_MODULES;
 
 async function probe(options: Record<string, unknown>) {
   const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
-  const host = new RuntimeHost({ name: 'cuda', module: PLUGIN, options, log, watchdogMs: 60_000 });
+  const host = new RuntimeHost({ name: 'cuda', module: MODULE, options, log, watchdogMs: 60_000 });
   try {
     return await host.probe();
   } finally {
@@ -37,6 +38,15 @@ describe('the runtime cuda', () => {
     });
   });
 
+  it('refuses a bound that ONNX Runtime would not be told of', async () => {
+    await expect(probe({ deviceMemoryMb: 64 })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(
+        /deviceMemoryMb: onnxruntime-node cannot bound .* memory\.maxModelBytes/,
+      ),
+    });
+  });
+
   (WITH_PROVIDER === undefined ? it.skip : it)(
     'says which libraries are missing where the provider is there',
     async () => {
@@ -51,7 +61,7 @@ describe('the runtime cuda', () => {
     },
   );
 
-  const tests = conformanceTests({ name: 'cuda', module: PLUGIN, tolerance: 1e-3 });
+  const tests = conformanceTests({ name: 'cuda', module: PLUGIN });
   const itOnGpu = process.env.CLIPGRAPH_GPU === undefined ? it.skip : it;
   itOnGpu.each(tests.map((test) => [test.name, test] as const))('on a GPU: %s', async (_, test) => {
     await test.run();
@@ -99,7 +109,12 @@ describe('the diagnosis', () => {
     ['CUDA failure 100: no CUDA-capable device is detected', /no CUDA device/],
     ['CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version', /driver is too old/],
     ['CUDA failure 101: invalid device ordinal', /no CUDA device of this number/],
-    ['CUDA failure 2: out of memory', /memory is full/],
+    ['CUDA failure 2: out of memory', /memory of CUDA device 0 is full/],
+    [
+      'bfc_arena.cc:359 void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 1073741824',
+      /memory of CUDA device 0 is full/,
+    ],
+    ['Failed to load libcudnn.so.9: cannot open shared object file', /cuDNN 9/],
     [
       'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
       /Failed to load shared library/,

@@ -74,16 +74,36 @@ const FAILURES: readonly (readonly [RegExp, Diagnosis])[] = [
     },
   ],
   [
-    /out of memory|CUDA failure 2\b/i,
+    /libcudnn|cudnn.{0,40}(not found|cannot open|failed to load)|CUDNN_STATUS_NOT_INITIALIZED/i,
     {
-      reason: "The device's memory is full.",
-      remedy: 'End what else uses it, or lower runtimes.cuda.memoryLimitMb.',
+      reason: 'The library cuDNN 9, which the CUDA provider needs, cannot be loaded.',
+      remedy: `Install cuDNN 9 and name its folder in LD_LIBRARY_PATH. ${OTHERWISE}`,
     },
   ],
 ];
 
+/** As CUDA says it, and as ONNX Runtime's own arena over it does. */
+const MEMORY_IS_FULL =
+  /out of memory|CUDA failure 2\b|CUBLAS_STATUS_ALLOC_FAILED|BFCArena|Failed to allocate memory/i;
+
+/**
+ * When the device has no memory left: nothing is wrong with the model or the plugin then.
+ *
+ * @param message of the error that ONNX Runtime threw
+ */
+export function fullDevice(message: string, device: number): Diagnosis | undefined {
+  if (!MEMORY_IS_FULL.test(message)) return undefined;
+  return {
+    reason: `The memory of CUDA device ${device} is full.`,
+    remedy:
+      'End what else uses it (nvidia-smi), let workers hold fewer towers (memory.maxModelBytes), or lower runtimes.cuda.workers.',
+  };
+}
+
 /** @param message of the error that ONNX Runtime threw */
-export function explainFailure(message: string): Diagnosis {
+export function explainFailure(message: string, device = 0): Diagnosis {
+  const full = fullDevice(message, device);
+  if (full !== undefined) return full;
   const known = FAILURES.find(([pattern]) => pattern.test(message));
   if (known !== undefined) return known[1];
   return {

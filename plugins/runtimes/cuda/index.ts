@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import {
+  ClipgraphError,
   defineRuntime,
   externalWeights,
   parseOptions,
@@ -16,6 +17,7 @@ import type * as Ort from 'onnxruntime-node';
 import { z } from 'zod';
 import {
   explainFailure,
+  fullDevice,
   missingLibraries,
   missingProvider,
   wrongPlatform,
@@ -30,24 +32,47 @@ const MAX_BATCH = 64;
 const optionsSchema = z.strictObject({
   /** The device's number. Default 0. */
   device: z.number().int().min(0).default(0),
-  /** How much of the device's memory may be used, in megabytes. Default: all. */
-  deviceMemoryMb: z.number().int().min(1).optional(),
+  /**
+   * `exact`, the default: products are added up as float32 has it. `tf32`: factors of 10 bits, faster, and the vectors' dtype
+   * says so.
+   */
+  precision: z.enum(['exact', 'tf32']).default('exact'),
   /** How much the graph is rewritten before it runs. Default `all`. */
   graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']).default('all'),
   /** A folder whose node_modules hold the onnxruntime-node to use. Default: the one that was installed with Clipgraph. */
   modules: z.string().min(1).optional(),
+  /** Refused: what would bound the device's memory is not handed to ONNX Runtime by onnxruntime-node. */
+  deviceMemoryMb: z
+    .undefined({
+      error:
+        'onnxruntime-node cannot bound the memory of a device; memory.maxModelBytes bounds the weights that a worker holds',
+    })
+    .optional(),
 });
 
 export type CudaOptions = z.input<typeof optionsSchema>;
 
+/** The names of the devices, in their order; the driver's own program knows them. */
+async function deviceName(device: number): Promise<string> {
+  const query = ['--query-gpu=name', '--format=csv,noheader', `--id=${device}`];
+  const asked = await promisify(execFile)('nvidia-smi', query, { timeout: 5000 }).catch(() => undefined);
+  const name = asked?.stdout.split('\n')[0].trim();
+  // With fewer devices made visible, their numbers are not nvidia-smi's.
+  const isRenumbered = process.env.CUDA_VISIBLE_DEVICES !== undefined;
+  return name === undefined || name === '' || isRenumbered ? `CUDA device ${device}` : name;
+}
+
 /** ONNX Runtime's CUDA provider, through the package onnxruntime-node. */
-export default defineRuntime<CudaOptions>((options) => {
-  const { device, deviceMemoryMb, graphOptimization, modules } = parseOptions(NAME, optionsSchema, options);
+export default defineRuntime<CudaOptions>({ name: NAME }, (options) => {
+  const { device, precision, graphOptimization, modules } = parseOptions(NAME, optionsSchema, options);
   const require = createRequire(
     modules === undefined ? __filename : path.join(path.resolve(modules), 'index.js'),
   );
 
   const load = () => {
+    // The libraries of CUDA read it once, when they are loaded; onnxruntime-node has no option for it.
+    if (precision === 'exact') process.env.NVIDIA_TF32_OVERRIDE = '0';
+    else delete process.env.NVIDIA_TF32_OVERRIDE;
     const ort = require('onnxruntime-node') as OrtModule;
     ort.env.logLevel = 'error';
     return ort;
@@ -57,11 +82,9 @@ export default defineRuntime<CudaOptions>((options) => {
     graph: string | Uint8Array,
     weights?: TowerSource['weights'],
   ): Promise<Ort.InferenceSession> => {
-    const provider: Record<string, unknown> = { name: 'cuda', deviceId: device };
-    if (deviceMemoryMb !== undefined) provider.gpuMemLimit = deviceMemoryMb * 2 ** 20;
     const sessionOptions: Ort.InferenceSession.SessionOptions = {
-      // Exactly one: with another behind it, ONNX Runtime might run there without a word.
-      executionProviders: [provider as { name: 'cuda' }],
+      // ONNX Runtime adds its processor for the few operations that CUDA lacks; a second device would be used without a word.
+      executionProviders: [{ name: 'cuda', deviceId: device }],
       graphOptimizationLevel: graphOptimization,
       ...externalWeights({ weights }),
     };
@@ -86,28 +109,52 @@ export default defineRuntime<CudaOptions>((options) => {
     return listed === undefined ? undefined : missingLibraries(listed.stdout);
   };
 
+  /** That the provider is listed says nothing, and cuDNN is loaded at the first run: only a run shows that it works. */
+  const tryRun = async (): Promise<void> => {
+    const session = await createSession(smallGraph());
+    try {
+      const { name, shape } = session.inputMetadata[0] as Ort.InferenceSession.TensorValueMetadata;
+      const dims = shape.map((size) => (typeof size === 'number' ? size : 1));
+      const pixels = new Float32Array(dims.reduce((product, size) => product * size, 1));
+      await session.run({ [name]: new (load().Tensor)('float32', pixels, dims) });
+    } finally {
+      await session.release();
+    }
+  };
+
+  const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+  /** A full device is said to be one, whatever was under way. */
+  const explained = async <Result>(work: Promise<Result>): Promise<Result> => {
+    try {
+      return await work;
+    } catch (cause) {
+      const full = fullDevice(messageOf(cause), device);
+      if (full === undefined) throw cause;
+      throw new ClipgraphError('RUNTIME_UNAVAILABLE', `${full.reason} ${full.remedy}`, { cause });
+    }
+  };
+
   const probe = async (): Promise<Probe> => {
     try {
       const diagnosis = await inspect();
       if (diagnosis !== undefined) return { ready: false, ...diagnosis };
-      // That the provider is listed says nothing: only a session shows that it works.
-      await (await createSession(smallGraph())).release();
+      await tryRun();
       const version = load().env.versions.node ?? 'unknown';
-      const info = { device: `CUDA device ${device}`, library: 'onnxruntime-node', version };
-      return { ready: true, info: { ...info, threads: 1, maxBatch: MAX_BATCH, maxInFlight: 1 } };
+      const info = { device: await deviceName(device), library: 'onnxruntime-node', version, threads: 1 };
+      const suffix = precision === 'exact' ? undefined : precision;
+      return { ready: true, info: { ...info, maxBatch: MAX_BATCH, maxInFlight: 1, precision: suffix } };
     } catch (error) {
-      return { ready: false, ...explainFailure(error instanceof Error ? error.message : String(error)) };
+      return { ready: false, ...explainFailure(messageOf(error), device) };
     }
   };
 
   return {
-    name: NAME,
     probe,
     async open({ graph, weights }) {
-      return towerOfSession(
-        await createSession('path' in graph ? graph.path : graph.bytes, weights),
-        load().Tensor,
-      );
+      const session = createSession('path' in graph ? graph.path : graph.bytes, weights);
+      const tower = towerOfSession(await explained(session), load().Tensor);
+      return { ...tower, run: (batch, request) => explained(tower.run(batch, request)) };
     },
   };
 });
