@@ -71,7 +71,9 @@ async function examine(embedder: Embedder, timeoutMs: number): Promise<Report> {
   const runtimes: RuntimeReport[] = [];
   for (const { name, probe } of await findRuntimes(embedder)) {
     if (!probe.ready) {
-      runtimes.push({ name, absent: `${probe.reason} ${probe.remedy}` });
+      const { reason, remedy, detail } = probe;
+      const said = detail === undefined ? '' : ` It said: ${detail}`;
+      runtimes.push({ name, absent: `${reason} ${remedy}${said}` });
       continue;
     }
     const { library, version, threads } = probe.info;

@@ -26,7 +26,11 @@ export async function findRuntimes({ runtimes }: Embedder): Promise<Found[]> {
 
 function describe({ name, probe, isDefault, workers }: Found): string {
   const title = `${name}${isDefault ? ' (default)' : ''}`.padEnd(16);
-  if (!probe.ready) return `${title}not here: ${probe.reason}\n${' '.repeat(16)}${probe.remedy}`;
+  if (!probe.ready) {
+    const { reason, remedy, detail } = probe;
+    const lines = [`not here: ${reason}`, remedy, ...(detail === undefined ? [] : [`It said: ${detail}`])];
+    return title + lines.join(`\n${' '.repeat(16)}`);
+  }
   const { device, library, version, threads } = probe.info;
   return `${title}ready: ${device}, ${library} ${version}, threads: ${threads}, workers: ${workers}`;
 }

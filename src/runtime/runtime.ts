@@ -1,8 +1,17 @@
 import { ClipgraphError } from '../errors/index.js';
-import { Batcher, type BatchReport, type PreparedContent, type RunAnswer } from './batcher.js';
-import type { Probe, RuntimeInfo, TowerSource } from './contract.js';
 import type { Turn } from '../isolation/fair-queue.js';
+import {
+  Batcher,
+  type BatchReport,
+  type BatchRunner,
+  type PreparedContent,
+  type RunAnswer,
+} from './batcher.js';
+import type { Probe, RuntimeInfo, TowerSource } from './contract.js';
 import { RuntimeHost, type HostOptions } from './host.js';
+import { Probing } from './probing.js';
+import { isDying, RunRecord } from './run-record.js';
+import { trialRun } from './trial.js';
 
 export interface RuntimeOptions extends HostOptions {
   /** Processes or threads that run the plugin side by side. */
@@ -11,14 +20,33 @@ export interface RuntimeOptions extends HostOptions {
   readonly onBatch?: ((report: BatchReport) => void) | undefined;
 }
 
-/** A runtime as its users see it: probed once, started when it is first asked for work. */
+/** What happened last: what was said about a runtime once, at the start, says nothing. */
+export interface RuntimeState {
+  /** Whether its last runs have all failed, or its workers died again and again. */
+  readonly isFailing: boolean;
+  readonly failuresInARow: number;
+  /** Of the worker that is best off. */
+  readonly deathsInARow: number;
+  /** Milliseconds since 1970; undefined when no run has succeeded yet. */
+  readonly lastGoodRunAt: number | undefined;
+}
+
+const FAILING = {
+  ready: false,
+  reason: 'Its last runs have all failed.',
+  remedy: 'The log has the errors; it is tried again from time to time.',
+} as const;
+
+/** A runtime as its users see it: asked whether it can serve, started when it is first asked for work. */
 export class Runtime {
   readonly name: string;
   readonly workers: number;
   readonly #hosts: readonly RuntimeHost[];
   readonly #maxQueue: number;
   readonly #onBatch: RuntimeOptions['onBatch'];
-  #probe: Promise<Probe> | undefined;
+  readonly #probing: Probing;
+  readonly #trial: Probing;
+  readonly #record = new RunRecord();
   #batcher: Batcher | undefined;
   #isClosed = false;
 
@@ -28,6 +56,8 @@ export class Runtime {
     this.#maxQueue = maxQueue;
     this.#onBatch = onBatch;
     this.#hosts = Array.from({ length: workers }, () => new RuntimeHost(host));
+    this.#probing = new Probing(() => this.#hosts[0].probe());
+    this.#trial = new Probing(() => this.#tryAgain());
   }
 
   /** The worker processes that run now. */
@@ -53,18 +83,30 @@ export class Runtime {
     return this.#batcher?.waiting ?? 0;
   }
 
-  /** Whether it can serve, asked once. */
+  get state(): RuntimeState {
+    const deathsInARow = Math.min(...this.#hosts.map((host) => host.deathsInARow));
+    const { failuresInARow, lastGoodRunAt, isFailing } = this.#record;
+    return { isFailing: isFailing || isDying(deathsInARow), failuresInARow, deathsInARow, lastGoodRunAt };
+  }
+
+  /** Whether it can serve, as it says itself. A refusal is asked again after a while. */
   probe(): Promise<Probe> {
-    this.#probe ??= this.#hosts[0].probe();
-    return this.#probe;
+    return this.#probing.probe();
   }
 
   /** The same, for one that may not be needed: it ends again unless it has work. */
   async probeAndRest(): Promise<Probe> {
-    const isFirst = this.#probe === undefined;
+    const { isDue } = this.#probing;
     const probe = await this.probe();
-    if (isFirst && this.#batcher === undefined) await this.#hosts[0].rest();
+    if (isDue && this.#batcher === undefined) await this.rest();
     return probe;
+  }
+
+  /** Whether it serves now: what it says of itself, and what happened last. While all fails, a small run is tried now and then. */
+  async readiness(): Promise<Probe> {
+    const probe = await this.probe();
+    if (!probe.ready || !this.state.isFailing) return probe;
+    return this.#trial.probe();
   }
 
   /**
@@ -85,7 +127,10 @@ export class Runtime {
     const { maxBatch, maxInFlight } = await this.info();
     if (this.#isClosed) throw this.#closing();
     this.#batcher ??= new Batcher({
-      runners: this.#hosts.flatMap((host) => Array.from({ length: maxInFlight }, () => host)),
+      runners: this.#hosts.flatMap((host) => {
+        const runner = this.#recorded(host);
+        return Array.from({ length: maxInFlight }, () => runner);
+      }),
       maxBatch,
       maxQueue: this.#maxQueue,
       onBatch: this.#onBatch,
@@ -93,11 +138,46 @@ export class Runtime {
     return this.#batcher.submit(source, content, turn);
   }
 
+  /** Ends its workers until there is work for them. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.rest()));
+  }
+
   /** Refuses what comes and ends what waits; then ends the workers. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#batcher?.close(this.#closing());
     await Promise.all(this.#hosts.map((host) => host.close()));
+  }
+
+  #recorded(host: RuntimeHost): BatchRunner {
+    return {
+      run: async (params, signal) => {
+        try {
+          const result = await host.run(params, signal);
+          this.#record.succeeded();
+          this.#trial.forget();
+          return result;
+        } catch (error) {
+          this.#record.failed(error);
+          throw error;
+        }
+      },
+    };
+  }
+
+  async #tryAgain(): Promise<Probe> {
+    const [host] = this.#hosts;
+    const probe = await host.probe();
+    if (!probe.ready) return probe;
+    try {
+      await trialRun(host);
+    } catch {
+      return FAILING;
+    }
+    this.#record.forgive();
+    this.#trial.forget();
+    return probe;
   }
 
   #closing(): ClipgraphError {

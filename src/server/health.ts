@@ -16,8 +16,8 @@ export class Health {
   }
 
   /**
-   * `/health/live` answers as long as the event loop turns. `/health/ready` answers 200 once the default runtime can
-   * serve, else 503 with the reason.
+   * `/health/live` answers as long as the event loop turns. `/health/ready` answers 200 while the default runtime serves, by
+   * what it says and by what happened last, else 503 with the reason.
    */
   routes(): Router {
     const routes = Router();
@@ -30,12 +30,11 @@ export class Health {
         return;
       }
       const { runtimes, models } = this.#embedder;
-      try {
-        const runtime = await runtimes.default();
-        response.json({ status: 'ready', runtime: runtime.name, model: models.default.id });
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : undefined;
-        response.status(503).json({ status: 'unavailable', reason });
+      const readiness = await runtimes.readiness();
+      if (readiness.isReady) {
+        response.json({ status: 'ready', runtime: readiness.runtime.name, model: models.default.id });
+      } else {
+        response.status(503).json({ status: 'unavailable', reason: readiness.reason });
       }
     });
     return routes;

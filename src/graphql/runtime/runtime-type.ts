@@ -1,4 +1,5 @@
 import { Ctx, Field, Int, ObjectType, Query, registerEnumType, Resolver } from 'type-graphql';
+import { ClipgraphError } from '../../errors/index.js';
 import type { Probe } from '../../runtime/index.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Context } from '../context.js';
@@ -15,7 +16,7 @@ registerEnumType(RuntimeStatus, {
   valuesConfig: {
     READY: { description: 'Its process runs.' },
     IDLE: { description: 'It can run, and starts when it is first asked.' },
-    UNAVAILABLE: { description: 'It cannot run on this machine: see reason.' },
+    UNAVAILABLE: { description: 'It cannot run now: see reason.' },
   },
 });
 
@@ -54,18 +55,21 @@ export class RuntimeType {
 
 /** Wrong options, of a runtime that nobody has asked for yet. */
 function toProbe(error: unknown): Probe {
-  return {
-    ready: false,
-    reason: error instanceof Error ? error.message : String(error),
-    remedy: 'Correct them.',
-  };
+  const reason = error instanceof ClipgraphError ? error.message : 'Its options are wrong.';
+  return { ready: false, reason, remedy: 'Correct them.' };
+}
+
+/** Whether it can run, as it said last; where its last runs have all failed, what is true now. */
+function ask(runtime: Runtime, isDefault: boolean): Promise<Probe> {
+  if (runtime.state.isFailing) return runtime.readiness();
+  return isDefault ? runtime.probe() : runtime.probeAndRest();
 }
 
 /** A runtime's present state. */
 export async function describeRuntime(runtime: Runtime, { embedder }: Context): Promise<RuntimeType> {
   const { name, workers } = runtime;
   const isDefault = (await embedder.runtimes.default().catch(() => undefined)) === runtime;
-  const probe = await (isDefault ? runtime.probe() : runtime.probeAndRest()).catch(toProbe);
+  const probe = await ask(runtime, isDefault).catch(toProbe);
   if (!probe.ready) {
     const reason = `${probe.reason} ${probe.remedy}`;
     return { name, status: RuntimeStatus.UNAVAILABLE, reason, isDefault };
