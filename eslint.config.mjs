@@ -11,6 +11,7 @@ export default defineConfig(
       'kernel/**',
       'test/stranger/**',
       'test/faulty/**',
+      'test/plugins/**/*.{js,cjs}',
       'bench/.peers/**',
       '**/.venv*/**',
       'training/work*/**',

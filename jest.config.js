@@ -7,6 +7,7 @@ module.exports = {
   testTimeout: 60_000,
   moduleNameMapper: {
     '^clipgraph/runtime$': '<rootDir>/src/runtime/index.ts',
+    '^clipgraph/conformance$': '<rootDir>/src/runtime/conformance/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   // Packages that the recipe of the starter model fetches have names and tests of their own.

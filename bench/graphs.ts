@@ -67,7 +67,9 @@ async function serve(folder: string, variant: string, kind: TowerKind): Promise<
   // With its checksum, which takes as long for all of them.
   const source = await model.tower(kind);
   const from = performance.now();
-  const tower = await cpu({ threads: 1 }).open(source);
+  const { graph } = source;
+  if (graph === undefined) throw new Error('The model has no graph.');
+  const tower = await cpu.create({ threads: 1 }).open({ ...source, graph });
   const openMs = performance.now() - from;
   const request = { outputs: [source.manifest.output], signal: new AbortController().signal };
   await tower.run(batchOf(kind, 1, 9), request);

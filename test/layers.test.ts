@@ -74,9 +74,26 @@ describe('layers', () => {
     },
   );
 
+  it('gives plugins a clipgraph/runtime that loads nothing which starts programs or opens sockets', () => {
+    jest.isolateModules(() => {
+      for (const name of ['node:child_process', 'node:worker_threads', 'node:net', 'node:http']) {
+        jest.doMock(name, () => {
+          throw new Error(`${name} is loaded`);
+        });
+      }
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- as a plugin loads it
+      expect(require('../src/runtime/index.js')).toHaveProperty('defineRuntime');
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- the suite does start programs
+      expect(() => require('../src/runtime/conformance/index.js') as unknown).toThrow(/node:\w+ is loaded/);
+      jest.resetModules();
+    });
+  });
+
   it('does not import a plugin from src', () => {
     const imports = sourcesOf('src').flatMap(importsOf);
-    expect(imports.filter((name) => /plugins\/(runtimes|stores)\//.test(name) || name.startsWith('onnxruntime'))).toEqual([]);
+    expect(
+      imports.filter((name) => /plugins\/(runtimes|stores)\//.test(name) || name.startsWith('onnxruntime')),
+    ).toEqual([]);
   });
 
   it('keeps the library free of GraphQL', () => {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { conformanceTests } from 'clipgraph/runtime';
+import { conformanceTests } from 'clipgraph/conformance';
 
 describe.each(['cpu', 'wasm'])('the runtime %s', (name) => {
   const tests = conformanceTests({ name, module: path.join(__dirname, name, 'index.ts') });

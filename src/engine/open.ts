@@ -3,9 +3,13 @@ import { ByteBudget, PreparationPool, UrlFetcher } from '../media/index.js';
 import { Hub, ModelCatalog, type PullProgress } from '../models/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
 import type { RuntimeLog } from '../runtime/host.js';
+import { meetPlugins } from '../plugins/meeting.js';
 import { RuntimeRegistry } from '../runtime/registry.js';
 import { Embedder } from './embedder.js';
 import { Inspector } from './inspector.js';
+
+/** Of plugins that the configuration may name. */
+const KINDS = ['runtime'];
 
 /** Where nobody watches: a line when it starts, and one when it is over. */
 function loggedProgress(log: RuntimeLog): PullProgress {
@@ -43,10 +47,12 @@ export async function openEmbedder(
   const watchdogMs = limits.timeoutMs;
   const models = await openCatalog(config, progress ?? loggedProgress(log));
   const order = runtimeOrder(config);
-  const { runtimes: options, plugins } = config;
-  const runtimes = await RuntimeRegistry.open({
+  const from = process.cwd();
+  const modules = config.plugins.map((specifier) => ({ specifier, from }));
+  const plugins = await meetPlugins(modules, KINDS, watchdogMs);
+  const runtimes = new RuntimeRegistry({
     order,
-    runtimes: options,
+    runtimes: config.runtimes,
     plugins,
     maxQueue: limits.maxQueue,
     watchdogMs,

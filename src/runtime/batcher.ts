@@ -16,7 +16,7 @@ export interface RunAnswer {
 
 /** Something that runs batches, one at a time. */
 export interface BatchRunner {
-  run(params: RunParams, signal: AbortSignal): Promise<RunResult>;
+  run(params: RunParams, signal: AbortSignal): Promise<Pick<RunResult, 'vectors' | 'milliseconds'>>;
 }
 
 type Job = WaitingJob<PreparedContent, RunAnswer>;

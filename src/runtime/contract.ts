@@ -1,4 +1,5 @@
 import type { Isolation } from '../isolation/link.js';
+import { definePlugin, type PluginDefinition, type PluginTraits } from '../plugins/definition.js';
 
 export type { Isolation } from '../isolation/link.js';
 
@@ -43,17 +44,24 @@ export interface ExternalWeights {
   readonly parts: readonly { readonly file: string; readonly offset: number; readonly length: number }[];
 }
 
-/** One tower to be opened: an ONNX graph, by path or as bytes, with the files its weights are in when not inside it. */
+/** An ONNX graph, by path or as bytes. */
+export type TowerGraph = { readonly path: string } | { readonly bytes: Uint8Array };
+
+/** One tower to be opened: an ONNX graph with the files its weights are in when not inside it. */
 export interface TowerSource {
   /** Names the tower and its exact files among all that a runtime holds. */
   readonly key: string;
   readonly kind: TowerKind;
   readonly manifest: TowerManifest;
-  readonly graph: { readonly path: string } | { readonly bytes: Uint8Array };
+  /** Absent for a plugin that declares `needsGraph: false`: whoever runs the model has it already. */
+  readonly graph?: TowerGraph;
   readonly weights?: ExternalWeights;
   /** Bytes of the weights: what is counted against a worker's budget. */
   readonly bytes?: number;
 }
+
+/** What a plugin that needs the graph opens. */
+export type GraphTowerSource = TowerSource & { readonly graph: TowerGraph };
 
 /** Token ids, each row padded to the longest. */
 export interface TextBatch {
@@ -92,6 +100,9 @@ export interface Tower {
   close(): Promise<void>;
 }
 
+/** NVIDIA's TF32: factors of 10 bits, sums of float32. */
+export type Precision = 'tf32';
+
 /** What a runtime that can serve says of itself. */
 export interface RuntimeInfo {
   /** What does the arithmetic: `CPU`, or the name of a graphics card. */
@@ -104,45 +115,73 @@ export interface RuntimeInfo {
   /** Calls of `run` at a time: 1 unless the work is done elsewhere. */
   readonly maxInFlight: number;
   /**
-   * How it computes where that is less exact than IEEE float32, as a suffix of the vectors' dtype: `tf32`. Absent where it is
-   * exact. Vectors of another precision are of another space.
+   * How it computes where that is less exact than IEEE float32: a suffix of the vectors' dtype, which makes them vectors of
+   * another space. Absent where it is exact.
    */
-  readonly precision?: string | undefined;
+  readonly precision?: Precision | undefined;
 }
 
+/**
+ * Whether a runtime can serve. `reason` and `remedy` are sentences for anybody who asks the server: the host takes folders and
+ * all but the first line out of them, and keeps the whole for the log and for the operator's own terminal, in `detail`.
+ */
 export type Probe =
   | { readonly ready: true; readonly info: RuntimeInfo }
-  | { readonly ready: false; readonly reason: string; readonly remedy: string };
+  | { readonly ready: false; readonly reason: string; readonly remedy: string; readonly detail?: string };
 
 /** A runtime: something that can run a model's towers. */
-export interface RuntimePlugin {
-  readonly name: string;
+export interface RuntimePlugin<Source extends TowerSource = TowerSource> {
   /** Whether this machine can run it, found out by trying. Never throws. */
   probe(): Promise<Probe>;
-  open(source: TowerSource): Promise<Tower>;
+  open(source: Source): Promise<Tower>;
 }
 
-/** Makes a runtime from its options in the configuration. Throws when an option is wrong. */
-export type RuntimeFactory<Options extends object = Record<string, unknown>> = (
-  options: Options,
-) => RuntimePlugin;
+/** What a runtime's module declares: known before its factory is called. */
+export interface RuntimeTraits extends PluginTraits<'runtime'> {
+  readonly needsGraph: boolean;
+}
 
-interface RuntimeTraits {
+/** The default export of a runtime's module. */
+export interface RuntimeDefinition<
+  Options extends object = Record<string, unknown>,
+  Source extends TowerSource = TowerSource,
+>
+  extends RuntimeTraits, PluginDefinition<'runtime', Options, RuntimePlugin<Source>> {
+  readonly kind: 'runtime';
+}
+
+/** What a plugin says of itself. */
+export interface RuntimeDeclaration {
+  /** What the configuration calls it, and where its options are: `runtimes.<name>`. */
+  readonly name: string;
   /**
    * `process`, the default: native code may crash or hang there. `thread`: for WebAssembly, which can do neither to the
-   * server.
+   * server. `none`: in the server's own process, for code that only waits for a socket.
    */
   readonly isolation?: Isolation;
+  /** Whether `open` takes an ONNX graph. Default true; false for a runtime that has the models itself. */
+  readonly needsGraph?: boolean;
 }
 
-/** A factory, with what is known of its runtime before one is made. */
-export type RuntimeDefinition<Options extends object = Record<string, unknown>> = RuntimeFactory<Options> &
-  RuntimeTraits;
-
-/** Declares a plugin; the default export of its module. */
+/**
+ * Declares a runtime plugin; the default export of its module.
+ *
+ * @param create makes the runtime from its options in the configuration; throws when an option is wrong
+ * @throws TypeError that says what to write
+ */
 export function defineRuntime<Options extends object>(
-  factory: RuntimeFactory<Options>,
-  { isolation = 'process' }: RuntimeTraits = {},
-): RuntimeDefinition<Options> {
-  return Object.assign(factory, { isolation });
+  declaration: RuntimeDeclaration & { readonly needsGraph: false },
+  create: (options: Options) => RuntimePlugin,
+): RuntimeDefinition<Options>;
+export function defineRuntime<Options extends object>(
+  declaration: RuntimeDeclaration,
+  create: (options: Options) => RuntimePlugin<GraphTowerSource>,
+): RuntimeDefinition<Options, GraphTowerSource>;
+export function defineRuntime<Options extends object>(
+  { name, isolation = 'process', needsGraph = true }: RuntimeDeclaration,
+  create: (options: Options) => RuntimePlugin<GraphTowerSource>,
+): RuntimeDefinition<Options, GraphTowerSource> {
+  const definition = { kind: 'runtime', name, isolation, needsGraph, create } as const;
+  definePlugin('defineRuntime', definition);
+  return definition;
 }

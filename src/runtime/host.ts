@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ClipgraphError } from '../errors/index.js';
-import type { Isolation, Probe, RuntimeInfo } from './contract.js';
+import { ClipgraphError, withoutPaths } from '../errors/index.js';
 import { Remote, WorkerLost } from '../isolation/remote.js';
+import type { PluginModule } from '../plugins/loader.js';
+import type { Isolation, Probe } from './contract.js';
+import { PluginWorker } from './plugin-worker.js';
+import { readProbe, refusedProbe } from './probe.js';
 import type { RunParams, RunResult, StartParams, StartResult } from './wire.js';
 
 /** Where the host reports what it has to do to keep a runtime going. */
@@ -13,16 +16,19 @@ export interface RuntimeLog {
 }
 
 export interface HostOptions {
-  /** For messages; the plugin gives itself its name. */
+  /** What the plugin declares itself to be. */
   readonly name: string;
-  /** The plugin's module. */
-  readonly module: string;
-  readonly options: Record<string, unknown>;
+  readonly module: PluginModule;
+  readonly options: Readonly<Record<string, unknown>>;
   /** As the plugin asks for, if absent. */
   readonly isolation?: Isolation | undefined;
+  /** Where the plugin asks to run, if its module was met already. */
+  readonly declaredIsolation?: Isolation | undefined;
   readonly log: RuntimeLog;
   /** Milliseconds that a run may take before its worker counts as hanging. */
   readonly watchdogMs: number;
+  /** The same for loading it and for its probe. As for a run, if absent. */
+  readonly startMs?: number | undefined;
   /** Resident memory at which a worker process is ended. No limit if absent, for a thread, and off Linux. */
   readonly memoryLimitMb?: number | undefined;
   /** Bytes of weights that the worker may hold; the towers used least recently are closed for another one. No limit if absent. */
@@ -37,29 +43,23 @@ const LONGEST_BACKOFF_MS = 5000;
 
 const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
 
-/** What a runtime must say of itself to be believed. */
-function isInfo(info: unknown): info is RuntimeInfo {
-  const { device, library, version, threads, maxBatch, maxInFlight } = (info ?? {}) as Partial<RuntimeInfo>;
-  const counts = [threads, maxBatch, maxInFlight];
-  return (
-    [device, library, version].every((text) => typeof text === 'string') &&
-    counts.every((count) => typeof count === 'number' && Number.isInteger(count) && count >= 1)
-  );
-}
-
 /** Runs one plugin in a worker of its own, and starts it again when it dies. */
 export class RuntimeHost {
   readonly #options: HostOptions;
-  #plugin: StartResult | undefined;
+  /** Where the plugin is to run, once that is known. */
+  #isolation: Isolation | undefined;
+  #needsGraph = true;
   #worker: Promise<Remote> | undefined;
   #current: Remote | undefined;
   #deathsInARow = 0;
   #deaths = 0;
   #isClosed = false;
   #held: readonly string[] = [];
+  #isOverBudget = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#isolation = options.isolation ?? options.declaredIsolation;
   }
 
   /** The worker's process, if it has one now. */
@@ -76,24 +76,19 @@ export class RuntimeHost {
     return this.isRunning ? this.#held : [];
   }
 
-  /** As it is configured, or as the plugin asked for when it was loaded. */
-  get #isolation(): Isolation | undefined {
-    return this.#options.isolation ?? this.#plugin?.isolation;
-  }
-
   /** How often the worker died and was, or will be, started again. */
   get restarts(): number {
     return this.#deaths;
   }
 
-  /**
-   * The name that the plugin gives itself.
-   *
-   * @throws Error when it can't be loaded
-   */
-  async pluginName(): Promise<string> {
-    await this.#started();
-    return this.#plugin?.name ?? '';
+  /** Whether the plugin runs the graphs that it is given, once it was started. */
+  get needsGraph(): boolean {
+    return this.#needsGraph;
+  }
+
+  /** How often it died since its last run that succeeded. */
+  get deathsInARow(): number {
+    return this.#deathsInARow;
   }
 
   /**
@@ -102,23 +97,14 @@ export class RuntimeHost {
    * @throws BAD_USER_INPUT when its options are wrong: that is no reason to take another runtime
    */
   async probe(): Promise<Probe> {
-    const { name, watchdogMs } = this.#options;
-    const remedy = `Correct the plugin ${name}, or its options under runtimes.${name}.`;
+    const { name, log } = this.#options;
     try {
       const worker = await this.#started();
-      const probe = (await worker.call('probe', undefined, { watchdogMs })) as Partial<Probe> | undefined;
-      if (probe?.ready === false) {
-        return {
-          ready: false,
-          reason: probe.reason ?? 'It does not say why.',
-          remedy: probe.remedy ?? remedy,
-        };
-      }
-      if (probe?.ready === true && isInfo(probe.info)) return { ready: true, info: probe.info };
-      return { ready: false, reason: 'Its probe returned something that is no probe.', remedy };
+      return readProbe(name, await worker.call('probe', undefined, { watchdogMs: this.#startMs }));
     } catch (error) {
       if (error instanceof ClipgraphError && error.code === 'BAD_USER_INPUT') throw error;
-      return { ready: false, reason: error instanceof Error ? error.message : String(error), remedy };
+      log.warn({ runtime: name, err: error }, 'probe failed');
+      return refusedProbe(name, error);
     }
   }
 
@@ -135,6 +121,7 @@ export class RuntimeHost {
         const result = (await worker.call('run', params, { signal, watchdogMs })) as RunResult;
         this.#deathsInARow = 0;
         this.#held = result.held;
+        this.#watchBudget(result.heldBytes);
         return result;
       } catch (error) {
         if (signal.aborted) throw error;
@@ -142,7 +129,10 @@ export class RuntimeHost {
           throw new ClipgraphError('RUNTIME_UNAVAILABLE', `The runtime ${name} is shutting down.`);
         }
         log.warn({ runtime: name, err: error, attempt }, 'batch failed');
-        if (error instanceof ClipgraphError) throw error;
+        if (error instanceof ClipgraphError) {
+          // It may be a stranger's sentence.
+          throw new ClipgraphError(error.code, withoutPaths(error.message), { cause: error });
+        }
         const isLost = error instanceof WorkerLost;
         if (isLost && attempt < ATTEMPTS) continue;
         const what = isLost ? `failed ${attempt} times` : 'failed';
@@ -170,6 +160,10 @@ export class RuntimeHost {
     await this.rest();
   }
 
+  get #startMs(): number {
+    return this.#options.startMs ?? this.#options.watchdogMs;
+  }
+
   async #started(): Promise<Remote> {
     if (this.#isClosed) throw new WorkerLost(`The runtime ${this.#options.name} is closed.`);
     const last = this.#worker;
@@ -181,18 +175,19 @@ export class RuntimeHost {
   }
 
   async #start(): Promise<Remote> {
-    const { module, options, watchdogMs, maxTowerBytes } = this.#options;
+    const { name, module, options, isolation, maxTowerBytes } = this.#options;
     if (this.#deathsInARow > 1) {
       await delay(Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deathsInARow - 2), LONGEST_BACKOFF_MS));
     }
     // A plugin that is not known yet is first met in a process, whatever it asks for.
-    const isolation = this.#isolation ?? 'process';
-    const worker = this.#createWorker(isolation);
+    const place = this.#isolation ?? 'process';
+    const worker = this.#createWorker(place);
     try {
-      const params: StartParams = { module, options, maxTowerBytes };
-      const started = (await worker.call('start', params, { watchdogMs })) as StartResult;
-      this.#plugin ??= started;
-      if (this.#isolation === isolation) return worker;
+      const params: StartParams = { name, module, options, isolation, place, maxTowerBytes };
+      const started = (await worker.call('start', params, { watchdogMs: this.#startMs })) as StartResult;
+      this.#isolation = started.isolation;
+      this.#needsGraph = started.needsGraph;
+      if (started.isStarted) return worker;
     } catch (error) {
       this.#worker = undefined;
       await worker.close(0);
@@ -204,22 +199,35 @@ export class RuntimeHost {
 
   #createWorker(isolation: Isolation): Remote {
     const { name, log, memoryLimitMb } = this.#options;
+    const where = isolation === 'none' ? 'work' : isolation;
     const worker: Remote = new Remote({
-      title: `${isolation} of the runtime ${name}`,
+      title: `${where} of the runtime ${name}`,
       entry: WORKER,
+      inPlace: () => new PluginWorker(),
       isolation,
       memoryLimitMb,
       onOutput: (line) => {
         log.debug({ runtime: name, line }, 'runtime output');
       },
-      onLost: (reason) => {
+      onLost: (reason, loss, output) => {
         this.#deathsInARow++;
         this.#deaths++;
-        log.warn({ runtime: name, reason }, 'runtime lost');
+        log.warn({ runtime: name, reason, loss, output }, 'runtime lost');
       },
     });
     this.#current = worker;
     this.#held = [];
     return worker;
+  }
+
+  /** Towers that are in use are not closed for another one: the budget may be exceeded for a while. */
+  #watchBudget(heldBytes: number): void {
+    const { name, log, maxTowerBytes = Infinity } = this.#options;
+    const isOver = heldBytes > maxTowerBytes;
+    if (isOver && !this.#isOverBudget) {
+      const message = 'runtime holds more than memory.maxModelBytes: all its towers are in use';
+      log.warn({ runtime: name, heldBytes, maxTowerBytes }, message);
+    }
+    this.#isOverBudget = isOver;
   }
 }

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import { ClipgraphError } from '../errors/index.js';
+import type { MetPlugin } from '../plugins/meeting.js';
+import { PluginRegistry } from '../plugins/registry.js';
 import type { BatchReport } from './batcher.js';
-import { RuntimeHost, type RuntimeLog } from './host.js';
+import type { RuntimeLog } from './host.js';
 import { Runtime, type RuntimeOptions } from './runtime.js';
 
 /** The plugins that ship with the package: each folder is one, and its name is the runtime's. */
@@ -15,8 +15,8 @@ export interface RegistryOptions {
   readonly order: readonly string[];
   /** The plugins' options by runtime name; `workers`, `isolation` and `memoryLimitMb` are the host's. */
   readonly runtimes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** More plugins: names of packages, or paths. */
-  readonly plugins: readonly string[];
+  /** The runtimes among the plugins of the configuration. */
+  readonly plugins: readonly Omit<MetPlugin, 'kind'>[];
   readonly maxQueue: number;
   readonly watchdogMs: number;
   /** Bytes of weights that each worker may hold; no limit if absent. */
@@ -41,8 +41,7 @@ function positiveInteger(key: string, value: unknown): number | undefined {
 
 /** A runtime's options, those of the host apart from the plugin's own. */
 function runtimeOptions(
-  name: string,
-  module: string,
+  { name, module, isolation: declaredIsolation }: Pick<MetPlugin, 'name' | 'module'> & Partial<MetPlugin>,
   { runtimes, maxQueue, watchdogMs, maxTowerBytes, log, onBatch }: RegistryOptions,
 ): RuntimeOptions {
   const { workers, isolation, memoryLimitMb, ...options } = runtimes[name] ?? {};
@@ -54,6 +53,7 @@ function runtimeOptions(
     module,
     options,
     isolation,
+    declaredIsolation,
     memoryLimitMb: positiveInteger(`runtimes.${name}.memoryLimitMb`, memoryLimitMb),
     workers: positiveInteger(`runtimes.${name}.workers`, workers) ?? 1,
     maxQueue,
@@ -72,100 +72,69 @@ function builtInRuntimes(options: RegistryOptions): Runtime[] {
   return readdirSync(PLUGIN_FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => {
-      const module = path.join(PLUGIN_FOLDER, name, `index${path.extname(__filename)}`);
-      return new Runtime(runtimeOptions(name, module, options));
+      const specifier = path.join(PLUGIN_FOLDER, name, `index${path.extname(__filename)}`);
+      return new Runtime(runtimeOptions({ name, module: { specifier, from: PLUGIN_FOLDER } }, options));
     });
 }
 
-/** What a plugin is probably called: the end of its package's or file's name. */
-function likelyName(specifier: string): string {
-  return path.parse(specifier.replace(/\/index\.\w+$/, '')).name.replace(/^clipgraph-(runtime-)?/, '');
-}
-
-/** A plugin of the configuration. It is loaded once to learn its name. */
-async function configuredRuntime(specifier: string, options: RegistryOptions): Promise<Runtime> {
-  let module: string;
-  try {
-    module = createRequire(path.join(process.cwd(), 'index.js')).resolve(specifier);
-  } catch (cause) {
-    const message = `The plugin "${specifier}" is not found: it is neither an installed package nor a path.`;
-    throw new ClipgraphError('RUNTIME_NOT_FOUND', message, { cause });
-  }
-  const host = new RuntimeHost(runtimeOptions(likelyName(specifier), module, options));
-  try {
-    return new Runtime(runtimeOptions(await host.pluginName(), module, options));
-  } catch (cause) {
-    if (cause instanceof ClipgraphError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ClipgraphError('RUNTIME_UNAVAILABLE', `The plugin "${specifier}" cannot be loaded. ${reason}`, {
-      cause,
-    });
-  } finally {
-    await host.close();
-  }
-}
+/** The runtime that serves when a request names none, or why there is none now. */
+export type Readiness =
+  | { readonly isReady: true; readonly runtime: Runtime }
+  | { readonly isReady: false; readonly reason: string };
 
 /** Finds runtimes by name. Knows which plugins there are only from the folders it finds and the configuration. */
 export class RuntimeRegistry {
-  readonly #runtimes: ReadonlyMap<string, Runtime>;
+  readonly #runtimes: PluginRegistry<Runtime>;
   readonly #order: readonly string[];
   readonly #log: RuntimeLog;
   #default: Promise<Runtime> | undefined;
 
-  private constructor(runtimes: readonly Runtime[], { order, log }: RegistryOptions) {
-    this.#runtimes = new Map(runtimes.map((runtime) => [runtime.name, runtime]));
-    this.#order = order;
-    this.#log = log;
-  }
-
   /**
-   * @throws RUNTIME_NOT_FOUND for a name that no plugin has, or a plugin that is not there; BAD_USER_INPUT;
-   *   RUNTIME_UNAVAILABLE for a plugin that can't be loaded
+   * @throws RUNTIME_NOT_FOUND for a name that no plugin has; BAD_USER_INPUT for two of one name, or a wrong option
    */
-  static async open(options: RegistryOptions): Promise<RuntimeRegistry> {
-    const configured = await Promise.all(
-      options.plugins.map((specifier) => configuredRuntime(specifier, options)),
-    );
+  constructor(options: RegistryOptions) {
+    const configured = options.plugins.map((plugin) => new Runtime(runtimeOptions(plugin, options)));
     const runtimes = [...builtInRuntimes(options), ...configured];
-    const names = runtimes.map(({ name }) => name);
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) {
-      throw new ClipgraphError(
-        'BAD_USER_INPUT',
-        `Two runtime plugins are named "${twice}"; rename one of them.`,
-      );
-    }
-    const registry = new RuntimeRegistry(runtimes, options);
-    for (const name of [...options.order, ...Object.keys(options.runtimes)]) registry.get(name);
-    return registry;
+    this.#runtimes = new PluginRegistry('runtime', 'RUNTIME_NOT_FOUND', runtimes);
+    this.#order = options.order;
+    this.#log = options.log;
+    for (const name of [...options.order, ...Object.keys(options.runtimes)]) this.get(name);
   }
 
-  /**
-   * @throws RUNTIME_NOT_FOUND with the nearest name
-   */
+  /** @throws RUNTIME_NOT_FOUND with the nearest name */
   get(name: string): Runtime {
-    const runtime = this.#runtimes.get(name);
-    if (runtime !== undefined) return runtime;
-    const names = [...this.#runtimes.keys()];
-    throw new ClipgraphError(
-      'RUNTIME_NOT_FOUND',
-      `There is no runtime named "${name.slice(0, 40)}". Did you mean ${closest(name, names)}? Known: ${names.join(', ')}.`,
-    );
+    return this.#runtimes.get(name);
   }
 
   /**
-   * The runtime that serves when a request names none: the first in the order of preference that is ready. Decided once,
-   * and logged.
+   * The runtime that serves when a request names none: the first in the order of preference that is ready. Decided once, and
+   * logged; while none is ready, decided again when somebody asks.
    *
    * @throws RUNTIME_UNAVAILABLE with every candidate's reason and remedy
    */
   default(): Promise<Runtime> {
-    this.#default ??= this.#choose();
+    this.#default ??= this.#choose().catch((error: unknown) => {
+      this.#default = undefined;
+      throw error;
+    });
     return this.#default;
   }
 
+  /** Whether the default runtime serves now, by what it says of itself and what happened last. Never throws. */
+  async readiness(): Promise<Readiness> {
+    try {
+      const runtime = await this.default();
+      const probe = await runtime.readiness();
+      if (probe.ready) return { isReady: true, runtime };
+      return { isReady: false, reason: `The runtime ${runtime.name} cannot serve. ${probe.reason}` };
+    } catch (error) {
+      const reason = error instanceof ClipgraphError ? error.message : 'No runtime can serve.';
+      return { isReady: false, reason };
+    }
+  }
+
   list(): Runtime[] {
-    return [...this.#runtimes.values()];
+    return this.#runtimes.list();
   }
 
   async close(): Promise<void> {
@@ -182,7 +151,7 @@ export class RuntimeRegistry {
         return runtime;
       }
       refused.push({ name, reason: probe.reason, remedy: probe.remedy });
-      void runtime.close();
+      void runtime.rest();
     }
     const reasons = refused.map(({ name, reason, remedy }) => `${name}: ${reason} ${remedy}`);
     const message = `No runtime that the configuration names can run here. ${reasons.join(' ')}`;

@@ -1,4 +1,5 @@
 import type { Normalization } from '../core/image/index.js';
+import type { PluginModule } from '../plugins/loader.js';
 import type { Isolation, TextBatch, TowerSource } from './contract.js';
 
 /** Pictures as they cross to the worker: 8-bit crops, a quarter of the bytes of the float tensor they become there. */
@@ -14,17 +15,24 @@ export interface CropBatch {
 export type WireBatch = TextBatch | CropBatch;
 
 export interface StartParams {
-  /** The plugin's module. */
-  readonly module: string;
-  readonly options: Record<string, unknown>;
+  readonly module: PluginModule;
+  /** What the module must declare. */
+  readonly name: string;
+  /** As it is configured; else where the plugin asks to run. */
+  readonly isolation: Isolation | undefined;
+  /** Where this worker is. */
+  readonly place: Isolation;
+  readonly options: Readonly<Record<string, unknown>>;
   /** Bytes of weights that the worker may hold. */
   readonly maxTowerBytes: number | undefined;
 }
 
-/** What a plugin is, once its module is loaded. */
 export interface StartResult {
-  readonly name: string;
+  /** Where the plugin is to run. */
   readonly isolation: Isolation;
+  /** False where that is not here: nothing of it was made then. */
+  readonly isStarted: boolean;
+  readonly needsGraph: boolean;
 }
 
 export interface RunParams {
@@ -38,4 +46,8 @@ export interface RunResult {
   readonly milliseconds: number;
   /** The keys of the towers that the worker holds now. */
   readonly held: readonly string[];
+  /** Bytes of their weights. */
+  readonly heldBytes: number;
+  /** How many towers the worker has opened. */
+  readonly openings: number;
 }

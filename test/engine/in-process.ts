@@ -51,7 +51,7 @@ export async function openInProcess(
           : batch.crops.subarray((row * batch.crops.length) / batch.size).subarray(0, 3000);
       vectors.set(vectorOf(values, dimensions), row * dimensions);
     }
-    return { vectors, milliseconds: 1, held: [] };
+    return { vectors, milliseconds: 1, held: [], heldBytes: 0, openings: 0 };
   };
   const batcher = new Batcher({ runners: [{ run }], maxBatch: MAX_BATCH, maxQueue: config.limits.maxQueue });
   const info = {

@@ -1,5 +1,5 @@
-// A runtime plugin that fails in the way that its option `fault` names, on every content or only on those of a text
-// with more than `from` ids. Otherwise it answers with a vector of ones.
+// A runtime plugin that fails in the ways that its option `faults` names, by the number of ids of a text: { 3: 'throws' }. Other
+// texts are answered with a vector of ones; `always` names a fault of every content.
 const { defineRuntime } = require('clipgraph/runtime');
 
 const hang = () => {
@@ -29,12 +29,8 @@ const FAULTS = {
 };
 const ones = (size) => ({ dims: [size, 384], data: new Float32Array(size * 384).fill(1) });
 
-exports.default = defineRuntime(({ fault = 'none', from = 0, lie }) => ({
-  name: 'faulty',
+exports.default = defineRuntime({ name: 'faulty' }, ({ faults = {}, always = 'none' }) => ({
   probe: async () => {
-    if (fault === 'throws in probe') throw new Error('no probe');
-    if (fault === 'hangs in probe') hang();
-    if (fault === 'lies in probe') return lie;
     const info = { device: 'none', library: 'faulty', version: '1', threads: 1, maxBatch: 4, maxInFlight: 1 };
     return { ready: true, info };
   },
@@ -44,8 +40,9 @@ exports.default = defineRuntime(({ fault = 'none', from = 0, lie }) => ({
       inputs: [{ name: manifest.input, type: kind === 'text' ? 'int64' : 'float32', shape: [] }],
       outputs: [{ name, type: 'float32', shape: [] }],
       run: async (batch) => {
-        const isFaulty = kind === 'image' || batch.lengths.some((length) => length > from);
-        return { [name]: await FAULTS[isFaulty ? fault : 'none'](batch.size) };
+        const fault = (batch.lengths ?? []).map((length) => faults[length]).find((found) => found);
+        const result = await FAULTS[fault ?? always](batch.size);
+        return { [name]: result };
       },
       close: async () => {},
     };

@@ -85,7 +85,7 @@ describe('quantized weights', () => {
       { name: 'text_embeds', dims: [outputs] },
     ]);
     const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
-    const registry = await RuntimeRegistry.open({
+    const registry = new RuntimeRegistry({
       ...{ order: ['cpu'], runtimes: { cpu: { threads: 1 } }, plugins: [], log },
       ...{ maxQueue: 100, watchdogMs: 60_000 },
     });

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { conformanceTests } from '../../src/runtime/index.js';
+import { conformanceTests } from 'clipgraph/conformance';
 import { EmbedDocument, ServerDocument } from '../generated/client.js';
 import { runServer } from '../running-server.js';
 
@@ -35,7 +35,7 @@ describe("a stranger's plugin", () => {
       'is no plugin',
       path.join(__dirname, '..', '..', 'jest.config.js'),
       'RUNTIME_UNAVAILABLE',
-      /default export is not a function/,
+      /default export is object, not the definition of a plugin\. Write: export default defineRuntime/,
     ],
   ])('is refused at the start when it %s', async (_, plugin, code, message) => {
     await expect(runServer({ plugins: [plugin] })).rejects.toMatchObject({

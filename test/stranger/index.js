@@ -5,7 +5,7 @@ const path = require('node:path');
 const { createInterface } = require('node:readline');
 const { defineRuntime, feedsFor } = require('clipgraph/runtime');
 
-exports.default = defineRuntime((options) => {
+exports.default = defineRuntime({ name: 'stranger' }, (options) => {
   const program = options.program ?? path.join(__dirname, 'program.js');
   const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = [];
@@ -24,7 +24,6 @@ exports.default = defineRuntime((options) => {
   const toBase64 = (data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
 
   return {
-    name: 'stranger',
     async probe() {
       const { version } = await ask({ do: 'hello' });
       const info = {

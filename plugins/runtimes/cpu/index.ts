@@ -27,17 +27,16 @@ const NOT_INSTALLED = {
 function explain({ code, message }: NodeJS.ErrnoException): Probe {
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
     return { ready: false, ...NOT_INSTALLED };
-  const withoutFolders = message.split('\n')[0].replace(/[^\s'"]*[\\/]/g, '');
   return {
     ready: false,
-    reason: `onnxruntime-node cannot be loaded: ${withoutFolders}.`,
+    reason: `onnxruntime-node cannot be loaded: ${message.split('\n')[0]}.`,
     remedy:
       'It has binaries for Linux (glibc) and Windows on x64 and arm64, and for macOS on arm64; elsewhere use wasm.',
   };
 }
 
 /** ONNX Runtime on the processor, through the package onnxruntime-node. */
-export default defineRuntime<CpuOptions>((options) => {
+export default defineRuntime<CpuOptions>({ name: NAME }, (options) => {
   const { threads = availableParallelism(), graphOptimization } = parseOptions(NAME, optionsSchema, options);
 
   const load = async () => {
@@ -65,7 +64,6 @@ export default defineRuntime<CpuOptions>((options) => {
   };
 
   return {
-    name: NAME,
     probe,
     async open({ graph, weights }) {
       const { InferenceSession, Tensor } = await load();

@@ -57,6 +57,11 @@ export function imageAnswer(means: readonly number[]): number[] {
   );
 }
 
+/** The towers of the model `conformance`, as ONNX files: for a runtime that has its models itself. */
+export function conformanceGraphs(): Record<TowerKind, Uint8Array> {
+  return { text: textGraph(), image: imageGraph() };
+}
+
 /** One of the towers, to be opened by a runtime. */
 export function towerSource(
   kind: TowerKind,

@@ -1,7 +1,7 @@
 import { CLIP_NORMALIZATION } from '../../core/image/index.js';
 import { ClipgraphError, type ErrorCode } from '../../errors/index.js';
 import type { Isolation, TowerSource } from '../contract.js';
-import { RuntimeHost } from '../host.js';
+import { RuntimeHost, type HostOptions } from '../host.js';
 import type { CropBatch, RunResult, WireBatch } from '../wire.js';
 import {
   DIMENSIONS,
@@ -17,11 +17,16 @@ import {
 export interface ConformanceSubject {
   /** The name that the plugin must give itself. */
   readonly name: string;
-  /** The path of its module. */
+  /** Its module: a path, a file URL or the name of a package, as seen from the working directory. */
   readonly module: string;
   readonly options?: Record<string, unknown>;
   /** As the plugin asks for, if absent. */
   readonly isolation?: Isolation;
+  /**
+   * Whether the plugin runs the graphs that it is given. Default true. One that declares `needsGraph: false` must have the towers
+   * of `conformanceGraphs()` as the model `conformance`; tests of other graphs are then left out.
+   */
+  readonly needsGraph?: boolean;
   /** How far a value may be from the exact one, relative to it where it is above 1. Default 1e-5. */
   readonly tolerance?: number;
 }
@@ -97,11 +102,16 @@ async function expectCode(work: Promise<unknown>, codes: readonly ErrorCode[]): 
  * concurrency, cancelling, dying and closing. Each test starts the plugin as the server would, apart from itself.
  */
 export function conformanceTests(subject: ConformanceSubject): ConformanceTest[] {
-  const { name, module, options = {}, isolation, tolerance = 1e-5 } = subject;
+  const { name, module: specifier, options = {}, isolation, needsGraph = true, tolerance = 1e-5 } = subject;
 
-  const withHost = async (work: (host: RuntimeHost) => Promise<void>): Promise<void> => {
+  const withHost = async (
+    work: (host: RuntimeHost) => Promise<void>,
+    limits: Pick<HostOptions, 'maxTowerBytes'> = {},
+  ): Promise<void> => {
     const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
-    const host = new RuntimeHost({ name, module, options, isolation, log, watchdogMs: WATCHDOG_MS });
+    const module = { specifier, from: process.cwd() };
+    const plugin = { name, module, options, isolation, log, watchdogMs: WATCHDOG_MS };
+    const host = new RuntimeHost({ ...plugin, ...limits });
     try {
       await work(host);
     } finally {
@@ -112,6 +122,9 @@ export function conformanceTests(subject: ConformanceSubject): ConformanceTest[]
     name: title,
     run: () => withHost(work),
   });
+  /** Of a graph that is given to the plugin. */
+  const graphTest = (...parts: Parameters<typeof test>): ConformanceTest[] =>
+    needsGraph ? [test(...parts)] : [];
 
   const checkRows = ({ vectors }: RunResult, expected: readonly (readonly number[])[]): void => {
     check(
@@ -185,7 +198,7 @@ export function conformanceTests(subject: ConformanceSubject): ConformanceTest[]
         );
       }
     }),
-    test('feeds ids of the type that the graph takes', async (host) => {
+    ...graphTest('feeds ids of the type that the graph takes', async (host) => {
       await runTexts(host, TEXTS.slice(0, 2), towerSource('text', textGraph('int32')));
     }),
     test('runs both towers of a model, and several models', async (host) => {
@@ -193,25 +206,50 @@ export function conformanceTests(subject: ConformanceSubject): ConformanceTest[]
       await host.run({ source: towerSource('image'), batch: imageBatch([[1, 2, 3]]) }, unaborted());
       await runTexts(host, TEXTS.slice(0, 1), { ...towerSource('text'), key: 'another' });
     }),
-    test('refuses a graph that is none, and goes on', async (host) => {
+    ...graphTest('refuses a graph that is none, and goes on', async (host) => {
       const source = towerSource('text', new TextEncoder().encode('no graph'));
       await expectCode(host.run({ source, batch: textBatch([[1]]) }, unaborted()), ['MODEL_UNAVAILABLE']);
       await runTexts(host, TEXTS.slice(0, 1));
     }),
-    test('refuses a graph without the output that the model names', async (host) => {
+    ...graphTest('refuses a graph without the output that the model names', async (host) => {
       const source = towerSource('text', textGraph(), { output: 'nothing' });
       await expectCode(host.run({ source, batch: textBatch([[1]]) }, unaborted()), ['MODEL_UNAVAILABLE']);
     }),
-    test('refuses a graph whose output has another width', async (host) => {
+    ...graphTest('refuses a graph whose output has another width', async (host) => {
       const source = towerSource('text', textGraph(), { dimensions: DIMENSIONS + 1 });
       await expectCode(host.run({ source, batch: textBatch([[1]]) }, unaborted()), ['RUNTIME_UNAVAILABLE']);
     }),
-    test('fails for ids beyond the vocabulary, and goes on', async (host) => {
-      const source = towerSource('text');
-      const failed = host.run({ source, batch: textBatch([[VOCABULARY + 5]]) }, unaborted());
-      await expectCode(failed, ['RUNTIME_UNAVAILABLE', 'MODEL_UNAVAILABLE']);
-      await runTexts(host, TEXTS.slice(0, 1));
+    test('refuses ids beyond the table of embeddings, and goes on', async (host) => {
+      for (const id of [VOCABULARY, VOCABULARY + 5, -1]) {
+        const batch = textBatch([[1, id, 2]]);
+        await expectCode(host.run({ source: towerSource('text'), batch }, unaborted()), [
+          'MODEL_UNAVAILABLE',
+        ]);
+      }
+      await runTexts(host, [[VOCABULARY - 1], ...TEXTS.slice(0, 1)]);
     }),
+    {
+      name: 'opens a tower once, however many ask for it at once, also when another has to be closed for it',
+      run: () =>
+        withHost(
+          async (host) => {
+            const bytes = 1000;
+            const image = { ...towerSource('image'), bytes };
+            const first = await host.run({ source: image, batch: imageBatch([[1, 2, 3]]) }, unaborted());
+            const texts = TEXTS.slice(0, 8);
+            const source = { ...towerSource('text'), bytes };
+            const results = await Promise.all(texts.map((text) => runTexts(host, [text], source)));
+            const openings = results.map((result) => result.openings - first.openings);
+            check(
+              openings.every((count) => count === 1),
+              () => `the tower was opened ${Math.max(...openings)} times`,
+            );
+            const held = results.at(-1)?.held ?? [];
+            check(held.length === 1, () => `it holds ${held.length} towers where there is room for one`);
+          },
+          { maxTowerBytes: 1000 },
+        ),
+    },
     test('answers many at once', async (host) => {
       await Promise.all(TEXTS.map((text) => runTexts(host, [text])));
     }),
@@ -223,6 +261,34 @@ export function conformanceTests(subject: ConformanceSubject): ConformanceTest[]
       controller.abort(new Error('cancelled'));
       await cancelled;
       await runTexts(host, TEXTS.slice(0, 2));
+    }),
+    test('runs nothing for a request that was cancelled before', async (host) => {
+      const { openings } = await runTexts(host, TEXTS.slice(0, 1));
+      const source = { ...towerSource('text'), key: 'never opened' };
+      const run = host.run({ source, batch: textBatch([[1]]) }, AbortSignal.abort(new Error('cancelled')));
+      const outcome = await run.catch((error: unknown) => error);
+      check(
+        outcome instanceof Error && outcome.message === 'cancelled',
+        () => 'it was run all the same, or failed otherwise',
+      );
+      const after = await runTexts(host, TEXTS.slice(0, 1));
+      check(after.openings === openings, () => 'a tower was opened for it');
+    }),
+    test('answers the others when some of many are cancelled', async (host) => {
+      await runTexts(host, TEXTS.slice(0, 1));
+      const runs = TEXTS.slice(0, 16).map((text, i) => {
+        const controller = new AbortController();
+        const params = { source: towerSource('text'), batch: textBatch([text]) };
+        const run = host.run(params, controller.signal);
+        if (i % 2 === 0) {
+          return run.then((result) => {
+            checkRows(result, [textAnswer(text)]);
+          });
+        }
+        controller.abort(new Error('cancelled'));
+        return run.catch(() => undefined);
+      });
+      await Promise.all(runs);
     }),
     test('is started again when it dies, and the work is done', async (host) => {
       await runTexts(host, TEXTS.slice(0, 1));

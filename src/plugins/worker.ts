@@ -1,0 +1,11 @@
+// The entry of the process in which a plugin is first met: loads it, and says what it declares.
+import { answerRequests } from '../isolation/answer.js';
+import { loadPlugin, type PluginModule } from './loader.js';
+import type { PluginTraits } from './definition.js';
+
+answerRequests({
+  meet: async (module: PluginModule): Promise<PluginTraits> => {
+    const { kind, name, isolation } = await loadPlugin(module);
+    return { kind, name, isolation };
+  },
+});

@@ -1,0 +1,1 @@
+exports.default = require('./probes.js').runtimeThat('throws-in-probe');
