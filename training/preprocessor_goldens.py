@@ -126,9 +126,7 @@ def tensors(files: Fields, pictures: Path) -> dict[str, Any]:
 def main() -> None:
     warnings.simplefilter("ignore")
     folder = Path(sys.argv[1])
-    made = [
-        {"name": name, "files": files, **tensors(files, folder / "images")} for name, files in cases().items()
-    ]
+    made = [{"name": name, "files": files, **tensors(files, folder / "images")} for name, files in cases().items()]
     text = ",\n".join(json.dumps(case, separators=(",", ":")) for case in made)
     (folder / "preprocessors.json").write_text(f"[\n{text}\n]\n")
 
