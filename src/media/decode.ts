@@ -9,7 +9,7 @@ import { checkPixels } from './image-limits.js';
 import { readJpegHeader } from './metadata/jpeg-header.js';
 import { orientationIn, type Metadata, type Orientation } from './metadata/orientation.js';
 import { readPngHeader } from './metadata/png-header.js';
-import { readWebpHeader } from './metadata/webp-header.js';
+import { readWebpHeader, type WebpHeader } from './metadata/webp-header.js';
 import { nameOf, type ImageFormat } from './sniff.js';
 import { decodeTiff } from './tiff/decode.js';
 
@@ -33,9 +33,10 @@ function unreadable(): never {
   throw new Error('The header cannot be read.');
 }
 
-async function decodeWebp(bytes: Uint8Array, orientation: Orientation): Promise<Picture> {
+async function decodeWebp(bytes: Uint8Array, header: WebpHeader, orientation: Orientation): Promise<Picture> {
   const image = openImage(bytes);
-  const { hasAlpha } = await image.metadata();
+  // What a first frame does not cover is clear to libvips, and black where the header knows no alpha.
+  const hasAlpha = header.isAnimated ? header.hasAlpha : (await image.metadata()).hasAlpha;
   return colours(await toColours(turned(image, orientation), hasAlpha), hasAlpha ? 'channel' : 'none');
 }
 
@@ -67,8 +68,10 @@ async function decodeAny(bytes: Uint8Array, options: DecodeOptions): Promise<Dec
       const header = readPngHeader(bytes) ?? unreadable();
       return whole(await decodePng(bytes, header, orientationOf(header)));
     }
-    case 'webp':
-      return whole(await decodeWebp(bytes, orientationOf(readWebpHeader(bytes) ?? unreadable())));
+    case 'webp': {
+      const header = readWebpHeader(bytes) ?? unreadable();
+      return whole(await decodeWebp(bytes, header, orientationOf(header)));
+    }
     case 'gif':
       return whole(decodeGif(bytes, maxPixels));
     case 'tiff':

@@ -33,6 +33,7 @@ export interface PreparedImage {
 function describe(picture: Picture): string {
   if (picture.kind === 'cmyk') return 'CMYK';
   if (picture.kind === 'grey16') return '16-bit grey';
+  if (picture.kind === 'numbers') return '32-bit grey';
   const { alpha, isIndexed } = picture;
   const colours = isIndexed ? 'colours of a palette' : '8-bit colours or grey';
   return {

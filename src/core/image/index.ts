@@ -12,6 +12,6 @@ export {
   type Size,
 } from './pixel-plan.js';
 export { preparePicture, type PrepareOptions } from './prepare.js';
-export type { Picture, Raster } from './raster.js';
+export type { Picture, Raster, Samples } from './raster.js';
 export { columnsOf } from './taps.js';
 export { cropsToTensor, CLIP_NORMALIZATION, type Normalization } from './tensor.js';

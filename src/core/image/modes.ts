@@ -130,6 +130,20 @@ export function clipGrey16OnWhite(raster: Raster<Uint16Array>, key: number | und
   return lookUpGrey(raster, greyTable(clip));
 }
 
+/** The samples with their two bytes changed over. */
+export function swapBytes(raster: Raster<Uint16Array>): Raster<Uint16Array> {
+  return { ...raster, data: raster.data.map((sample) => (sample >> 8) | ((sample & 255) << 8)) };
+}
+
+/** Numbers cut off at 0 and 255, and their fractions dropped. Source: the same file, `i2rgb` and `f2l`. */
+export function clipNumbers({ data, width, height }: Raster<Int32Array> | Raster<Float32Array>): Raster {
+  const out = new Uint8Array(width * height * 3);
+  for (let pixel = 0, to = 0; to < out.length; pixel++, to += 3) {
+    out[to] = out[to + 1] = out[to + 2] = Math.min(Math.max(data[pixel], 0), 255);
+  }
+  return { data: out, width, height, channels: 3 };
+}
+
 /**
  * 16-bit grey scaled to 8 bits by its high byte, as Pillow does with 16-bit colours: what a person expects to see.
  *

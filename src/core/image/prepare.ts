@@ -2,17 +2,19 @@ import type { CropPlan } from './crop-plan.js';
 import {
   clipGrey16,
   clipGrey16OnWhite,
+  clipNumbers,
   cmykToRgb,
   compositeOnWhite,
   dropAlpha,
   premultiply,
   scaleGrey16,
+  swapBytes,
   unpremultiply,
   type Target,
 } from './modes.js';
 import type { Convention } from './pixel-plan.js';
 import type { Picture, Raster } from './raster.js';
-import { nearestCrop, resampleCrop16 } from './resample.js';
+import { nearestCrop, resampleCrop16, resampleNumbers } from './resample.js';
 import { resampleFast } from './resample-fast.js';
 
 export interface PrepareOptions {
@@ -30,6 +32,8 @@ function toRgb(picture: Picture, isOnWhite: boolean, target: Target): Raster {
       return cmykToRgb(picture.raster, target);
     case 'grey16':
       return isOnWhite ? clipGrey16OnWhite(picture.raster, picture.key) : clipGrey16(picture.raster);
+    case 'numbers':
+      return clipNumbers(picture.raster);
     case 'colour':
       return isOnWhite && picture.alpha !== 'none'
         ? compositeOnWhite(picture.raster, target)
@@ -49,13 +53,22 @@ function padded(raster: Raster, { output }: CropPlan): Raster {
   return { data: out, width: output.width, height: output.height, channels };
 }
 
+function resampleGrey16(
+  { raster, isBigEndian = false }: Extract<Picture, { kind: 'grey16' }>,
+  plan: CropPlan,
+): Raster<Uint16Array> {
+  return isBigEndian ? swapBytes(resampleCrop16(swapBytes(raster), plan)) : resampleCrop16(raster, plan);
+}
+
 /** `openai`: resized, and padded, in the picture's own mode, then to RGB. No ink is white. */
 function resizeInMode(picture: Picture, plan: CropPlan, target: Target): Raster {
   switch (picture.kind) {
     case 'cmyk':
       return cmykToRgb(padded(resampleFast(picture.raster, plan), plan));
     case 'grey16':
-      return padded(clipGrey16(resampleCrop16(picture.raster, plan)), plan);
+      return padded(clipGrey16(resampleGrey16(picture, plan)), plan);
+    case 'numbers':
+      return padded(clipNumbers(resampleNumbers(picture.raster, plan)), plan);
     case 'colour': {
       const { raster, alpha, isIndexed } = picture;
       if (isIndexed) return padded(nearestCrop(dropAlpha(raster, target), plan), plan);

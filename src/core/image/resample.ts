@@ -1,14 +1,14 @@
 import type { CropPlan, Span } from './crop-plan.js';
 import { nearestInputs } from './nearest.js';
-import type { Raster } from './raster.js';
+import type { Raster, Samples } from './raster.js';
 import { PRECISION_BITS, tapsOf, toFixedPoint, type Taps } from './taps.js';
 
 /** What sets 8-bit and 16-bit samples apart: their weights, where a sum begins, and how it is rounded. */
-interface Depth<Samples extends Uint8Array | Uint16Array> {
+interface Depth<Kind extends Samples> {
   readonly weigh: (taps: Taps) => Taps<Float64Array | Int32Array>;
   readonly start: number;
   readonly round: (sum: number) => number;
-  readonly allocate: (length: number) => Samples;
+  readonly allocate: (length: number) => Kind;
 }
 
 /** Source: Pillow src/libImaging/Resample.c, `clip8`. */
@@ -30,13 +30,31 @@ const SIXTEEN_BIT: Depth<Uint16Array> = {
   allocate: (length) => new Uint16Array(length),
 };
 
+/** Source: the same file, `ImagingResampleHorizontal_32bpc` and `ROUND_UP`. */
+const INTEGERS: Depth<Int32Array> = {
+  weigh: (taps) => taps,
+  start: 0,
+  round: (sum) => {
+    const value = Math.trunc(sum < 0 ? sum - 0.5 : sum + 0.5);
+    return Math.abs(value) < 2 ** 31 ? value : -(2 ** 31); // As a processor converts what does not fit.
+  },
+  allocate: (length) => new Int32Array(length),
+};
+
+const FLOATS: Depth<Float32Array> = {
+  weigh: (taps) => taps,
+  start: 0,
+  round: (sum) => sum,
+  allocate: (length) => new Float32Array(length),
+};
+
 /** The columns resampled: `taps.first.length` columns remain of each of the `rows`. */
-function resampleColumns<Samples extends Uint8Array | Uint16Array>(
-  { data, width, channels }: Raster<Samples>,
+function resampleColumns<Kind extends Samples>(
+  { data, width, channels }: Raster<Kind>,
   rows: Span,
   taps: Taps,
-  { weigh, start, round, allocate }: Depth<Samples>,
-): Raster<Samples> {
+  { weigh, start, round, allocate }: Depth<Kind>,
+): Raster<Kind> {
   const { first, count, weights, stride } = weigh(taps);
   const outputs = first.length;
   const height = rows.to - rows.from;
@@ -57,12 +75,12 @@ function resampleColumns<Samples extends Uint8Array | Uint16Array>(
 }
 
 /** The rows resampled: `taps.first.length` rows remain of each of the `columns`. */
-function resampleRows<Samples extends Uint8Array | Uint16Array>(
-  { data, width, channels }: Raster<Samples>,
+function resampleRows<Kind extends Samples>(
+  { data, width, channels }: Raster<Kind>,
   columns: Span,
   taps: Taps,
-  { weigh, start, round, allocate }: Depth<Samples>,
-): Raster<Samples> {
+  { weigh, start, round, allocate }: Depth<Kind>,
+): Raster<Kind> {
   const { first, count, weights, stride } = weigh(taps);
   const outputs = first.length;
   const samples = (columns.to - columns.from) * channels;
@@ -89,14 +107,14 @@ function shifted(taps: Taps, origin: number): Taps {
 }
 
 /** A window of a raster, copied. */
-export function cut<Samples extends Uint8Array | Uint16Array>(
-  { data, width, channels }: Raster<Samples>,
+export function cut<Kind extends Samples>(
+  { data, width, channels }: Raster<Kind>,
   columns: Span,
   rows: Span,
-): Raster<Samples> {
+): Raster<Kind> {
   const length = (columns.to - columns.from) * channels;
   const height = rows.to - rows.from;
-  const out = data.slice(0, length * height) as Samples;
+  const out = data.slice(0, length * height) as Kind;
   for (let y = 0; y < height; y++) {
     const row = ((y + rows.from) * width + columns.from) * channels;
     out.set(data.subarray(row, row + length), y * length);
@@ -104,11 +122,11 @@ export function cut<Samples extends Uint8Array | Uint16Array>(
   return { data: out, width: columns.to - columns.from, height, channels };
 }
 
-function resample<Samples extends Uint8Array | Uint16Array>(
-  raster: Raster<Samples>,
+function resample<Kind extends Samples>(
+  raster: Raster<Kind>,
   plan: CropPlan,
-  depth: Depth<Samples>,
-): Raster<Samples> {
+  depth: Depth<Kind>,
+): Raster<Kind> {
   const { window, filter, isRowsFirst } = plan;
   if (filter === 'nearest') return nearestCrop(raster, plan);
   const origin = raster.left ?? 0;
@@ -147,16 +165,31 @@ export function resampleCrop16(raster: Raster<Uint16Array>, plan: CropPlan): Ras
   return resample(raster, plan, SIXTEEN_BIT);
 }
 
-/** The window that the plan keeps, each pixel the nearest one: the filter `nearest`, and what Pillow does in its modes 1 and P. */
-export function nearestCrop<Samples extends Uint8Array | Uint16Array>(
-  { data, channels, left: origin = 0, width: stride }: Raster<Samples>,
+/** The same for 32-bit integers or floating point. */
+export function resampleNumbers(
+  raster: Raster<Int32Array> | Raster<Float32Array>,
   plan: CropPlan,
-): Raster<Samples> {
+): Raster<Int32Array> | Raster<Float32Array> {
+  const isInteger = (one: typeof raster): one is Raster<Int32Array> => one.data instanceof Int32Array;
+  return isInteger(raster) ? resample(raster, plan, INTEGERS) : resample(raster, plan, FLOATS);
+}
+
+function allocateLike(data: Samples, length: number): Samples {
+  if (data instanceof Uint8Array) return new Uint8Array(length);
+  if (data instanceof Uint16Array) return new Uint16Array(length);
+  return data instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
+}
+
+/** The window that the plan keeps, each pixel the nearest one: the filter `nearest`, and what Pillow does in its modes 1 and P. */
+export function nearestCrop<Kind extends Samples>(
+  { data, channels, left: origin = 0, width: stride }: Raster<Kind>,
+  plan: CropPlan,
+): Raster<Kind> {
   const { width, height, resizedWidth, resizedHeight, window } = plan;
   const across = nearestInputs(width, resizedWidth, window.left, window.width);
   const down = nearestInputs(height, resizedHeight, window.top, window.height);
   const length = window.width * window.height * channels;
-  const out = (data instanceof Uint8Array ? new Uint8Array(length) : new Uint16Array(length)) as Samples;
+  const out = allocateLike(data, length) as Kind;
   let at = 0;
   for (const y of down) {
     for (const x of across) {

@@ -3,12 +3,12 @@ import type { Picture, Raster } from '../../core/image/index.js';
 const COLOURS = 256;
 
 /**
- * Indices as the colours of a palette, Pillow's mode P. An index without a colour is its own grey, as in the palette that
- * Pillow begins with; a colour without an alpha is opaque, and alphas without a colour do no harm.
+ * Indices as the colours of a palette, Pillow's mode P. An index without a colour is black, a colour without an alpha is
+ * opaque, and alphas without a colour do no harm.
  *
  * @param palette three bytes a colour
  * @param alphas of the first colours; undefined where the picture knows no transparency
- * Source: Pillow src/libImaging/Palette.c, `ImagingPaletteNew`.
+ * Source: Pillow src/libImaging/Palette.c.
  */
 export function colourIndices(
   { data, width, height }: Raster,
@@ -19,7 +19,7 @@ export function colourIndices(
   for (let index = 0; index < COLOURS; index++) {
     const hasColour = index * 3 + 3 <= palette.length;
     for (let channel = 0; channel < 3; channel++)
-      table[index * 4 + channel] = hasColour ? palette[index * 3 + channel] : index;
+      table[index * 4 + channel] = hasColour ? palette[index * 3 + channel] : 0;
     table[index * 4 + 3] = alphas?.[index] ?? 255;
   }
   const packed = new Uint32Array(table.buffer);

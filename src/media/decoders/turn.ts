@@ -1,4 +1,4 @@
-import type { Raster } from '../../core/image/index.js';
+import type { Raster, Samples } from '../../core/image/index.js';
 import { swapsSides, type Orientation } from '../metadata/orientation.js';
 
 /** Whether the source's columns, and its rows, are walked backwards. */
@@ -14,10 +14,10 @@ const MIRRORED: Readonly<Record<Orientation, readonly [columns: boolean, rows: b
 };
 
 /** A raster turned upright. */
-export function turnRaster<Samples extends Uint8Array | Uint16Array>(
-  raster: Raster<Samples>,
+export function turnRaster<Kind extends Samples>(
+  raster: Raster<Kind>,
   orientation: Orientation,
-): Raster<Samples> {
+): Raster<Kind> {
   if (orientation === 1) return raster;
   const { data, channels } = raster;
   const isSwapped = swapsSides(orientation);
@@ -30,7 +30,7 @@ export function turnRaster<Samples extends Uint8Array | Uint16Array>(
     (isMirroredAcross ? (raster.width - 1) * channels : 0) +
     (isMirroredDown ? (raster.height - 1) * raster.width * channels : 0);
   const [stepX, stepY] = isSwapped ? [down, across] : [across, down];
-  const out = data.slice() as Samples;
+  const out = (data instanceof Uint8Array ? new Uint8Array(data.length) : data.slice()) as Kind;
   let at = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0, from = start + y * stepY; x < width; x++, from += stepX) {

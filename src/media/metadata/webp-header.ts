@@ -5,9 +5,12 @@ export interface WebpHeader extends Metadata {
   /** Of the canvas. */
   readonly width: number;
   readonly height: number;
+  /** Whether several frames make one canvas, and whether that has an alpha channel. */
+  readonly isAnimated: boolean;
+  readonly hasAlpha: boolean;
 }
 
-const FLAGS = { xmp: 0x04, exif: 0x08 } as const;
+const FLAGS = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10 } as const;
 
 /** A little-endian integer of three bytes. */
 function uint24(bytes: Uint8Array, at: number): number {
@@ -46,8 +49,8 @@ export function readWebpHeader(bytes: Uint8Array): WebpHeader | undefined {
     const length = view.getUint32(at + 4, true);
     const chunk = bytes.subarray(at + 8, at + 8 + length);
     if (at === 12 && type !== 'VP8X') {
-      const { width, height } = sidesOf(type, chunk) ?? {};
-      return width === undefined || height === undefined ? undefined : { width, height };
+      const bare = sidesOf(type, chunk);
+      return bare && { ...bare, isAnimated: false, hasAlpha: type === 'VP8L' };
     }
     if (type === 'VP8X' && at === 12) {
       if (chunk.length < 10) return undefined;
@@ -57,5 +60,13 @@ export function readWebpHeader(bytes: Uint8Array): WebpHeader | undefined {
     else if (type === 'XMP ' && (flags & FLAGS.xmp) !== 0) xmp ??= chunk;
     at += 8 + length + (length & 1);
   }
-  return sides && { ...sides, exif, xmp };
+  return (
+    sides && {
+      ...sides,
+      isAnimated: (flags & FLAGS.animation) !== 0,
+      hasAlpha: (flags & FLAGS.alpha) !== 0,
+      exif,
+      xmp,
+    }
+  );
 }

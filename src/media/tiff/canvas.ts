@@ -1,7 +1,6 @@
+import type { Samples } from '../../core/image/index.js';
 import type { TiffHeader } from './header.js';
 import type { Layout } from './layout.js';
-
-type Samples = Uint8Array | Uint16Array | Int32Array | Float32Array;
 
 /** Where the samples of a picture are gathered: `layout.kept` of each pixel, row by row. */
 export interface Canvas {

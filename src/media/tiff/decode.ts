@@ -9,7 +9,7 @@ import { COMPRESSIONS } from './codecs.js';
 import { numbersOf } from './directory.js';
 import { readTiffHeader, type TiffHeader } from './header.js';
 import { layoutOf, type Layout } from './layout.js';
-import { damaged, unsupported } from './refusal.js';
+import { damaged } from './refusal.js';
 import { readSegments } from './segments.js';
 
 const COLOUR_MAP = 320;
@@ -65,9 +65,18 @@ function toPicture(header: TiffHeader, { kind, isPremultiplied }: Layout, canvas
   const orientation = orientationOfTiff(header.directory);
   if (samples instanceof Uint16Array) {
     const raster = turnRaster({ data: samples, width, height, channels: 1 }, orientation);
-    return { kind: 'grey16', raster, key: undefined };
+    return { kind: 'grey16', raster, key: undefined, isBigEndian: !header.isLittle };
   }
-  if (!(samples instanceof Uint8Array)) throw unsupported('of 32 bits a sample');
+  if (samples instanceof Int32Array)
+    return {
+      kind: 'numbers',
+      raster: turnRaster({ data: samples, width, height, channels: 1 }, orientation),
+    };
+  if (samples instanceof Float32Array)
+    return {
+      kind: 'numbers',
+      raster: turnRaster({ data: samples, width, height, channels: 1 }, orientation),
+    };
   const rasterOf = (channels: 1 | 3 | 4): Raster =>
     turnRaster({ data: samples, width, height, channels }, orientation);
   switch (kind) {
@@ -82,10 +91,8 @@ function toPicture(header: TiffHeader, { kind, isPremultiplied }: Layout, canvas
       return colours(rasterOf(3), 'none');
     case 'rgba':
       return colours(isPremultiplied ? divideByAlpha(rasterOf(4)) : rasterOf(4), 'channel');
-    case 'cmyk':
-      return { kind: 'cmyk', raster: rasterOf(4) };
     default:
-      throw unsupported('in YCbCr');
+      return { kind: 'cmyk', raster: rasterOf(4) };
   }
 }
 

@@ -89,17 +89,18 @@ export async function decodeSegment(
   if (width !== columns || height < rows || height > header.segmentHeight)
     throw damaged('a strip of it has other sides than it should');
   const image = openImage(bytes);
-  const isCmyk = photometric === CMYK && samples === 4;
-  const shaped = isCmyk
+  // Four components, CMYK or RGB and alpha, are CMYK to libvips.
+  const isFour = samples === 4 && compression === COMPRESSIONS.jpeg;
+  const shaped = isFour
     ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
     : samples === 1
       ? image.toColourspace('b-w')
       : image.toColourspace('srgb');
-  if (photometric !== RGB && photometric !== YCBCR && !isCmyk && samples !== 1)
+  if (![RGB, YCBCR].includes(photometric) && !(photometric === CMYK && isFour) && samples !== 1)
     throw unsupported('in which JPEG holds other colours than RGB, YCbCr or CMYK');
   const { data, info } = await toRaw(shaped);
   if (info.channels !== samples) throw damaged('a strip of it has other bands than it should');
   // Adobe's JPEGs hold CMYK inverted, and so libvips turns it round; TIFF's do not.
-  if (isCmyk) for (let i = 0; i < data.length; i++) data[i] = 255 - data[i];
+  if (isFour) for (let i = 0; i < data.length; i++) data[i] = 255 - data[i];
   return { data, stride: width * samples };
 }

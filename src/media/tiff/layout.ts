@@ -1,20 +1,11 @@
+import { COMPRESSIONS } from './codecs.js';
 import type { TiffHeader } from './header.js';
 import { unsupported } from './refusal.js';
 
 /** How the samples of a pixel become what Pillow holds of it. */
 export interface Layout {
   readonly kind:
-    | 'bilevel'
-    | 'grey'
-    | 'grey16'
-    | 'integer'
-    | 'float'
-    | 'indices'
-    | 'grey-alpha'
-    | 'rgb'
-    | 'rgba'
-    | 'cmyk'
-    | 'ycbcr';
+    'bilevel' | 'grey' | 'grey16' | 'integer' | 'float' | 'indices' | 'grey-alpha' | 'rgb' | 'rgba' | 'cmyk';
   /** Samples stored of a pixel, and how many of them, from the first, are kept. */
   readonly stored: number;
   readonly kept: number;
@@ -123,7 +114,10 @@ function find(header: TiffHeader, bits: number): Found | undefined {
     case PHOTOMETRIC.ycbcr:
       if (!isPlain || extras.length > 0) return undefined;
       if (stored.length === 1) return { kind: 'grey', kept: 1 };
-      return stored.length === 3 ? { kind: 'ycbcr', kept: 3 } : undefined;
+      // libjpeg gives RGB; other YCbCr is converted in ways that are not promised.
+      return stored.length === 3 && header.compression === COMPRESSIONS.jpeg
+        ? { kind: 'rgb', kept: 3 }
+        : undefined;
     default:
       return undefined;
   }
@@ -137,11 +131,15 @@ function find(header: TiffHeader, bits: number): Found | undefined {
  */
 export function layoutOf(header: TiffHeader): Layout {
   const { bits, photometric, isReversed, sampleFormat } = header;
+  const isPacked = header.compression !== COMPRESSIONS.none;
   const isUniform = bits.every((each) => each === bits[0]);
   const found = isUniform ? find(header, bits[0]) : undefined;
   // Where a byte's bits are reversed, Pillow knows single samples and plain RGB alone.
-  const isKnown =
-    !isReversed || (sampleFormat === 1 && (bits.length === 1 ? bits[0] <= 16 : found?.kind === 'rgb'));
+  const isKnownReversed =
+    bits.length === 1
+      ? sampleFormat === 1 && ![12, 32].includes(bits[0]) && (bits[0] < 8 || photometric !== 0 || isPacked)
+      : found?.kind === 'rgb' && bits.length === 3 && bits[0] === 8;
+  const isKnown = !isReversed || isKnownReversed;
   if (found === undefined || !isKnown) {
     const format = ['', '', ', signed', ', floating point'][sampleFormat] ?? '';
     const depths = [...new Set(bits)].join(' and ');

@@ -40,7 +40,7 @@ function undoFloat(data: Uint8Array, { samples, bits, rowBytes }: Row, isLittle:
   for (let row = 0; row + rowBytes <= data.length; row += rowBytes) {
     const line = data.subarray(row, row + rowBytes);
     for (let at = samples; at < rowBytes; at++) line[at] += line[at - samples];
-    const sorted = line.slice();
+    const sorted = Uint8Array.from(line); // A Buffer's slice would be the same memory.
     for (let sample = 0; sample < count; sample++) {
       for (let byte = 0; byte < bytes; byte++) {
         line[sample * bytes + (isLittle ? bytes - 1 - byte : byte)] = sorted[byte * count + sample];
