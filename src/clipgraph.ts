@@ -127,7 +127,7 @@ export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgra
       return rank(subject, others);
     },
     classify: async (content, labels, { template = DEFAULT_TEMPLATE, ...options } = {}) => {
-      const prompts = promptsFor(labels, template).map((text) => ({ text }));
+      const prompts = promptsFor(labels, template, embedder.limits).map((text) => ({ text }));
       const [subject, others] = await Promise.all([
         embed(content, options),
         embedAll(prompts, options, 'labels'),

@@ -16,10 +16,10 @@ export function classifyCommand(): Command {
       '\nExamples:\n  $ clipgraph classify photo.jpg dog cat car\n' +
         '  $ clipgraph classify drawing.png dog cat --template "a drawing of a {}" --json',
     );
-  return embeddingCommand(command, async ({ embedOne, embedMany, isJson }, flags, given) => {
+  return embeddingCommand(command, async ({ config, embedOne, embedMany, isJson }, flags, given) => {
     const [content, labels] = given as [string, string[]];
     const read = contentOf(content);
-    const prompts = promptsFor(labels, flags.template as string);
+    const prompts = promptsFor(labels, flags.template as string, config.limits);
     const [subject, others] = await Promise.all([
       embedOne(read),
       embedMany(prompts.map((text) => ({ text }))),

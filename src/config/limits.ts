@@ -39,7 +39,10 @@ export const limitsSchema = z.strictObject({
   maxMatrixCells: count.default(65_536).describe('Rows times columns of the matrices of one operation.'),
   maxQueue: count.default(2048).describe('Contents waiting for a runtime or for preparation.'),
   maxQueryTokens: count.default(10_000).describe('Tokens of a GraphQL document.'),
+  maxQueryBytes: count.default(MB).describe('Bytes of a GraphQL document; values belong into variables.'),
+  maxQueryDepth: count.default(50).describe('How deep a GraphQL document is nested, fragments included.'),
   maxComplexity: count.default(20_000).describe('Fields of an answer, counted over aliases and lists.'),
+  maxAnswerBytes: count.default(16 * MB).describe('Bytes that the answer of an operation may come to.'),
   unreadTimeoutMs: count
     .default(20_000)
     .describe(

@@ -44,9 +44,10 @@ export type Modality = 'TEXT' | 'IMAGE' | 'VECTOR' | 'BLEND';
 export function checkTextSize(text: string, maxBytes: number): void {
   // A UTF-16 unit takes at most three bytes of UTF-8: short texts need no counting.
   if (text.length * 3 <= maxBytes) return;
-  const bytes = Buffer.byteLength(text);
+  // A unit has at least one byte: a text of megabytes needs no counting either, however often it is asked about.
+  const bytes = text.length > maxBytes ? text.length : Buffer.byteLength(text);
   if (bytes > maxBytes) {
-    const message = `The text has ${bytes} bytes; the limit is ${maxBytes} (limits.maxTextBytes). Shorten it.`;
+    const message = `The text has ${text.length > maxBytes ? 'at least ' : ''}${bytes} bytes; the limit is ${maxBytes} (limits.maxTextBytes). Shorten it.`;
     throw new ClipgraphError('TEXT_TOO_LONG', message);
   }
 }

@@ -32,12 +32,27 @@ function unpack(base64: string): Float32Array {
 }
 
 /**
+ * Refuses a vector of another length, before any of its numbers is looked at: the same one may be given in hundreds of
+ * aliases.
+ */
+function checkLength(values: GivenVector['values'], { id, manifest: { dimensions } }: Model): void {
+  const isPacked = typeof values === 'string';
+  // Base64 of too few bytes is counted when it is known to be base64.
+  const length = isPacked ? Math.floor((values.length * 3) / 16) : values.length;
+  if (values.length === 0) throw invalid('The vector is empty.');
+  if (length === dimensions || (isPacked && length < dimensions)) return;
+  const message = `The vector has ${length} numbers; ${id} has embeddings of ${dimensions}.`;
+  throw new ClipgraphError('DIMENSION_MISMATCH', message);
+}
+
+/**
  * The numbers of a vector that was made earlier, checked against the model that it is to be compared in.
  *
  * @returns float32 `[dimensions]`
  * @throws INVALID_VECTOR, DIMENSION_MISMATCH
  */
 export function readGivenVector({ values }: GivenVector, model: Model): Float32Array {
+  checkLength(values, model);
   const vector = typeof values === 'string' ? unpack(values) : Float32Array.from(values);
   if (vector.length === 0) throw invalid('The vector is empty.');
   if (!vector.every(Number.isFinite)) {

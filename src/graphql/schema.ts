@@ -7,6 +7,7 @@ import { TokenizeResolver } from './embedding/tokenize-resolver.js';
 import { TokenEmbeddingsFieldsResolver, TokenEmbeddingsResolver } from './embedding/token-embeddings.js';
 import { EmbeddingFieldsResolver, TokensResolver } from './embedding/embedding-type.js';
 import { ModelResolver } from './model/model-type.js';
+import { paceAnswers } from './pace.js';
 import { RuntimeResolver } from './runtime/runtime-type.js';
 import { ServerInfoResolver } from './server-info/server-info-type.js';
 import { ClassifyResolver } from './similarity/classify-resolver.js';
@@ -49,6 +50,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
     const type = schema.getType(name);
     if (type instanceof GraphQLInputObjectType) type.isOneOf = true;
   }
+  paceAnswers(schema);
   return schema;
 }
 

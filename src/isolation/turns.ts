@@ -36,3 +36,30 @@ export function slices(longestMs = 5): Slices {
     },
   };
 }
+
+/**
+ * Turns of the event loop that several callers share, up to so much work in each. For work that begins when a share is
+ * there, is done by somebody else's code, and cannot be interrupted.
+ */
+export class SharedTurns {
+  readonly #unitsOfATurn: number;
+  #next: { readonly began: Promise<void>; taken: number } | undefined;
+
+  /** @param unitsOfATurn more of one caller are done in a turn of their own */
+  constructor(unitsOfATurn: number) {
+    this.#unitsOfATurn = unitsOfATurn;
+  }
+
+  /** Resolves in a turn that has room for so many units. */
+  share(units: number): Promise<void> {
+    if (this.#next === undefined || this.#next.taken + units > this.#unitsOfATurn) {
+      const turn = { began: ownTurn(), taken: 0 };
+      this.#next = turn;
+      void turn.began.then(() => {
+        if (this.#next === turn) this.#next = undefined;
+      });
+    }
+    this.#next.taken += units;
+    return this.#next.began;
+  }
+}

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../config/index.js';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '../graphql/apollo.js';
-import type { Context } from '../graphql/index.js';
+import { documentTooLong, type Context } from '../graphql/index.js';
 import type { ByteBudget } from '../media/index.js';
 import { readBody } from './body.js';
 import { checkCharset, parseJson } from './json.js';
@@ -32,6 +32,12 @@ async function bodyOf(request: Request, lifetime: Lifetime, { limits }: Config):
   const readJson = (bytes: Buffer): Promise<unknown> => parseJson(bytes, limits);
   if (isMultipart) return readMultipart(request, body, limits, readJson);
   return readJson(body.length === 1 ? body[0] : Buffer.concat(body));
+}
+
+/** Refuses a long document before anything is done with it: Apollo Server's first step is to hash it. */
+function checkDocumentSize(body: unknown, maxQueryBytes: number): void {
+  const { query } = (body ?? {}) as { readonly query?: unknown };
+  if (typeof query === 'string' && query.length > maxQueryBytes) throw documentTooLong(maxQueryBytes);
 }
 
 function headersOf(request: IncomingMessage): HeaderMap {
@@ -84,13 +90,14 @@ async function send(response: Response, bytes: Buffer, unreadTimeoutMs: number):
 
 /** GraphQL over HTTP: reads the body, has Apollo answer, sends the answer; all within the request's time and bytes. */
 export function graphqlEndpoint({ apollo, config, budget, createContext }: EndpointOptions): RequestHandler {
-  const { timeoutMs, unreadTimeoutMs } = config.limits;
+  const { maxQueryBytes, timeoutMs, unreadTimeoutMs } = config.limits;
   const answer = async (
     request: Request,
     response: Response,
     lifetime: Lifetime,
   ): Promise<HTTPGraphQLResponse> => {
     const body = await bodyOf(request, lifetime, config);
+    checkDocumentSize(body, maxQueryBytes);
     const { method, originalUrl } = request;
     return apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {

@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { OperationTypeNode } from 'graphql';
+import { OperationTypeNode, parse } from 'graphql';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { ApolloServerPlugin } from '../graphql/apollo.js';
-import { checkCost, httpStatus, statusOfCode, toGraphQLError, type Context } from '../graphql/index.js';
+import {
+  answerFacts,
+  checkCost,
+  httpStatus,
+  statusOfCode,
+  toGraphQLError,
+  type Context,
+  type DocumentReader,
+  type formatError,
+  type ReadDocument,
+} from '../graphql/index.js';
 import { RateLimitedError, type Access } from './access.js';
 import type { ReportOperation } from './operations.js';
 
@@ -62,36 +72,59 @@ export function authentication(access: Access): RequestHandler {
   };
 }
 
+/** Stands where a document that was refused would: nothing of it runs. */
+const NO_DOCUMENT = parse('{ __typename }');
+
 /**
- * Refuses operations that ask for too much before they run, gives an answer with errors its HTTP status, and reports
- * what was answered.
+ * Refuses documents and operations that ask for too much before they cost anything, gives an answer with errors its HTTP
+ * status, and reports what was answered.
  */
-export function requestPolicy({ limits }: Config, report: ReportOperation): ApolloServerPlugin<Context> {
+export function requestPolicy(
+  { limits }: Config,
+  documents: DocumentReader,
+  format: ReturnType<typeof formatError>,
+  report: ReportOperation,
+): ApolloServerPlugin<Context> {
   return {
     requestDidStart: ({ contextValue }) => {
       const startedAt = performance.now();
+      let read: ReadDocument | undefined;
       return Promise.resolve({
-        didResolveOperation: ({ schema, document, request, operation, operationName }) => {
+        didResolveSource: async (context) => {
+          read = await documents.read(context.source);
+          // Apollo Server parses and validates only what is not there yet.
+          Object.assign(context, { document: 'document' in read ? read.document : NO_DOCUMENT });
+        },
+        didResolveOperation: async ({ schema, document, request, operation, operationName }) => {
           try {
+            if (read === undefined || 'wrong' in read) return;
+            if ('refused' in read) throw read.refused;
             if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
               const message = 'A subscription needs a WebSocket: connect to this address with graphql-ws.';
               throw new ClipgraphError('BAD_USER_INPUT', message);
             }
             const { variables = {} } = request;
-            checkCost({ schema, document, operationName: operationName ?? undefined, variables }, limits);
+            const asked = { schema, document, operationName: operationName ?? undefined, variables };
+            await checkCost(asked, limits, answerFacts(contextValue.embedder));
           } catch (error) {
             throw error instanceof ClipgraphError ? toGraphQLError(error) : error;
           }
-          return Promise.resolve();
         },
-        willSendResponse: ({ errors = [], response, document, operation, operationName }) => {
+        responseForOperation: ({ response: { http } }) => {
+          if (read === undefined || !('wrong' in read)) return Promise.resolve(null);
+          const errors = read.wrong.map((error) => format(error.toJSON(), error));
+          http.status = 400;
+          return Promise.resolve({ http, body: { kind: 'single', singleResult: { errors } } });
+        },
+        willSendResponse: ({ errors: given = [], response, document, operation, operationName }) => {
+          const errors = read !== undefined && 'wrong' in read ? read.wrong : given;
           const status = httpStatus(errors);
           if (status !== undefined) response.http.status = status;
           if (status === 429) response.http.headers.set('retry-after', RETRY_AFTER);
           report({
             requestId: contextValue.requestId,
             transport: 'http',
-            document: operation && document,
+            document: read !== undefined && 'document' in read ? operation && document : undefined,
             operationName: operationName ?? undefined,
             errors,
             startedAt,

@@ -8,8 +8,9 @@ import { openEmbedder, type Embedder } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { PullProgress } from '../models/index.js';
 import { ApolloServer, ApolloServerPluginDrainHttpServer } from '../graphql/apollo.js';
-import { createSchema, formatError, type Context } from '../graphql/index.js';
+import { createSchema, DocumentReader, formatError, type Context } from '../graphql/index.js';
 import { Access } from './access.js';
+import { stringifyAnswer } from './answers.js';
 import { crossOrigin } from './cross-origin.js';
 import { graphqlEndpoint } from './endpoint.js';
 import { explorerPlugin, explorerRoutes } from './explorer.js';
@@ -107,7 +108,7 @@ async function serve(
   log: Logger,
 ): Promise<ClipgraphServer> {
   const { explorer, host } = config.server;
-  const { maxQueryTokens, timeoutMs } = config.limits;
+  const { timeoutMs } = config.limits;
   const startedAt = performance.now();
   const access = new Access(config);
   const { budget } = embedder;
@@ -126,9 +127,11 @@ async function serve(
   const app = express().disable('x-powered-by');
   const httpServer = createHttpServer(app, config);
   const schema = await createSchema();
+  const documents = new DocumentReader(schema, config.limits);
   const closeWebSockets = serveWebSocket({
     httpServer,
     schema,
+    documents,
     config,
     access,
     metrics,
@@ -141,11 +144,12 @@ async function serve(
     schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: maxQueryTokens },
+    stringifyResult: stringifyAnswer,
+    documentStore: null, // `documents` parses, validates and keeps them.
     formatError: format,
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: timeoutMs }),
-      requestPolicy(config, report),
+      requestPolicy(config, documents, format, report),
       explorerPlugin(explorer),
     ],
     // Signals are the program's: a library must not end its host's process.

@@ -7,9 +7,6 @@ import {
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
-  parse,
-  validate,
-  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLFormattedError,
@@ -20,7 +17,15 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import { checkCost, subscribe, toGraphQLError, type Context } from '../graphql/index.js';
+import {
+  answerFacts,
+  checkCost,
+  subscribe,
+  toGraphQLError,
+  type AnswerFacts,
+  type Context,
+  type DocumentReader,
+} from '../graphql/index.js';
 import type { Access } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
@@ -30,6 +35,7 @@ import { tooLate } from './lifetime.js';
 interface WebSocketOptions {
   readonly httpServer: http.Server;
   readonly schema: GraphQLSchema;
+  readonly documents: DocumentReader;
   readonly config: Config;
   readonly access: Access;
   readonly metrics: Metrics;
@@ -56,23 +62,19 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function parseDocument(query: string, maxTokens: number): DocumentNode {
-  try {
-    return parse(query, { maxTokens });
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause; // The parser is recursive.
-    throw new ClipgraphError('QUERY_TOO_COMPLEX', 'The document is nested too deeply.', { cause });
-  }
-}
-
 /** Throws what must not run; else everything that its execution needs but the context. */
-function prepare(
+async function prepare(
   { query, variables, operationName }: SubscribePayload,
-  { schema, config }: WebSocketOptions,
-): Omit<ExecutionArgs, 'contextValue'> {
-  const document = parseDocument(query, config.limits.maxQueryTokens);
-  const wrong = validate(schema, document).at(0);
-  if (wrong !== undefined) throw wrong;
+  { schema, documents, config }: WebSocketOptions,
+  facts: AnswerFacts,
+): Promise<Omit<ExecutionArgs, 'contextValue'>> {
+  const read = await documents.read(query);
+  if ('refused' in read) throw read.refused;
+  if ('wrong' in read) {
+    const { message, nodes, source, positions } = read.wrong[0];
+    throw new GraphQLError(message, { nodes, source, positions });
+  }
+  const { document } = read;
   const name = operationName ?? undefined;
   if (getOperationAST(document, name) == null) {
     throw new GraphQLError(
@@ -80,7 +82,7 @@ function prepare(
     );
   }
   const values = variables ?? {};
-  checkCost({ schema, document, operationName: name, variables: values }, config.limits);
+  await checkCost({ schema, document, operationName: name, variables: values }, config.limits, facts);
   return { schema, document, operationName: name, variableValues: values };
 }
 
@@ -158,23 +160,27 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         const requestId = randomUUID();
         try {
           await access.admit(access.clientOf(context.extra.request, context.connectionParams));
+          const controller = new AbortController();
+          setMaxListeners(0, controller.signal);
+          const contextValue = createContext(controller.signal);
+          const prepared = await prepare(payload, options, answerFacts(contextValue.embedder));
+          if (context.extra.socket.readyState !== WebSocket.OPEN) {
+            throw new ClipgraphError('TIMEOUT', 'The client has gone.');
+          }
           if (count() >= maxStreams) {
             const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
             throw new ClipgraphError('OVERLOADED', message);
           }
-          const prepared = prepare(payload, options);
           const isStream =
             getOperationAST(prepared.document, prepared.operationName)?.operation ===
             OperationTypeNode.SUBSCRIPTION;
-          const controller = new AbortController();
-          setMaxListeners(0, controller.signal);
           // A stream may be long; each of its contents has its own time.
           const timer = isStream
             ? undefined
             : setTimeout(() => {
                 controller.abort(tooLate(timeoutMs));
               }, timeoutMs);
-          const execution = { ...prepared, contextValue: createContext(controller.signal) };
+          const execution = { ...prepared, contextValue };
           const operations = running.get(context) ?? new Map<string, Running>();
           running.set(context, operations);
           operations.set(id, { requestId, startedAt, controller, timer, execution, results: 0, errors: [] });

@@ -161,7 +161,8 @@ describe('operations that are deep, wide or recursive', () => {
 
   it.each([
     ['QUERY_TOO_COMPLEX', 'similarityTo 500 deep', deep(500)],
-    ['GRAPHQL_VALIDATION_FAILED', 'a field that is not there, 500 deep', nested(500)],
+    ['QUERY_TOO_COMPLEX', 'a field that is not there, 500 deep', nested(500)],
+    ['GRAPHQL_VALIDATION_FAILED', 'a field that is not there, 40 deep', nested(40)],
     ['TOO_MANY_INPUTS', 'a blend of 500', `{ embed(input: {blend: [${parts}]}) { id } }`],
     ['TOO_MANY_INPUTS', '500 rows', `{ similarityMatrix(rows: [${texts}], columns: []) { cosineBase64 } }`],
     ['TOO_MANY_INPUTS', '500 candidates', `{ rank(query: {text: "a"}, candidates: [${texts}]) { index } }`],
@@ -189,7 +190,7 @@ describe('operations that are deep, wide or recursive', () => {
     ['GRAPHQL_VALIDATION_FAILED', 'a fragment that spreads itself', '{ ...f } fragment f on Query { ...f }'],
     ['GRAPHQL_PARSE_FAILED', 'nothing but brackets', '{'.repeat(5000)],
     // 100,000 brackets: the parser gives up before it has counted as many tokens.
-    ['GRAPHQL_PARSE_FAILED', '100,000 brackets', '{a'.repeat(100_000)],
+    ['QUERY_TOO_COMPLEX', '100,000 brackets', '{a'.repeat(100_000)],
     [
       'GRAPHQL_VALIDATION_FAILED',
       'an introspection that multiplies',

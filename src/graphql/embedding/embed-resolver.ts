@@ -16,7 +16,6 @@ import { ClipgraphError, ERROR_CODES, type ErrorCode, ERRORS } from '../../error
 import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
-import { costPerElement } from '../cost.js';
 import { EmbeddingType } from './embedding-type.js';
 
 const ErrorCodeEnum = Object.fromEntries(ERROR_CODES.map((code) => [code, code]));
@@ -113,7 +112,6 @@ export class EmbedResolver {
   @Query(() => [EmbedResult], {
     description:
       'Many contents, texts and images mixed; results in the order of the inputs, each failure in its own place.',
-    complexity: costPerElement('inputs'),
   })
   async embedBatch(
     @Arg('inputs', () => [ContentInput], { description: 'What is embedded, in any mixture.' })

@@ -6,7 +6,7 @@ import { Modality } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { ModelType } from '../model/model-type.js';
 import { describeRuntime, RuntimeType } from '../runtime/runtime-type.js';
-import { Vector } from '../scalars.js';
+import { roomFor, Vector } from '../scalars.js';
 import { VectorSpaceType } from './vector-space-type.js';
 
 @ObjectType('ImageInfo', { description: 'What was decoded from a picture.' })
@@ -123,7 +123,8 @@ export class EmbeddingFieldsResolver {
   }
 
   @FieldResolver(() => [Float], { description: 'The components. For programs, vectorBase64 is far cheaper.' })
-  vector(@Root() { vector }: Embedding): number[] {
+  async vector(@Root() { vector }: Embedding): Promise<number[]> {
+    await roomFor(vector.length);
     return Array.from(vector);
   }
 

@@ -1,9 +1,9 @@
-import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Extensions, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { classify, DEFAULT_TEMPLATE, promptsFor, type Classification } from '../../engine/index.js';
 import { embedAll, embedOne, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
-import { costPerElement } from '../cost.js';
+import type { FieldExtensions } from '../cost/text-sizes.js';
 
 @ObjectType('Classification', { description: 'A label and how well it fits.' })
 export class ClassificationType {
@@ -29,12 +29,20 @@ export class ClassificationType {
   probability?: number;
 }
 
+/** The most bytes that a prompt has as JSON, for the size of the answer. */
+const promptBytes: FieldExtensions['combinedText'] = ({ labels, template }, ofText) => {
+  if (typeof template !== 'string' || !Array.isArray(labels)) return 0;
+  const places = template.split('{}').length - 1;
+  const longest = labels.reduce<number>((most, label) => Math.max(most, ofText(String(label))), 0);
+  return ofText(template) === 0 ? 0 : ofText(template) + places * longest; // Too long a template fails.
+};
+
 @Resolver(() => ClassificationType)
 export class ClassifyResolver {
+  @Extensions({ combinedText: promptBytes } satisfies FieldExtensions)
   @Query(() => [ClassificationType], {
     description:
       'Zero-shot classification, best first: softmax(logitScale · cosine) over the labels, each put into the template at {}. For example `classify(content: {image: {example: "dog"}}, labels: ["dog", "cat"])`.',
-    complexity: costPerElement('labels'),
   })
   async classify(
     @Arg('content', () => ContentInput, { description: 'What is classified.' }) content: ContentInput,
@@ -48,7 +56,7 @@ export class ClassifyResolver {
     @Ctx() context: Context,
   ): Promise<Classification[]> {
     const chosen = toEmbedOptions(options);
-    const prompts = promptsFor(labels, template).map((text) => ({ text }));
+    const prompts = promptsFor(labels, template, context.embedder.limits).map((text) => ({ text }));
     const [subject, others] = await Promise.all([
       embedOne(context, toContent(content), chosen, 'content'),
       embedAll(context, prompts, chosen, 'labels'),

@@ -8,9 +8,8 @@ import {
 import { embedAll, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
-import { costPerElement } from '../cost.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
-import { Vector } from '../scalars.js';
+import { roomFor, Vector } from '../scalars.js';
 
 @ObjectType('SimilarityMatrix', { description: 'Every row against every column.' })
 export class SimilarityMatrixType {}
@@ -20,7 +19,6 @@ export class SimilarityMatrixResolver {
   @Query(() => SimilarityMatrixType, {
     description:
       'Every row against every column. For example `similarityMatrix(rows: [{text: "a dog"}, {text: "a cat"}], columns: [{image: {example: "dog"}}])`.',
-    complexity: costPerElement('rows', 'columns'),
   })
   async similarityMatrix(
     @Arg('rows', () => [ContentInput], { description: 'One row each.' }) rows: ContentInput[],
@@ -39,7 +37,8 @@ export class SimilarityMatrixResolver {
   @FieldResolver(() => [[Float]], {
     description: 'Row by row, in [-1, 1]. For programs, cosineBase64 is cheaper.',
   })
-  cosine(@Root() { cosine }: SimilarityMatrix): number[][] {
+  async cosine(@Root() { cosine, columns }: SimilarityMatrix): Promise<number[][]> {
+    await roomFor(cosine.length * columns.length);
     return cosine.map((row) => Array.from(row));
   }
 
@@ -54,7 +53,8 @@ export class SimilarityMatrixResolver {
     nullable: true,
     description: "Softmax of each row's logits over the columns; null where the model states no logit scale.",
   })
-  probabilities(@Root() matrix: SimilarityMatrix): number[][] | undefined {
+  async probabilities(@Root() matrix: SimilarityMatrix): Promise<number[][] | undefined> {
+    await roomFor(matrix.cosine.length * matrix.columns.length);
     return probabilitiesOf(matrix);
   }
 

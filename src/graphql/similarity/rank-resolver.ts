@@ -4,7 +4,6 @@ import { ClipgraphError } from '../../errors/index.js';
 import { embedAll, embedOne, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
-import { costPerElement } from '../cost.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
 import { SimilarityType } from './similarity-type.js';
 
@@ -35,7 +34,6 @@ export class RankResolver {
   @Query(() => [MatchType], {
     description:
       'Candidates from the most to the least similar; ties keep the candidates\' order. For example `rank(query: {image: {example: "dog"}}, candidates: [{text: "a dog"}, {text: "a cat"}])`.',
-    complexity: costPerElement('candidates'),
   })
   async rank(
     @Arg('query', () => ContentInput, { description: 'What is looked for.' }) query: ContentInput,
