@@ -24,6 +24,21 @@ describe('the schema', () => {
     expect(printSortedSchema(schema)).toBe(committed); // npm run schema
   });
 
+  it('gives arguments in the order in which a call reads', () => {
+    const argumentsOf = (of: GraphQLSchema, type: string, field: string): string[] => {
+      const object = of.getType(type);
+      return isObjectType(object) ? object.getFields()[field].args.map(({ name }) => name) : [];
+    };
+    for (const of of [schema, buildSchema(printSortedSchema(schema))]) {
+      expect(argumentsOf(of, 'Query', 'similarity')).toEqual(['a', 'b', 'options']);
+      expect(argumentsOf(of, 'Query', 'similarityMatrix')).toEqual(['rows', 'columns', 'options']);
+      expect(argumentsOf(of, 'Query', 'classify')).toEqual(['content', 'labels', 'template', 'options']);
+      expect(argumentsOf(of, 'Query', 'rank')).toEqual(['query', 'candidates', 'limit', 'options']);
+      expect(argumentsOf(of, 'Embedding', 'similarityTo')).toEqual(['other', 'options']);
+      expect(argumentsOf(of, 'Subscription', 'embedStream')).toEqual(['inputs', 'options']);
+    }
+  });
+
   it('takes exactly one field of the inputs that say so', () => {
     for (const name of ['ContentInput', 'PartInput', 'ImageInput']) {
       const type = schema.getType(name);

@@ -2,4 +2,5 @@ export { loadConfig, parseConfig, CONFIG_FILE, type LoadedConfig } from './load.
 export { CONFIG_KEYS, variableOf, type ConfigKey } from './keys.js';
 export { configSchema, runtimeOrder, type Config, type ConfigInput } from './schema.js';
 export { limitsSchema, type LimitsConfig } from './limits.js';
+export { suggestion } from './suggestion.js';
 export { PACKAGE_ROOT, VERSION } from './package-info.js';

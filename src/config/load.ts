@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { closest, distance } from 'fastest-levenshtein';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
 import { CONFIG_KEYS, readValue, variableOf, type ConfigKey } from './keys.js';
 import { configSchema, type Config, type ConfigInput } from './schema.js';
+import { suggestion } from './suggestion.js';
 
 export const CONFIG_FILE = 'clipgraph.yml';
 
@@ -27,12 +27,6 @@ type Tree = Record<string, unknown>;
 
 function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** `names` are quoted from the user; a name more than half wrong is no typing error. */
-function suggestion(name: string, known: readonly string[]): string {
-  const nearest = closest(name, [...known]);
-  return distance(name, nearest) <= Math.max(2, name.length / 2) ? ` Did you mean ${nearest}?` : '';
 }
 
 function assign(tree: Tree, path: readonly string[], value: unknown): void {

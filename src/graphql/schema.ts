@@ -1,5 +1,14 @@
 import 'reflect-metadata';
-import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLInputObjectType,
+  isIntrospectionType,
+  isObjectType,
+  lexicographicSortSchema,
+  printSchema,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+} from 'graphql';
 import { buildSchema, type PubSub } from 'type-graphql';
 import { ONE_OF_INPUTS } from './content/inputs.js';
 import { EmbedResolver } from './embedding/embed-resolver.js';
@@ -50,11 +59,31 @@ export async function createSchema(): Promise<GraphQLSchema> {
     const type = schema.getType(name);
     if (type instanceof GraphQLInputObjectType) type.isOneOf = true;
   }
+  for (const field of Object.values(schema.getTypeMap()).flatMap(fieldsOf)) {
+    // Decorators of parameters run from the last to the first.
+    field.args = [...field.args].reverse();
+  }
   paceAnswers(schema);
   return schema;
 }
 
-/** The schema in its own language, sorted: what `schema/schema.graphql` holds. */
+function fieldsOf(type: GraphQLNamedType): GraphQLField<unknown, unknown>[] {
+  return isObjectType(type) && !isIntrospectionType(type) ? Object.values(type.getFields()) : [];
+}
+
+/**
+ * The schema in its own language: what `schema/schema.graphql` holds. Types and fields are sorted; arguments stand in the
+ * order in which they are read.
+ */
 export function printSortedSchema(schema: GraphQLSchema): string {
-  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+  const sorted = lexicographicSortSchema(schema);
+  for (const type of Object.values(sorted.getTypeMap())) {
+    const own = schema.getType(type.name);
+    if (!isObjectType(own)) continue;
+    for (const field of fieldsOf(type)) {
+      const order = own.getFields()[field.name].args.map(({ name }) => name);
+      field.args = [...field.args].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    }
+  }
+  return `${printSchema(sorted)}\n`;
 }

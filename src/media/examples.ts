@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { PACKAGE_ROOT } from '../config/index.js';
+import { PACKAGE_ROOT, suggestion } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 
 export const EXAMPLES_FOLDER = path.join(PACKAGE_ROOT, 'examples');
@@ -35,6 +34,6 @@ export async function readExample(name: string): Promise<Uint8Array> {
   const names = EXAMPLES.map((candidate) => candidate.name);
   throw new ClipgraphError(
     'BAD_USER_INPUT',
-    `There is no example of this name. Did you mean ${closest(name.slice(0, 100), names)}? There are ${names.join(', ')}.`,
+    `There is no example of this name.${suggestion(name, names)} There are ${names.join(', ')}.`,
   );
 }

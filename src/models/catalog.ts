@@ -1,8 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { closest } from 'fastest-levenshtein';
-import { PACKAGE_ROOT } from '../config/index.js';
+import { suggestion, PACKAGE_ROOT } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { convertedFolder, convertModel, type Dtype } from './conversion/conversion.js';
 import { errnoOf, readError } from './files/failures.js';
@@ -148,13 +147,8 @@ export class ModelCatalog {
       ({ manifest }) => manifest.id === name || manifest.aliases.includes(name),
     );
     if (model !== undefined) return model;
-    const nearest = closest(
-      name.slice(0, 100),
-      this.#models.map(({ id }) => id),
-    );
-    throw new ClipgraphError(
-      'MODEL_NOT_FOUND',
-      `No model of this name is configured. Did you mean "${nearest}"?`,
-    );
+    const names = this.#models.flatMap(({ manifest }) => [manifest.id, ...manifest.aliases]);
+    const message = `No model of this name is configured.${suggestion(name, names)} Query models { id } for the names.`;
+    throw new ClipgraphError('MODEL_NOT_FOUND', message);
   }
 }

@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein';
+import { suggestion } from '../config/index.js';
 import { ClipgraphError, type ErrorCode } from '../errors/index.js';
 
 /** The plugins of one kind, by their names. */
@@ -30,7 +30,7 @@ export class PluginRegistry<Plugin extends { readonly name: string }> {
     const names = [...this.#plugins.keys()];
     throw new ClipgraphError(
       this.#notFound,
-      `There is no ${this.#kind} named "${name.slice(0, 40)}". Did you mean ${closest(name, names)}? Known: ${names.join(', ')}.`,
+      `There is no ${this.#kind} named "${name.slice(0, 40)}".${suggestion(name, names)} Known: ${names.join(', ')}.`,
     );
   }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { OperationTypeNode, parse } from 'graphql';
 import type { Config } from '../config/index.js';
-import { ClipgraphError } from '../errors/index.js';
+import { ClipgraphError, type ErrorCode } from '../errors/index.js';
 import type { ApolloServerPlugin } from '../graphql/apollo.js';
 import {
   answerFacts,
@@ -138,6 +138,14 @@ export function requestPolicy(
 
 /** Seconds after which a client may try again that came while too much was under way. */
 const RETRY_AFTER = '1';
+
+/** Answers what is asked of no path that there is, in JSON: the rest of the API answers so. */
+export const nothingHere: RequestHandler = (_request, response) => {
+  const message = 'There is nothing at this path: GraphQL is at /graphql.';
+  response
+    .status(404)
+    .json({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode } }] });
+};
 
 /** What Express itself refuses, such as an address that cannot be decoded. */
 function asClientError(error: unknown): unknown {

@@ -11,7 +11,7 @@ import { ApolloServer, ApolloServerPluginDrainHttpServer } from '../graphql/apol
 import { createSchema, DocumentReader, formatError, type Context } from '../graphql/index.js';
 import { Access } from './access.js';
 import { stringifyAnswer } from './answers.js';
-import { crossOrigin } from './cross-origin.js';
+import { crossOrigin, ownQueriesByGet } from './cross-origin.js';
 import { graphqlEndpoint } from './endpoint.js';
 import { explorerPlugin, explorerRoutes } from './explorer.js';
 import { Health } from './health.js';
@@ -19,7 +19,15 @@ import { createLog } from './log.js';
 import { Metrics } from './metrics.js';
 import { operationReporter } from './operations.js';
 import { pageRoutes } from './page.js';
-import { admission, authentication, earlyErrors, lingering, requestIds, requestPolicy } from './requests.js';
+import {
+  admission,
+  authentication,
+  earlyErrors,
+  lingering,
+  nothingHere,
+  requestIds,
+  requestPolicy,
+} from './requests.js';
 import { securityHeaders } from './security-headers.js';
 import { serveWebSocket } from './websocket.js';
 
@@ -166,6 +174,7 @@ async function serve(
   app.use(
     '/graphql',
     crossOrigin(config),
+    ownQueriesByGet(config),
     admission(access),
     graphqlEndpoint({
       apollo,
@@ -174,6 +183,7 @@ async function serve(
       createContext: ({ signal }, requestId) => createContext(signal, requestId),
     }),
   );
+  app.use(nothingHere);
   app.use(earlyErrors());
   await listen(httpServer, config.server);
   if (!LOOPBACK.test(host) && !access.asksForTokens) {

@@ -140,7 +140,7 @@ export type RuntimeStatus =
   | 'IDLE'
   /** Its process runs. */
   | 'READY'
-  /** It cannot run on this machine: see reason. */
+  /** It cannot run now: see reason. */
   | 'UNAVAILABLE';
 
 /** An embedding made earlier. With the checksum of the model that made it, another model's vector is MODEL_MISMATCH. */

@@ -132,9 +132,9 @@ export class EmbedResolver {
   })
   embedStream(
     @Root() progress: EmbedProgressType,
-    @Arg('options', () => EmbedOptionsInput, OPTIONS) _options: EmbedOptionsInput | undefined,
     @Arg('inputs', () => [ContentInput], { description: 'What is embedded, in any mixture.' })
     _inputs: ContentInput[],
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) _options: EmbedOptionsInput | undefined,
   ): EmbedProgressType {
     return progress;
   }
