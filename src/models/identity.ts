@@ -42,6 +42,7 @@ export const RULES: Rules<Manifest> = {
   weights: 'file',
   encoders: { text: { ...ENCODER, endMarker: STATED }, image: ENCODER },
   tokenizer: { vocabulary: 'file', merges: 'file', json: 'file' },
+  addedTokens: { neutral: {} },
   // As its plan of pixels, which leaves out what is as CLIP has it.
   preparation: STATED,
   padding: { id: { neutral: 49_407 }, to: { neutral: 'longest' } },

@@ -69,6 +69,8 @@ export const manifestSchema = z.strictObject({
   tokenizer: z
     .union([z.strictObject({ vocabulary: fileName, merges: fileName }), z.strictObject({ json: fileName })])
     .optional(),
+  /** Texts that are tokens of their own wherever they stand: `!` where that is what fills up shorter texts. */
+  addedTokens: z.record(z.string().min(1), z.number().int().nonnegative()).default({}),
   preparation: z
     .strictObject({
       convention: z.enum(['hf', 'hf4', 'openai']).default('hf'),

@@ -1,15 +1,23 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { PixelPlan } from '../core/image/index.js';
-import { createTokenizer, parseTokenizerJson, parseVocabulary, type Tokenizer } from '../core/text/index.js';
+import {
+  buildVocabulary,
+  createTokenizer,
+  parseMerges,
+  fromTokenizerJson,
+  type Tokenizer,
+} from '../core/text/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
+import { readJson } from './files/json.js';
 import { digestOf, readText, sizeOf } from './files/read.js';
 import { buildImageTower, buildTextTower } from './graph/towers.js';
 import { checksumOf } from './identity.js';
 import { pixelPlanOf, type Manifest } from './manifest.js';
 import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint/checkpoint.js';
 import { externalDataOf, findWeights } from './layout/layout.js';
+import { checkTokenizerJson } from './layout/tokenizer-json.js';
 import { lazily } from './lazily.js';
 import { openCheckpoint, resolveLinks, WEIGHT_FILES } from './checkpoint/weights.js';
 
@@ -199,13 +207,18 @@ export class Model {
   }
 
   async #readTokenizer(): Promise<Tokenizer> {
-    const { tokenizer, contextLength } = this.manifest;
+    const { tokenizer, contextLength, addedTokens } = this.manifest;
     if (tokenizer === undefined) throw this.#unsupported('text');
-    const read = (name: string) => readText(this.folder, name);
-    if ('json' in tokenizer)
-      return createTokenizer(parseTokenizerJson(await read(tokenizer.json)), contextLength);
-    const [vocabulary, merges] = await Promise.all([read(tokenizer.vocabulary), read(tokenizer.merges)]);
-    return createTokenizer(parseVocabulary(vocabulary, merges), contextLength);
+    if ('json' in tokenizer) {
+      const value = await readJson(this.folder, tokenizer.json);
+      checkTokenizerJson(value, tokenizer.json);
+      return createTokenizer(fromTokenizerJson(value), contextLength, addedTokens);
+    }
+    const [vocabulary, merges] = await Promise.all([
+      readJson(this.folder, tokenizer.vocabulary),
+      readText(this.folder, tokenizer.merges),
+    ]);
+    return createTokenizer(buildVocabulary(vocabulary, parseMerges(merges)), contextLength, addedTokens);
   }
 
   #unsupported(kind: TowerKind): ClipgraphError {

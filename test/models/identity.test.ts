@@ -34,10 +34,11 @@ const STATED = {
   },
   preparation: {
     ...{ convention: 'openai', filter: 'lanczos', rescaleFactor: 0.5 },
-    ...{ resize: { height: 40, width: 50 }, crop: { height: 32, width: 33 } },
+    resize: { height: 40, width: 50 },
     mean: [0.1, 0.2, 0.3],
     std: [0.4, 0.5, 0.6],
   },
+  addedTokens: { '!': 0 },
   padding: { id: 1, to: 'context' },
   logitScale: 100,
   dtype: 'fp16',
@@ -98,7 +99,8 @@ function otherThan(value: unknown): fc.Arbitrary<unknown> {
     return fc
       .constantFrom(...value.keys())
       .chain((i) => otherThan(value[i]).map((to) => value.with(i, Number(to))));
-  return fc.constant([...(value as unknown[]), 'another']);
+  if (Array.isArray(value)) return fc.constant([...(value as unknown[]), 'another']);
+  return fc.constant({ ...(value as Json), another: 7 });
 }
 
 const digestOf = (file: string): readonly string[] => [`digest of ${file}`];

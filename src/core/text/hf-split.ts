@@ -78,16 +78,30 @@ function* chunksOf(text: string): Generator<string, void, undefined> {
  *
  * @param strict `<|startoftext|>` and `<|endoftext|>` in the text become markers, as in the reference. Otherwise they
  *   are ordinary characters, so that nobody can end a text early: pooling takes the first end marker.
+ * @param added finds the tokens that stand for themselves, in one group
  * @throws BAD_USER_INPUT for a lone surrogate, which no UTF-8 can spell (the reference raises a TypeError)
  * Source: `tokenizer.json` of openai/clip-vit-base-patch32.
  */
-export function* splitHf(text: string, { strict }: { readonly strict: boolean }): Steps<Part[]> {
+export function* splitHf(
+  text: string,
+  { strict, added }: { readonly strict: boolean; readonly added?: RegExp | undefined },
+): Steps<Part[]> {
   if (LONE_SURROGATE.test(text)) {
     throw new ClipgraphError(
       'BAD_USER_INPUT',
       'The text holds half of a surrogate pair, which is not a character.',
     );
   }
+  const parts: Part[] = [];
+  for (const [i, piece] of (added === undefined ? [text] : text.split(added)).entries()) {
+    if (i % 2 === 1) parts.push({ added: piece });
+    else parts.push(...(yield* splitBetween(piece, strict)));
+  }
+  return parts;
+}
+
+/** What stands between added tokens. */
+function* splitBetween(text: string, strict: boolean): Steps<Part[]> {
   const parts: Part[] = [];
   for (const piece of strict ? text.split(MARKERS) : [text]) {
     if (strict && (piece === START_MARKER || piece === END_MARKER)) {

@@ -1,5 +1,8 @@
 export { cleanOpenai } from './openai-split.js';
 export {
+  buildVocabulary,
+  fromTokenizerJson,
+  parseMerges,
   parseTokenizerJson,
   parseVocabulary,
   START_MARKER,

@@ -1,4 +1,7 @@
 import type { END_MARKER, START_MARKER } from './vocabulary.js';
 
-/** A word to be encoded, or a marker that stands for itself. */
-export type Part = { readonly word: string } | { readonly marker: typeof START_MARKER | typeof END_MARKER };
+/** A word to be encoded, a marker that stands for itself, or an added token, by its text. */
+export type Part =
+  | { readonly word: string }
+  | { readonly marker: typeof START_MARKER | typeof END_MARKER }
+  | { readonly added: string };

@@ -43,13 +43,27 @@ const LONGEST_CACHED_WORD = 64;
 /** Words that are encoded in one step. */
 const WORDS_A_STEP = 256;
 
+/** Finds any of the tokens, the longest first. */
+function patternOf(tokens: readonly string[]): RegExp | undefined {
+  if (tokens.length === 0) return undefined;
+  const sorted = [...tokens].sort((a, b) => b.length - a.length);
+  return new RegExp(`(${sorted.map((token) => token.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|')})`);
+}
+
 /**
  * A tokenizer over a vocabulary.
  *
  * @param contextLength the window in tokens, with both markers: 77 for CLIP
+ * @param addedTokens texts that are tokens of their own wherever they stand, in the convention `hf`; their ids
  */
-export function createTokenizer(vocabulary: Vocabulary, contextLength: number): Tokenizer {
+export function createTokenizer(
+  vocabulary: Vocabulary,
+  contextLength: number,
+  addedTokens: Readonly<Record<string, number>> = {},
+): Tokenizer {
   const { pieces, startId, endId } = vocabulary;
+  const addedIds = new Map(Object.entries(addedTokens));
+  const added = patternOf([...addedIds.keys()]);
   const cache = new Map<string, readonly number[]>();
 
   function* encode(word: string, limit: number): Steps<readonly number[]> {
@@ -67,7 +81,7 @@ export function createTokenizer(vocabulary: Vocabulary, contextLength: number): 
     { convention = 'hf', truncate = false, strict = false }: TokenizeOptions = {},
   ): Steps<Tokens> {
     const split = convention === 'openai' ? splitOpenai : splitHf;
-    const parts = yield* split(text, { strict });
+    const parts = yield* split(text, { strict, added });
     // What is cut away need not be encoded: words are encoded each for itself. One token more shows that it was cut.
     const limit = truncate ? contextLength - 1 : Infinity;
     const encoded: number[] = [];
@@ -75,6 +89,8 @@ export function createTokenizer(vocabulary: Vocabulary, contextLength: number): 
       if (encoded.length >= limit) break;
       if ('word' in part) {
         for (const id of yield* encode(part.word, limit - encoded.length)) encoded.push(id);
+      } else if ('added' in part) {
+        encoded.push(addedIds.get(part.added) ?? endId);
       } else {
         encoded.push(part.marker === START_MARKER ? startId : endId);
       }

@@ -24,6 +24,13 @@ export interface Vocabulary {
 export const START_MARKER = '<|startoftext|>';
 export const END_MARKER = '<|endoftext|>';
 
+/** Ids are below this: places of a table. */
+const MAX_ID = 2 ** 24;
+
+function damaged(what: string, cause?: unknown): ClipgraphError {
+  return new ClipgraphError('MODEL_UNAVAILABLE', `The tokenizer's ${what}.`, { cause });
+}
+
 /**
  * Reads the two files of a CLIP tokenizer.
  *
@@ -32,13 +39,17 @@ export const END_MARKER = '<|endoftext|>';
  * @throws MODEL_UNAVAILABLE when the files are damaged or don't belong together
  */
 export function parseVocabulary(vocabulary: string, merges: string): Vocabulary {
-  const pairs = merges
+  return buildVocabulary(parseJson(vocabulary, 'vocab.json'), parseMerges(merges));
+}
+
+/** The pairs of a `merges.txt`, in order of rank. */
+export function parseMerges(text: string): string[][] {
+  return text
     .split('\n')
     .slice(1)
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .map((line) => line.split(' '));
-  return buildVocabulary(parseJson(vocabulary, 'vocab.json'), pairs);
 }
 
 /**
@@ -48,40 +59,61 @@ export function parseVocabulary(vocabulary: string, merges: string): Vocabulary 
  * @throws MODEL_UNAVAILABLE when it is damaged, or not of a byte-level BPE
  */
 export function parseTokenizerJson(text: string): Vocabulary {
-  const { model } = parseJson(text, 'tokenizer.json') as {
-    model?: { type?: unknown; vocab?: unknown; merges?: unknown };
-  };
-  const { vocab, merges } = model ?? {};
-  if (typeof vocab !== 'object' || vocab === null || !Array.isArray(merges)) {
-    throw new ClipgraphError(
-      'MODEL_UNAVAILABLE',
-      "The tokenizer's tokenizer.json holds no BPE: it needs model.vocab and model.merges.",
-    );
-  }
-  const pairs = (merges as (string | string[])[]).map((merge) =>
-    typeof merge === 'string' ? merge.split(' ') : merge,
-  );
-  return buildVocabulary(vocab, pairs);
+  return fromTokenizerJson(parseJson(text, 'tokenizer.json'));
 }
 
-function buildVocabulary(vocabulary: object, merges: readonly (readonly string[])[]): Vocabulary {
-  const ids = new Map(Object.entries(vocabulary) as [string, number][]);
+/** The same from the value that the file holds. */
+export function fromTokenizerJson(value: unknown): Vocabulary {
+  const { model } = (value ?? {}) as { model?: { vocab?: unknown; merges?: unknown } | null };
+  const { vocab, merges } = model ?? {};
+  if (!isObject(vocab) || !Array.isArray(merges))
+    throw damaged('tokenizer.json holds no BPE: it needs model.vocab and model.merges');
+  return buildVocabulary(
+    vocab,
+    merges.map((merge: unknown) => (typeof merge === 'string' ? merge.split(' ') : merge)),
+  );
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The ids of the tokens, checked: whole numbers, each given once. */
+function idsOf(vocabulary: unknown): ReadonlyMap<string, number> {
+  if (!isObject(vocabulary)) throw damaged('vocabulary is no object of tokens and their ids');
+  const ids = new Map(Object.entries(vocabulary as Record<string, unknown>));
+  for (const [piece, id] of ids) {
+    if (!Number.isInteger(id) || Number(id) < 0 || Number(id) >= MAX_ID)
+      throw damaged(
+        `vocabulary has ${JSON.stringify(id)} as the id of "${piece}"; ids are whole numbers from 0`,
+      );
+  }
+  if (new Set(ids.values()).size !== ids.size) throw damaged('vocabulary gives two tokens the same id');
+  return ids as ReadonlyMap<string, unknown> as ReadonlyMap<string, number>;
+}
+
+/**
+ * A vocabulary from its parts.
+ *
+ * @param vocabulary token to id
+ * @param merges `[left, right]`, in order of rank
+ * @throws MODEL_UNAVAILABLE when they are damaged or don't belong together
+ */
+export function buildVocabulary(vocabulary: unknown, merges: readonly unknown[]): Vocabulary {
+  const ids = idsOf(vocabulary);
   const pieces: string[] = [];
   for (const [piece, id] of ids) pieces[id] = piece;
 
   const idOf = (piece: string): number => {
     const id = ids.get(piece);
-    if (id === undefined) {
-      throw new ClipgraphError(
-        'MODEL_UNAVAILABLE',
-        `The tokenizer's vocabulary lacks "${piece}", which its merges form or CLIP needs.`,
-      );
-    }
+    if (id === undefined) throw damaged(`vocabulary lacks "${piece}", which its merges form or CLIP needs`);
     return id;
   };
   const pairs = new Map<number, Merge>();
   const pairKey = (left: number, right: number): number => left * pieces.length + right;
-  for (const [rank, [left, right]] of merges.entries()) {
+  for (const [rank, merge] of merges.entries()) {
+    const [left, right, ...more] = Array.isArray(merge) ? (merge as unknown[]) : [];
+    if (typeof left !== 'string' || typeof right !== 'string' || more.length > 0)
+      throw damaged(`merge ${rank + 1} is not two tokens`);
     const key = pairKey(idOf(left), idOf(right));
     if (!pairs.has(key)) pairs.set(key, { rank, id: idOf(left + right) });
   }
@@ -107,10 +139,10 @@ function neighboursIn(merged: readonly string[]): (left: number, right: number) 
   return (left, right) => meet[left * 256 + right] === 1;
 }
 
-function parseJson(text: string, name: string): object {
+function parseJson(text: string, name: string): unknown {
   try {
-    return JSON.parse(text) as object;
+    return JSON.parse(text);
   } catch (cause) {
-    throw new ClipgraphError('MODEL_UNAVAILABLE', `The tokenizer's ${name} is not JSON.`, { cause });
+    throw damaged(`${name} is not JSON`, cause);
   }
 }

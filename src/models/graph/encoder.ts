@@ -98,7 +98,7 @@ export function encoder(
   { heads, activation, epsilon }: EncoderConfig,
   shape: Attention,
 ): Value {
-  if (!(activation in ACTIVATIONS)) {
+  if (!Object.hasOwn(ACTIVATIONS, activation)) {
     const message = `The model's hidden_act "${activation}" is not supported; ${Object.keys(ACTIVATIONS).join(', ')} are.`;
     throw new ClipgraphError('MODEL_UNAVAILABLE', message);
   }

@@ -24,7 +24,7 @@ export interface Choice {
 
 /** Small files that say how contents are prepared. */
 const SETTINGS = PREPROCESSOR_FILES;
-const TOKENIZER_SETTINGS = ['special_tokens_map.json', 'tokenizer_config.json'];
+const TOKENIZER_SETTINGS = ['special_tokens_map.json', 'tokenizer_config.json', 'added_tokens.json'];
 
 /**
  * The files of a repository that a model needs.

@@ -1,7 +1,6 @@
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { ClipgraphError } from '../../errors/index.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { readError } from '../files/failures.js';
@@ -9,18 +8,12 @@ import { readJson } from '../files/json.js';
 import { STATES } from '../graph/towers.js';
 import { readLicense } from './card.js';
 import { check, type ModelDescription } from './description.js';
-import {
-  findGraph,
-  findLayout,
-  findTokenizer,
-  findWeights,
-  type Layout,
-  type TokenizerFiles,
-} from './layout.js';
+import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from './layout.js';
 import { MANIFEST, manifestSchema } from '../manifest.js';
 import { Model } from '../model.js';
 import { describeOpenClip } from './open-clip.js';
 import { readPreparation } from './preparation.js';
+import { readTokenizerSettings } from './tokenizer.js';
 import { describeTransformers } from './transformers.js';
 import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
 
@@ -36,36 +29,9 @@ export interface ModelOrigin {
   readonly weights?: WeightsChoice | undefined;
 }
 
-const padTokenSchema = z.object({
-  pad_token: z
-    .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
-    .nullish(),
-});
-
 /** What a configuration describes; refuses what isn't a CLIP, or uses what isn't supported. */
 export function describeConfig({ name, config }: Layout, value: unknown): ModelDescription {
   return (name === 'open_clip' ? describeOpenClip : describeTransformers)(value, config);
-}
-
-/** The id that fills up a shorter text, where the tokenizer's files name another token than the end marker. */
-async function readPadding(
-  folder: string,
-  tokenizer: TokenizerFiles | undefined,
-): Promise<number | undefined> {
-  if (tokenizer === undefined || !('vocabulary' in tokenizer)) return undefined;
-  const within = path.posix.dirname(tokenizer.vocabulary);
-  const files = ['special_tokens_map.json', 'tokenizer_config.json'].map((name) =>
-    path.posix.join(within, name),
-  );
-  for (const file of files.filter((name) => existsSync(path.join(folder, name)))) {
-    const { pad_token } = check(padTokenSchema, await readJson(folder, file), file);
-    if (pad_token == null) continue;
-    const vocabulary = (await readJson(folder, tokenizer.vocabulary)) as Record<string, unknown>;
-    // "!" is written as "!</w>" at the end of a word; a special token is itself.
-    const id = vocabulary[pad_token];
-    if (typeof id === 'number') return id;
-  }
-  return undefined;
 }
 
 const DTYPES: Readonly<Record<string, string>> = { F32: 'fp32', F16: 'fp16', BF16: 'bf16' };
@@ -130,7 +96,7 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
   const dimensions = dimensionsOf(checkpoint) ?? described.projection;
   // Never the configuration's initial value: that is where training began.
   const logitScale = checkpoint && (await readScalar(folder, checkpoint, 'logit_scale'));
-  const padding = await readPadding(folder, tokenizer);
+  const settings = tokenizer && (await readTokenizerSettings(folder, tokenizer, described.contextLength));
   const preparation = image && (await readPreparation(folder, layout, described.imageSize));
   const manifest = check(
     manifestSchema,
@@ -142,7 +108,7 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
       description: descriptionOf(dimensions, text !== undefined, image !== undefined),
       architecture: described.architecture,
       dimensions,
-      contextLength: described.contextLength,
+      contextLength: Math.min(described.contextLength, settings?.maxLength ?? Infinity),
       imageSize: described.imageSize,
       towers: { text, image },
       weights: [text, image].some((tower) => tower !== undefined && !('graph' in tower))
@@ -151,7 +117,8 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
       encoders: described.encoders,
       tokenizer,
       preparation: preparation ?? described.preparation,
-      padding: padding === undefined ? undefined : { id: padding },
+      addedTokens: settings?.added,
+      padding: settings?.padding === undefined ? undefined : { id: settings.padding },
       logitScale: logitScale === undefined ? undefined : Math.exp(logitScale),
       dtype: dtypeOf(checkpoint),
     },
