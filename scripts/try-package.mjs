@@ -165,14 +165,16 @@ console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, Clipgra
     path.join(app, 'main.ts'),
     `import { createClipgraph, type Similarity } from 'clipgraph';
 import { startServer, type ClipgraphServer } from 'clipgraph/server';
+import { conformanceTests, type ConformanceSubject } from 'clipgraph/conformance';
 import { defineRuntime, type RuntimePlugin } from 'clipgraph/runtime';
 const clipgraph = await createClipgraph({ runtime: 'cpu', limits: { maxInputs: 8 } });
 const similarity: Similarity = await ${question};
 const server: ClipgraphServer = await startServer({ server: { port: 0 } });
-const plugin: unknown = defineRuntime<object>(() => ({}) as RuntimePlugin);
+const plugin: unknown = defineRuntime<object>({ name: 'typed' }, () => ({}) as RuntimePlugin);
+const subject: ConformanceSubject = { name: 'typed', module: './typed.mjs' };
 // @ts-expect-error: no such key
 await createClipgraph({ limit: 1 });
-export { similarity, server, plugin };`,
+export { similarity, server, plugin, conformanceTests, subject };`,
   );
   const typescript = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const strict = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext'];

@@ -22,7 +22,7 @@ interface PackageJson {
 
 type Importer = (specifier: string) => Promise<{ default?: unknown }>;
 
-/** `import()` as it would be written in a module of this folder: by Node's own rules for ES modules, and from there. */
+/** `import()` of a name as it would be written in a module of this folder: by Node's own rules for ES modules, and from there. */
 function importFrom(folder: string): Importer {
   return vm.runInThisContext('(specifier) => import(specifier)', {
     filename: path.join(folder, 'index.js'),
@@ -69,7 +69,7 @@ async function loadFile(file: string): Promise<unknown> {
       if (code?.startsWith('ERR_REQUIRE_') !== true && name !== 'SyntaxError') throw error;
     }
   }
-  return importFrom(path.dirname(file))(pathToFileURL(file).href);
+  return import(pathToFileURL(file).href);
 }
 
 function notFound({ specifier }: PluginModule, cause?: unknown): ClipgraphError {
