@@ -17,6 +17,7 @@ import struct
 import sys
 import warnings
 import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,18 @@ from PIL import Image, ImageOps
 SIZE = 224
 WIDTH, HEIGHT = 37, 29
 Case = dict[str, Any]
+Array = np.ndarray[Any, Any]
 
 
-def drawing(bands: int, seed: int = 1, depth: int = 8, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+def drawing(bands: int, seed: int = 1, depth: int = 8, width: int = WIDTH, height: int = HEIGHT) -> Array:
     """A gradient with noise and an edge, so that each step of the preparation shows."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
     planes = []
     for band in range(bands):
-        plane = 127 + 90 * np.sin(x / (7 + band * 3) + band) * np.cos(y / (5 + band)) + rng.normal(0, 12, (height, width))
+        plane = (
+            127 + 90 * np.sin(x / (7 + band * 3) + band) * np.cos(y / (5 + band)) + rng.normal(0, 12, (height, width))
+        )
         plane[(x + y * (band + 1)) % 17 < 3] = 255 if band % 2 else 0
         planes.append(np.clip(plane, 0, 255))
     picture = np.stack(planes, axis=2)
@@ -72,7 +76,7 @@ def scaled(image: Image.Image, convention: str) -> Image.Image:
 
 def crop_of(data: bytes, convention: str, strict: bool, orientation: str) -> str:
     try:
-        image = Image.open(io.BytesIO(data))
+        image: Image.Image = Image.open(io.BytesIO(data))
         if orientation == "apply":
             image = ImageOps.exif_transpose(image)
         image.load()
@@ -116,7 +120,9 @@ def before(data: bytes, marker: int, extra: bytes) -> bytes:
     return data[:at] + extra + data[at:]
 
 
-def exif(value: int, kind: int = 3, count: int = 1, big: bool = False, offset: int = 8, entries: list[bytes] | None = None) -> bytes:
+def exif(
+    value: int, kind: int = 3, count: int = 1, big: bool = False, offset: int = 8, entries: list[bytes] | None = None
+) -> bytes:
     end = ">" if big else "<"
     width = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 13: "I"}
     if kind in (5, 10):
@@ -126,7 +132,10 @@ def exif(value: int, kind: int = 3, count: int = 1, big: bool = False, offset: i
         field = struct.pack(end + "HHII", 0x0112, kind, 1, offset + 6 + 12)
         tail = struct.pack(end + "d", value)
     else:
-        field = struct.pack(end + "HHI", 0x0112, kind, count) + (struct.pack(end + width[kind], value) * count).ljust(4, b"\0")[:4]
+        field = (
+            struct.pack(end + "HHI", 0x0112, kind, count)
+            + (struct.pack(end + width[kind], value) * count).ljust(4, b"\0")[:4]
+        )
         tail = b""
     fields = [*(entries or []), field]
     directory = struct.pack(end + "H", len(fields)) + b"".join(fields) + struct.pack(end + "I", 0)
@@ -165,7 +174,9 @@ def jpegs() -> dict[str, bytes]:
     depth12[frame + 4] = 12
     zero = bytearray(plain)
     zero[frame + 5 : frame + 7] = b"\0\0"
-    components_app14 = {t: no_app0[:2] + segment(0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([t])) + no_app0[2:] for t in (0, 1, 2, 7)}
+    components_app14 = {
+        t: no_app0[:2] + segment(0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([t])) + no_app0[2:] for t in (0, 1, 2, 7)
+    }
     adobe_at = marker_at(cmyk, 0xEE)
     files = {
         "junk-before-dqt": plain[:dqt] + b"\x12\x34junk\0" + plain[dqt:],
@@ -175,7 +186,9 @@ def jpegs() -> dict[str, bytes]:
         "sos-bits": bytes(bits_of_sos),
         "no-app0": no_app0,
         "jfif-9": plain[: app0 + 9] + b"\x09\x63" + plain[app0 + 11 :],
-        "jfif-late": no_app0[: marker_at(no_app0, 0xDA)] + plain[app0 : app0 + 18] + no_app0[marker_at(no_app0, 0xDA) :],
+        "jfif-late": no_app0[: marker_at(no_app0, 0xDA)]
+        + plain[app0 : app0 + 18]
+        + no_app0[marker_at(no_app0, 0xDA) :],
         "two-soi": plain[:2] + b"\xff\xd8" + plain[2:],
         "no-eoi": plain[:-2],
         "half": plain[: len(plain) * 2 // 3],
@@ -222,7 +235,9 @@ def jpegs() -> dict[str, bytes]:
         "exif-9": segment(0xE1, b"Exif\0\0" + exif(9)),
         "exif-9-and-xmp": segment(0xE1, b"Exif\0\0" + exif(9)) + segment(0xE1, XMP_HEAD + xmp(6)),
         "exif-twice-stated": segment(0xE1, b"Exif\0\0" + exif(3, entries=[struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)])),
-        "exif-unknown-type-first": segment(0xE1, b"Exif\0\0" + exif(3, entries=[struct.pack("<HHIHH", 0x0112, 99, 1, 6, 0)])),
+        "exif-unknown-type-first": segment(
+            0xE1, b"Exif\0\0" + exif(3, entries=[struct.pack("<HHIHH", 0x0112, 99, 1, 6, 0)])
+        ),
         "exif-prefix-twice": segment(0xE1, b"Exif\0\0Exif\0\0" + exif(6)),
         "exif-in-pieces": segment(0xE1, b"Exif\0\0" + exif(6)[:14]) + segment(0xE1, b"Exif\0\0" + exif(6)[14:]),
         "exif-then-xmp": segment(0xE1, b"Exif\0\0" + exif(3)) + segment(0xE1, XMP_HEAD + xmp(6)),
@@ -230,7 +245,10 @@ def jpegs() -> dict[str, bytes]:
         "xmp-8": segment(0xE1, XMP_HEAD + xmp(8)),
         "xmp-0": segment(0xE1, XMP_HEAD + xmp(0)),
         "xmp-twice": segment(0xE1, XMP_HEAD + xmp(6)) + segment(0xE1, XMP_HEAD + xmp(3)),
-        **{f"exif-{value}": segment(0xE1, b"Exif\0\0" + exif(value, big=value % 2 == 0)) for value in (1, 2, 3, 4, 5, 7, 8)},
+        **{
+            f"exif-{value}": segment(0xE1, b"Exif\0\0" + exif(value, big=value % 2 == 0))
+            for value in (1, 2, 3, 4, 5, 7, 8)
+        },
     }
     for name, data in oriented.items():
         files[f"o-{name}"] = before(plain, 0xDB, data)
@@ -252,7 +270,14 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
 
-def png(samples: np.ndarray, depth: int, colour: int, first: list[bytes] = [], last: list[bytes] = [], interlaced: bool = False) -> bytes:
+def png(
+    samples: Array,
+    depth: int,
+    colour: int,
+    first: Sequence[bytes] = (),
+    last: Sequence[bytes] = (),
+    interlaced: bool = False,
+) -> bytes:
     height, width = samples.shape[:2]
     rows = b""
     for left, top, across, down in PASSES if interlaced else [(0, 0, 1, 1)]:
@@ -276,7 +301,15 @@ def png(samples: np.ndarray, depth: int, colour: int, first: list[bytes] = [], l
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced))
     packed = zlib.compress(rows)
     return b"".join(
-        [b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", head), *first, chunk(b"IDAT", packed[:40]), chunk(b"IDAT", packed[40:]), *last, chunk(b"IEND", b"")]
+        [
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", head),
+            *first,
+            chunk(b"IDAT", packed[:40]),
+            chunk(b"IDAT", packed[40:]),
+            *last,
+            chunk(b"IEND", b""),
+        ]
     )
 
 
@@ -286,7 +319,13 @@ def pngs() -> dict[str, bytes]:
     for depth in (1, 2, 4, 8, 16):
         grey = drawing(1, 3, 16 if depth == 16 else 8) >> (0 if depth >= 8 else 8 - depth)
         most = int(grey[5, 5, 0])
-        for name, key in {"": None, "-key": most, "-key-scaled": most * 255 // ((1 << min(depth, 8)) - 1), "-key-0": 0, "-key-high": 0x0100}.items():
+        for name, key in {
+            "": None,
+            "-key": most,
+            "-key-scaled": most * 255 // ((1 << min(depth, 8)) - 1),
+            "-key-0": 0,
+            "-key-high": 0x0100,
+        }.items():
             first = [] if key is None else [chunk(b"tRNS", struct.pack(">H", key & 0xFFFF))]
             files[f"grey-{depth}{name}"] = png(grey, depth, 0, first)
         files[f"grey-{depth}-interlaced"] = png(grey, depth, 0, interlaced=True)
@@ -295,7 +334,9 @@ def pngs() -> dict[str, bytes]:
         files[f"rgb-{depth}"] = png(rgb, depth, 2, interlaced=True)
         pixel = [int(v) for v in rgb[9, 9]]
         files[f"rgb-{depth}-key"] = png(rgb, depth, 2, [chunk(b"tRNS", struct.pack(">HHH", *pixel))])
-        files[f"rgb-{depth}-key-high"] = png(rgb, depth, 2, [chunk(b"tRNS", struct.pack(">HHH", *[v >> 8 if depth == 16 else v | 0x100 for v in pixel]))])
+        files[f"rgb-{depth}-key-high"] = png(
+            rgb, depth, 2, [chunk(b"tRNS", struct.pack(">HHH", *[v >> 8 if depth == 16 else v | 0x100 for v in pixel]))]
+        )
         for bands, colour in ((2, 4), (4, 6)):
             files[f"alpha-{colour}-{depth}"] = png(drawing(bands, 6, depth), depth, colour)
     palette = rng.integers(0, 256, 256 * 3, dtype=np.uint8).tobytes()
@@ -312,7 +353,9 @@ def pngs() -> dict[str, bytes]:
         short = chunk(b"PLTE", palette[: (colours // 2) * 3])
         files[f"palette-{depth}-short"] = png(indices, depth, 3, [short])
         files[f"palette-{depth}-more-alphas"] = png(indices, depth, 3, [short, chunk(b"tRNS", alphas[:colours])])
-        files[f"palette-{depth}-more-alphas-unused"] = png(indices % (colours // 2), depth, 3, [short, chunk(b"tRNS", alphas[: min(256, colours + 3)])])
+        files[f"palette-{depth}-more-alphas-unused"] = png(
+            indices % (colours // 2), depth, 3, [short, chunk(b"tRNS", alphas[: min(256, colours + 3)])]
+        )
     files["palette-none"] = png(rng.integers(0, 256, (HEIGHT, WIDTH, 1)), 8, 3)
     rgb = drawing(3, 4)
     srgb = zlib.compress(b"not a profile at all")
@@ -325,7 +368,10 @@ def pngs() -> dict[str, bytes]:
         "bkgd": [chunk(b"bKGD", b"\0\1\0\2\0\3")],
         "plte-in-rgb": [chunk(b"PLTE", palette[:30])],
         "unknown-ancillary": [chunk(b"abCd", b"x" * 9)],
-        "apng": [chunk(b"acTL", struct.pack(">II", 1, 0)), chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0))],
+        "apng": [
+            chunk(b"acTL", struct.pack(">II", 1, 0)),
+            chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0)),
+        ],
     }.items():
         files[name] = png(rgb, 8, 2, extra)
     hexed = (b"Exif\0\0" + exif(6)).hex()
@@ -344,7 +390,8 @@ def pngs() -> dict[str, bytes]:
         "xmp-itxt": chunk(b"iTXt", text + b"\0\0\0\0\0" + xmp(6)),
         "xmp-itxt-packed": chunk(b"iTXt", text + b"\0\1\0\0\0" + zlib.compress(xmp(7, element=True))),
         "xmp-and-exif": chunk(b"iTXt", text + b"\0\0\0\0\0" + xmp(6)) + chunk(b"eXIf", exif(3)),
-        "exif-without": chunk(b"eXIf", exif(1, kind=3)[:8] + b"\0\0\0\0\0\0") + chunk(b"iTXt", text + b"\0\0\0\0\0" + xmp(4)),
+        "exif-without": chunk(b"eXIf", exif(1, kind=3)[:8] + b"\0\0\0\0\0\0")
+        + chunk(b"iTXt", text + b"\0\0\0\0\0" + xmp(4)),
     }
     for name, data in places.items():
         files[f"o-{name}"] = png(rgb, 8, 2, [data])
@@ -382,9 +429,13 @@ def webps() -> dict[str, bytes]:
         "lossless": save(rgb, lossless=True),
         "alpha": save(rgba, quality=80),
         "alpha-lossless": save(rgba, lossless=True, exact=True),
-        "alpha-opaque": save(Image.fromarray(np.dstack([drawing(3, 7), np.full((HEIGHT, WIDTH), 255, np.uint8)])), quality=80),
+        "alpha-opaque": save(
+            Image.fromarray(np.dstack([drawing(3, 7), np.full((HEIGHT, WIDTH), 255, np.uint8)])), quality=80
+        ),
         "animated": save(rgb, save_all=True, append_images=[rgb.rotate(180)], duration=100),
-        "animated-alpha": save(rgba, save_all=True, append_images=[rgba.rotate(180)], duration=100, background=(10, 200, 30, 255)),
+        "animated-alpha": save(
+            rgba, save_all=True, append_images=[rgba.rotate(180)], duration=100, background=(10, 200, 30, 255)
+        ),
         "o-exif": with_exif,
         "o-exif-bare": save(rgb, exif=exif(8, big=True)),
         "o-exif-unflagged": bytes(unflagged),
@@ -396,12 +447,26 @@ def webps() -> dict[str, bytes]:
     files["o-exif-twice"] = riff(with_exif + piece(b"EXIF", exif(3)))
     files["unknown-chunk"] = riff(with_exif[:30] + piece(b"abcd", b"xyz") + with_exif[30:])
     # A first frame that is smaller than the canvas, by hand: Pillow writes whole frames.
-    for name, flags, background in (("small-frame", 0x12, b"\xff\0\0\xff"), ("small-frame-opaque-background", 0x02, b"\0\xff\0\xff")):
+    for name, flags, background in (
+        ("small-frame", 0x12, b"\xff\0\0\xff"),
+        ("small-frame-opaque-background", 0x02, b"\0\xff\0\xff"),
+    ):
         still = save(small, lossless=True, exact=True) if flags & 0x10 else save(small.convert("RGB"), lossless=True)
         bitstream = still[still.index(b"VP8L") :]
-        frame = struct.pack("<I", 4)[:3] + struct.pack("<I", 3)[:3] + struct.pack("<I", 19)[:3] + struct.pack("<I", 14)[:3] + struct.pack("<I", 100)[:3] + b"\0"
+        frame = (
+            struct.pack("<I", 4)[:3]
+            + struct.pack("<I", 3)[:3]
+            + struct.pack("<I", 19)[:3]
+            + struct.pack("<I", 14)[:3]
+            + struct.pack("<I", 100)[:3]
+            + b"\0"
+        )
         canvas = struct.pack("<I", WIDTH - 1)[:3] + struct.pack("<I", HEIGHT - 1)[:3]
-        body = piece(b"VP8X", bytes([flags, 0, 0, 0]) + canvas) + piece(b"ANIM", background + b"\0\0") + piece(b"ANMF", frame + bitstream)
+        body = (
+            piece(b"VP8X", bytes([flags, 0, 0, 0]) + canvas)
+            + piece(b"ANIM", background + b"\0\0")
+            + piece(b"ANMF", frame + bitstream)
+        )
         files[name] = riff(b"RIFF\0\0\0\0WEBP" + body)
     return {f"{name}.webp": data for name, data in files.items()}
 
@@ -422,7 +487,7 @@ def tiff(
     tile: tuple[int, int] | None = None,
     order: str = "<",
     big: bool = False,
-    more: list[tuple[int, int, list[int]]] = [],
+    more: Sequence[tuple[int, int, list[int]]] = (),
     leave: tuple[int, ...] = (),
 ) -> bytes:
     """A TIFF with its strips or tiles, and whatever fields are wanted."""
@@ -431,13 +496,20 @@ def tiff(
     for strip in strips:
         offsets.append(at + len(body))
         body += strip + b"\0" * (len(strip) % 2)
-    fields = [(256, 3, [size[0]]), (257, 3, [size[1]]), (258, 3, list(bits)), (259, 3, [compression]), (262, 3, [photometric]), (277, 3, [len(bits)])]
+    fields = [
+        (256, 3, [size[0]]),
+        (257, 3, [size[1]]),
+        (258, 3, list(bits)),
+        (259, 3, [compression]),
+        (262, 3, [photometric]),
+        (277, 3, [len(bits)]),
+    ]
     if tile:
         fields += [(322, 3, [tile[0]]), (323, 3, [tile[1]]), (324, 4, offsets), (325, 4, [len(s) for s in strips])]
     else:
         fields += [(273, 4, offsets), (278, 3, [rows or size[1]]), (279, 4, [len(s) for s in strips])]
     given = {tag for tag, _, _ in more}
-    fields = sorted([f for f in fields if f[0] not in given and f[0] not in leave] + more)
+    fields = sorted([f for f in fields if f[0] not in given and f[0] not in leave] + list(more))
     word = 8 if big else 4
     start = at + len(body)
     length = (8 if big else 2) + len(fields) * (20 if big else 12) + word
@@ -456,7 +528,7 @@ def tiff(
     return head + body + directory + outside
 
 
-def packed_bits(samples: np.ndarray, depth: int) -> bytes:
+def packed_bits(samples: Array, depth: int) -> bytes:
     """Rows of samples of less than a byte, or of 12 bits, each padded to a byte."""
     out = b""
     for line in samples.reshape(samples.shape[0], -1):
@@ -509,7 +581,7 @@ def lzw(data: bytes) -> bytes:
     return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
-def delta(samples: np.ndarray) -> np.ndarray:
+def delta(samples: Array) -> Array:
     out = samples.copy()
     out[:, 1:] = samples[:, 1:] - samples[:, :-1]
     return out
@@ -517,6 +589,7 @@ def delta(samples: np.ndarray) -> np.ndarray:
 
 def tiffs() -> dict[str, bytes]:
     files: dict[str, bytes] = {}
+    pack: Callable[[bytes], bytes]
     rng = np.random.default_rng(11)
     reverse = bytes(int(f"{i:08b}"[::-1], 2) for i in range(256))
     grey, rgb, rgba = drawing(1, 12), drawing(3, 13), drawing(4, 14)
@@ -529,82 +602,174 @@ def tiffs() -> dict[str, bytes]:
                 for compression in (1, 8):
                     stored = zlib.compress(data) if compression == 8 else data
                     name = f"grey-{depth}-p{photometric}-c{compression}-{end}"
-                    files[name] = tiff([stored], bits=(depth,), photometric=photometric, compression=compression, order=order)
+                    files[name] = tiff(
+                        [stored], bits=(depth,), photometric=photometric, compression=compression, order=order
+                    )
                     flipped = stored.translate(reverse)
-                    files[f"{name}-fill"] = tiff([flipped], bits=(depth,), photometric=photometric, compression=compression, order=order, more=[(266, 3, [2])])
+                    files[f"{name}-fill"] = tiff(
+                        [flipped],
+                        bits=(depth,),
+                        photometric=photometric,
+                        compression=compression,
+                        order=order,
+                        more=[(266, 3, [2])],
+                    )
             wide = drawing(1, 16, 16)
             for compression in (1, 8):
                 pack = zlib.compress if compression == 8 else bytes
                 data = wide.astype(order + "u2").tobytes()
-                files[f"grey-16-p{photometric}-c{compression}-{end}"] = tiff([pack(data)], bits=(16,), photometric=photometric, compression=compression, order=order)
+                files[f"grey-16-p{photometric}-c{compression}-{end}"] = tiff(
+                    [pack(data)], bits=(16,), photometric=photometric, compression=compression, order=order
+                )
                 small = (wide.astype(np.int32) - 32768) // 200
                 for kind, bits, fmt in (("i2", 16, 2), ("i4", 32, 2), ("u4", 32, 1), ("f4", 32, 3)):
                     values = np.abs(small) if fmt == 1 else small + (0.4 if fmt == 3 else 0)
                     data = values.astype(order + kind).tobytes()
                     files[f"number-{kind}-p{photometric}-c{compression}-{end}"] = tiff(
-                        [pack(data)], bits=(bits,), photometric=photometric, compression=compression, order=order, more=[(339, 3, [fmt])]
+                        [pack(data)],
+                        bits=(bits,),
+                        photometric=photometric,
+                        compression=compression,
+                        order=order,
+                        more=[(339, 3, [fmt])],
                     )
         for extra in (None, [0], [1], [2], [999], [0, 0], [1, 0], [2, 0], [2, 0, 0], [1, 0, 0], [0, 0, 0], [0, 2], [5]):
             bands = 3 + len(extra or [0])
             more = [] if extra is None else [(338, 3, extra)]
             name = "none" if extra is None else "".join(map(str, extra))
-            files[f"rgb-extra-{name}-{end}"] = tiff([six[:, :, :bands].tobytes()], bits=(8,) * bands, photometric=2, order=order, more=more)
+            files[f"rgb-extra-{name}-{end}"] = tiff(
+                [six[:, :, :bands].tobytes()], bits=(8,) * bands, photometric=2, order=order, more=more
+            )
             data = drawing(bands, 17, 16).astype(order + "u2").tobytes()
-            files[f"rgb-16-extra-{name}-{end}"] = tiff([zlib.compress(data)], bits=(16,) * bands, photometric=2, compression=8, order=order, more=more)
+            files[f"rgb-16-extra-{name}-{end}"] = tiff(
+                [zlib.compress(data)], bits=(16,) * bands, photometric=2, compression=8, order=order, more=more
+            )
             cmyk = [] if extra is None else [(338, 3, extra[1:])] if len(extra) > 1 else [(338, 3, extra)]
-            files[f"cmyk-extra-{name}-{end}"] = tiff([six[:, :, :bands].tobytes()], bits=(8,) * bands, photometric=5, order=order, more=cmyk)
+            files[f"cmyk-extra-{name}-{end}"] = tiff(
+                [six[:, :, :bands].tobytes()], bits=(8,) * bands, photometric=5, order=order, more=cmyk
+            )
             if bands == 4:
-                files[f"cmyk-16-{name}-{end}"] = tiff([drawing(4, 17, 16).astype(order + "u2").tobytes()], bits=(16,) * 4, photometric=5, order=order)
-                files[f"gray-extra-{name}-{end}"] = tiff([six[:, :, :2].tobytes()], bits=(8, 8), photometric=1, order=order, more=more)
+                files[f"cmyk-16-{name}-{end}"] = tiff(
+                    [drawing(4, 17, 16).astype(order + "u2").tobytes()], bits=(16,) * 4, photometric=5, order=order
+                )
+                files[f"gray-extra-{name}-{end}"] = tiff(
+                    [six[:, :, :2].tobytes()], bits=(8, 8), photometric=1, order=order, more=more
+                )
         for depth in (1, 2, 4, 8):
             colours = rng.integers(0, 65536, 3 << depth).tolist()
             indices = rng.integers(0, 1 << depth, (HEIGHT, WIDTH, 1)).astype(np.uint8)
             data = packed_bits(indices, depth) if depth < 8 else indices.tobytes()
-            files[f"palette-{depth}-{end}"] = tiff([data], bits=(depth,), photometric=3, order=order, more=[(320, 3, colours)])
-            files[f"palette-{depth}-lzw-{end}"] = tiff([lzw(data)], bits=(depth,), photometric=3, compression=5, order=order, more=[(320, 3, colours)])
+            files[f"palette-{depth}-{end}"] = tiff(
+                [data], bits=(depth,), photometric=3, order=order, more=[(320, 3, colours)]
+            )
+            files[f"palette-{depth}-lzw-{end}"] = tiff(
+                [lzw(data)], bits=(depth,), photometric=3, compression=5, order=order, more=[(320, 3, colours)]
+            )
         for extra in ([0], [2]):
-            files[f"palette-extra-{extra[0]}-{end}"] = tiff([six[:, :, :2].tobytes()], bits=(8, 8), photometric=3, order=order, more=[(320, 3, colours), (338, 3, extra)])
+            files[f"palette-extra-{extra[0]}-{end}"] = tiff(
+                [six[:, :, :2].tobytes()],
+                bits=(8, 8),
+                photometric=3,
+                order=order,
+                more=[(320, 3, colours), (338, 3, extra)],
+            )
     tall = [rgb[y : y + 10] for y in range(0, HEIGHT, 10)]
-    packers = {5: lzw, 8: zlib.compress, 32946: zlib.compress, 32773: packbits, 34925: lambda d: lzma.compress(d, check=lzma.CHECK_NONE, filters=[{"id": lzma.FILTER_DELTA, "dist": 1}, {"id": lzma.FILTER_LZMA2, "preset": 6}])}
+    packers: dict[int, Callable[[bytes], bytes]] = {
+        5: lzw,
+        8: zlib.compress,
+        32946: zlib.compress,
+        32773: packbits,
+        34925: lambda d: lzma.compress(
+            d,
+            check=lzma.CHECK_NONE,
+            filters=[{"id": lzma.FILTER_DELTA, "dist": 1}, {"id": lzma.FILTER_LZMA2, "preset": 6}],
+        ),
+    }
     for compression, pack in packers.items():
-        files[f"strips-c{compression}"] = tiff([pack(s.tobytes()) for s in tall], rows=10, bits=(8,) * 3, photometric=2, compression=compression)
-        files[f"strips-alpha-c{compression}"] = tiff([pack(rgba.tobytes())], bits=(8,) * 4, photometric=2, compression=compression, more=[(338, 3, [1])])
+        files[f"strips-c{compression}"] = tiff(
+            [pack(s.tobytes()) for s in tall], rows=10, bits=(8,) * 3, photometric=2, compression=compression
+        )
+        files[f"strips-alpha-c{compression}"] = tiff(
+            [pack(rgba.tobytes())], bits=(8,) * 4, photometric=2, compression=compression, more=[(338, 3, [1])]
+        )
         if compression not in (32773,):
-            files[f"predictor-c{compression}"] = tiff([pack(delta(s).tobytes()) for s in tall], rows=10, bits=(8,) * 3, photometric=2, compression=compression, more=[(317, 3, [2])])
+            files[f"predictor-c{compression}"] = tiff(
+                [pack(delta(s).tobytes()) for s in tall],
+                rows=10,
+                bits=(8,) * 3,
+                photometric=2,
+                compression=compression,
+                more=[(317, 3, [2])],
+            )
             for order in "<>":
                 wide = drawing(3, 18, 16)
                 end = "le" if order == "<" else "be"
                 files[f"predictor-16-c{compression}-{end}"] = tiff(
-                    [pack(delta(wide).astype(order + "u2").tobytes())], bits=(16,) * 3, photometric=2, compression=compression, order=order, more=[(317, 3, [2])]
+                    [pack(delta(wide).astype(order + "u2").tobytes())],
+                    bits=(16,) * 3,
+                    photometric=2,
+                    compression=compression,
+                    order=order,
+                    more=[(317, 3, [2])],
                 )
                 floats = (drawing(1, 19)[:, :, 0].astype(order + "f4") * 0.7).view(np.uint8).reshape(HEIGHT, WIDTH, 4)
                 planes = (floats if order == ">" else floats[:, :, ::-1]).transpose(0, 2, 1).reshape(HEIGHT, -1)
                 files[f"predictor-3-c{compression}-{end}"] = tiff(
-                    [pack(delta(planes.copy()).tobytes())], bits=(32,), compression=compression, order=order, more=[(317, 3, [3]), (339, 3, [3])]
+                    [pack(delta(planes.copy()).tobytes())],
+                    bits=(32,),
+                    compression=compression,
+                    order=order,
+                    more=[(317, 3, [3]), (339, 3, [3])],
                 )
-        planes = [pack(rgb[:, :, band].tobytes()) for band in range(3)]
-        files[f"planar-c{compression}"] = tiff(planes, bits=(8,) * 3, photometric=2, compression=compression, more=[(284, 3, [2])])
+        bands_apart = [pack(rgb[:, :, band].tobytes()) for band in range(3)]
+        files[f"planar-c{compression}"] = tiff(
+            bands_apart, bits=(8,) * 3, photometric=2, compression=compression, more=[(284, 3, [2])]
+        )
         four = [pack(rgba[:, :, band].tobytes()) for band in range(4)]
         for extra in ([0], [1], [2]):
-            files[f"planar-{extra[0]}-c{compression}"] = tiff(four, bits=(8,) * 4, photometric=2, compression=compression, more=[(284, 3, [2]), (338, 3, extra)])
-        files[f"planar-cmyk-c{compression}"] = tiff(four, bits=(8,) * 4, photometric=5, compression=compression, more=[(284, 3, [2])])
+            files[f"planar-{extra[0]}-c{compression}"] = tiff(
+                four, bits=(8,) * 4, photometric=2, compression=compression, more=[(284, 3, [2]), (338, 3, extra)]
+            )
+        files[f"planar-cmyk-c{compression}"] = tiff(
+            four, bits=(8,) * 4, photometric=5, compression=compression, more=[(284, 3, [2])]
+        )
         sixteen = [pack(drawing(3, 20, 16)[:, :, band].astype("<u2").tobytes()) for band in range(3)]
-        files[f"planar-16-c{compression}"] = tiff(sixteen, bits=(16,) * 3, photometric=2, compression=compression, more=[(284, 3, [2])])
+        files[f"planar-16-c{compression}"] = tiff(
+            sixteen, bits=(16,) * 3, photometric=2, compression=compression, more=[(284, 3, [2])]
+        )
     for compression, pack in {1: bytes, **packers}.items():
         padded = np.zeros((HEIGHT + 16, WIDTH + 16, 3), np.uint8)
         padded[:HEIGHT, :WIDTH] = rgb
         tiles = [padded[y : y + 16, x : x + 16].tobytes() for y in range(0, HEIGHT, 16) for x in range(0, WIDTH, 16)]
-        files[f"tiles-c{compression}"] = tiff([pack(t) for t in tiles], tile=(16, 16), bits=(8,) * 3, photometric=2, compression=compression)
+        files[f"tiles-c{compression}"] = tiff(
+            [pack(t) for t in tiles], tile=(16, 16), bits=(8,) * 3, photometric=2, compression=compression
+        )
         big = np.zeros((48, 64, 1), np.uint8)
         big[:HEIGHT, :WIDTH] = grey
         files[f"tile-larger-c{compression}"] = tiff([pack(big.tobytes())], tile=(64, 48), compression=compression)
-        files[f"planar-grey-c{compression}"] = tiff([pack(grey.tobytes())], compression=compression, more=[(284, 3, [2])])
-    files["planar-raw"] = tiff([rgb[:, :, b].tobytes() for b in range(3)], bits=(8,) * 3, photometric=2, more=[(284, 3, [2])])
-    files["planar-raw-strips"] = tiff([rgb[y : y + 10, :, b].tobytes() for b in range(3) for y in range(0, HEIGHT, 10)], rows=10, bits=(8,) * 3, photometric=2, more=[(284, 3, [2])])
-    files["planar-raw-cmyk"] = tiff([rgba[:, :, b].tobytes() for b in range(4)], bits=(8,) * 4, photometric=5, more=[(284, 3, [2])])
-    files["planar-raw-rgba"] = tiff([rgba[:, :, b].tobytes() for b in range(4)], bits=(8,) * 4, photometric=2, more=[(284, 3, [2]), (338, 3, [2])])
+        files[f"planar-grey-c{compression}"] = tiff(
+            [pack(grey.tobytes())], compression=compression, more=[(284, 3, [2])]
+        )
+    files["planar-raw"] = tiff(
+        [rgb[:, :, b].tobytes() for b in range(3)], bits=(8,) * 3, photometric=2, more=[(284, 3, [2])]
+    )
+    files["planar-raw-strips"] = tiff(
+        [rgb[y : y + 10, :, b].tobytes() for b in range(3) for y in range(0, HEIGHT, 10)],
+        rows=10,
+        bits=(8,) * 3,
+        photometric=2,
+        more=[(284, 3, [2])],
+    )
+    files["planar-raw-cmyk"] = tiff(
+        [rgba[:, :, b].tobytes() for b in range(4)], bits=(8,) * 4, photometric=5, more=[(284, 3, [2])]
+    )
+    files["planar-raw-rgba"] = tiff(
+        [rgba[:, :, b].tobytes() for b in range(4)], bits=(8,) * 4, photometric=2, more=[(284, 3, [2]), (338, 3, [2])]
+    )
     files["ycbcr-raw"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=6, more=[(530, 3, [1, 1])])
-    files["ycbcr-deflate"] = tiff([zlib.compress(rgb.tobytes())], bits=(8,) * 3, photometric=6, compression=8, more=[(530, 3, [1, 1])])
+    files["ycbcr-deflate"] = tiff(
+        [zlib.compress(rgb.tobytes())], bits=(8,) * 3, photometric=6, compression=8, more=[(530, 3, [1, 1])]
+    )
     files["lab"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=8)
     files["grey-12"] = tiff([packed_bits(drawing(1, 21, 16) >> 4, 12)], bits=(12,))
     files["grey-signed-8"] = tiff([grey.tobytes()], more=[(339, 3, [2])])
@@ -614,36 +779,55 @@ def tiffs() -> dict[str, bytes]:
     files["no-rows-per-strip"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, leave=(278,))
     files["no-byte-counts"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, leave=(279,))
     files["wrong-byte-counts"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, more=[(279, 4, [7])])
-    files["long-sides"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, more=[(256, 4, [WIDTH]), (257, 4, [HEIGHT])])
+    files["long-sides"] = tiff(
+        [rgb.tobytes()], bits=(8,) * 3, photometric=2, more=[(256, 4, [WIDTH]), (257, 4, [HEIGHT])]
+    )
     files["missing-strip"] = tiff([s.tobytes() for s in tall[:-1]], rows=10, bits=(8,) * 3, photometric=2)
     files["cut-short"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2)[:2000]
     files["second-page"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2)
     for value in range(1, 9):
         files[f"o-{value}"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, more=[(274, 3, [value])])
     files["o-long"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, order=">", more=[(274, 4, [6])])
-    files["o-palette"] = tiff([six[:, :, :1].tobytes()], photometric=3, more=[(274, 3, [8]), (320, 3, rng.integers(0, 65536, 768).tolist())])
+    files["o-palette"] = tiff(
+        [six[:, :, :1].tobytes()], photometric=3, more=[(274, 3, [8]), (320, 3, rng.integers(0, 65536, 768).tolist())]
+    )
     files["o-grey-16"] = tiff([drawing(1, 16, 16).astype("<u2").tobytes()], bits=(16,), more=[(274, 3, [5])])
     files["o-number"] = tiff([drawing(1, 16).astype("<f4").tobytes()], bits=(32,), more=[(274, 3, [7]), (339, 3, [3])])
     files["o-cmyk"] = tiff([six[:, :, :4].tobytes()], photometric=5, bits=(8,) * 4, more=[(274, 3, [3])])
     files["o-xmp"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, more=[(700, 1, list(xmp(6)))])
-    files["o-xmp-and-tag"] = tiff([rgb.tobytes()], bits=(8,) * 3, photometric=2, more=[(274, 3, [3]), (700, 1, list(xmp(6)))])
+    files["o-xmp-and-tag"] = tiff(
+        [rgb.tobytes()], bits=(8,) * 3, photometric=2, more=[(274, 3, [3]), (700, 1, list(xmp(6)))]
+    )
     modes = {"RGB": rgb, "L": grey[:, :, 0], "CMYK": rgba, "RGBA": rgba, "1": None, "P": None}
     for mode, pixels in modes.items():
         image = Image.fromarray(rgb).convert(mode) if pixels is None else Image.fromarray(pixels, mode)
-        for compression in ("jpeg", "webp", "group3", "group4", "tiff_ccitt", "packbits", "tiff_lzw", "zstd", "lzma", "tiff_adobe_deflate"):
+        for packing in (
+            "jpeg",
+            "webp",
+            "group3",
+            "group4",
+            "tiff_ccitt",
+            "packbits",
+            "tiff_lzw",
+            "zstd",
+            "lzma",
+            "tiff_adobe_deflate",
+        ):
             out = io.BytesIO()
             try:
-                image.save(out, "TIFF", compression=compression)
+                image.save(out, "TIFF", compression=packing)
             except Exception:  # Pillow does not write every pair
                 continue
-            files[f"saved-{mode.lower()}-{compression}"] = out.getvalue()
+            files[f"saved-{mode.lower()}-{packing}"] = out.getvalue()
     for quality, options in ((75, {}), (95, {"strip_size": 2000})):
         out = io.BytesIO()
         ycc = Image.fromarray(drawing(3, 22, width=64, height=48)).convert("YCbCr")
         ycc.save(out, "TIFF", compression="jpeg", quality=quality, **options)
         files[f"saved-ycbcr-jpeg-{quality}"] = out.getvalue()
     pages = io.BytesIO()
-    Image.fromarray(rgb).save(pages, "TIFF", save_all=True, append_images=[Image.fromarray(rgb).rotate(180)], compression="tiff_lzw")
+    Image.fromarray(rgb).save(
+        pages, "TIFF", save_all=True, append_images=[Image.fromarray(rgb).rotate(180)], compression="tiff_lzw"
+    )
     files["pages"] = pages.getvalue()
     return {f"{name}.tif": data for name, data in files.items()}
 
@@ -654,11 +838,26 @@ OUTSIDE = ("lab", "palette-extra-2", "ycbcr-")
 
 def cases_of(name: str, data: bytes) -> list[Case]:
     kind = name.rsplit(".", 1)[1]
-    ways = [("hf", True, "ignore"), ("hf", False, "apply"), ("hf4", True, "ignore"), ("openai", True, "ignore"), ("openai", False, "apply")]
+    ways = [
+        ("hf", True, "ignore"),
+        ("hf", False, "apply"),
+        ("hf4", True, "ignore"),
+        ("openai", True, "ignore"),
+        ("openai", False, "apply"),
+    ]
     seen: list[Case] = []
     for convention, strict, orientation in ways:
         expect = "outside" if name.startswith(OUTSIDE) else crop_of(data, convention, strict, orientation)
-        seen.append({"kind": kind, "file": name, "convention": convention, "strict": strict, "orientation": orientation, "expect": expect})
+        seen.append(
+            {
+                "kind": kind,
+                "file": name,
+                "convention": convention,
+                "strict": strict,
+                "orientation": orientation,
+                "expect": expect,
+            }
+        )
     return seen
 
 
