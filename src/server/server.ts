@@ -142,10 +142,14 @@ async function serve(
     documents,
     config,
     access,
+    budget,
     metrics,
     report,
     createContext,
     format,
+    onUnexpected: (err) => {
+      log.error({ err }, 'unexpected error of a WebSocket');
+    },
   });
   const health = new Health(embedder);
   const apollo = new ApolloServer<Context>({

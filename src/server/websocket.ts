@@ -12,9 +12,8 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
-import { WebSocket, WebSocketServer } from 'ws';
+import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import {
@@ -26,11 +25,13 @@ import {
   type Context,
   type DocumentReader,
 } from '../graphql/index.js';
+import type { ByteBudget } from '../media/index.js';
 import type { Access } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
 import type { ReportOperation } from './operations.js';
 import { tooLate } from './lifetime.js';
+import { openConnection, type Connection } from './websocket-connection.js';
 
 interface WebSocketOptions {
   readonly httpServer: http.Server;
@@ -38,9 +39,12 @@ interface WebSocketOptions {
   readonly documents: DocumentReader;
   readonly config: Config;
   readonly access: Access;
+  readonly budget: ByteBudget;
   readonly metrics: Metrics;
   readonly report: ReportOperation;
   readonly createContext: (signal: AbortSignal) => Context;
+  /** Told of what is no fault of a client. */
+  readonly onUnexpected: (error: unknown) => void;
   readonly format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 }
 
@@ -55,8 +59,8 @@ interface Running {
   errors: readonly GraphQLError[];
 }
 
-/** The close code of graphql-transport-ws for a client that may not connect. */
-const FORBIDDEN = 4403;
+/** The close code of RFC 6455 for a server that ends. */
+const GOING_AWAY = 1001;
 
 function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -103,23 +107,17 @@ function asUserError(error: unknown): GraphQLError {
  * @returns what closes every connection
  */
 export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
-  const { httpServer, config, access, metrics, report, createContext, format } = options;
+  const { httpServer, config, access, budget, metrics, report, createContext, format, onUnexpected } =
+    options;
   const { maxBodyBytes, maxStreams, timeoutMs } = config.limits;
-  const server = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes });
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxBodyBytes,
+    handleProtocols,
+    autoPong: false,
+  });
   const running = new Map<object, Map<string, Running>>();
   const count = (): number => [...running.values()].reduce((sum, { size }) => sum + size, 0);
-
-  httpServer.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => undefined); // A client that goes away now is nobody's fault.
-    if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
-    else if (!isOriginAllowed(request, config)) refuse(socket, '403 Forbidden');
-    else
-      server.handleUpgrade(request, socket, head, (client) => {
-        server.emit('connection', client, request);
-        // graphql-ws prints what broken frames of a client cause; they close the connection, and that is enough.
-        client.removeAllListeners('error').on('error', () => undefined);
-      });
-  });
 
   const formatted = (errors: readonly GraphQLError[]): GraphQLError[] =>
     errors.map((error) => {
@@ -141,90 +139,101 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     report({ requestId, transport: 'websocket', document, operationName: name, errors, startedAt, results });
   };
 
-  const disposable = useServer(
-    {
-      execute: (args: ExecutionArgs) => execute(args),
-      subscribe: (args: ExecutionArgs) => subscribe(args),
-      onConnect: ({ connectionParams, extra }) => {
-        try {
-          access.authenticate(access.clientOf(extra.request, connectionParams));
-          return true;
-        } catch (error) {
-          const reason = error instanceof ClipgraphError ? `${error.code}: ${error.message}` : 'Forbidden';
-          extra.socket.close(FORBIDDEN, reason);
-          return false;
-        }
-      },
-      onSubscribe: async (context, id, payload) => {
-        const startedAt = performance.now();
-        const requestId = randomUUID();
-        try {
-          await access.admit(access.clientOf(context.extra.request, context.connectionParams));
-          const controller = new AbortController();
-          setMaxListeners(0, controller.signal);
-          const contextValue = createContext(controller.signal);
-          const prepared = await prepare(payload, options, answerFacts(contextValue.embedder));
-          if (context.extra.socket.readyState !== WebSocket.OPEN) {
-            throw new ClipgraphError('TIMEOUT', 'The client has gone.');
-          }
-          if (count() >= maxStreams) {
-            const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
-            throw new ClipgraphError('OVERLOADED', message);
-          }
-          const isStream =
-            getOperationAST(prepared.document, prepared.operationName)?.operation ===
-            OperationTypeNode.SUBSCRIPTION;
-          // A stream may be long; each of its contents has its own time.
-          const timer = isStream
-            ? undefined
-            : setTimeout(() => {
-                controller.abort(tooLate(timeoutMs));
-              }, timeoutMs);
-          const execution = { ...prepared, contextValue };
-          const operations = running.get(context) ?? new Map<string, Running>();
-          running.set(context, operations);
-          operations.set(id, { requestId, startedAt, controller, timer, execution, results: 0, errors: [] });
-          metrics.streams(count());
-          return execution;
-        } catch (error) {
-          const errors = [asUserError(error)];
-          report({
-            requestId,
-            transport: 'websocket',
-            document: undefined,
-            operationName: undefined,
-            errors,
-            startedAt,
-          });
-          return errors;
-        }
-      },
-      onNext: (context, id, _payload, _args, result: ExecutionResult) => {
-        const operation = running.get(context)?.get(id);
-        if (operation !== undefined) {
-          operation.results++;
-          operation.errors = [...operation.errors, ...(result.errors ?? [])].slice(0, 10);
-        }
-        return result.errors === undefined ? result : { ...result, errors: formatted(result.errors) };
-      },
-      onError: (context, id, _payload, errors) => {
-        const operation = running.get(context)?.get(id);
-        if (operation !== undefined) operation.errors = errors;
-        finish(context, id);
-        // A client that is gone is no fault of ours, and reads nothing.
-        return context.extra.socket.readyState === WebSocket.OPEN ? formatted(errors) : [...errors];
-      },
-      onComplete: (context, id) => {
-        finish(context, id);
-      },
-      onClose: (context) => {
-        for (const id of [...(running.get(context)?.keys() ?? [])]) finish(context, id);
-        running.delete(context);
-      },
+  const protocol = makeServer<Record<string, unknown>, Connection>({
+    execute: (args: ExecutionArgs) => execute(args),
+    subscribe: (args: ExecutionArgs) => subscribe(args),
+    onConnect: ({ connectionParams, extra }) => {
+      try {
+        access.authenticate(access.clientOf(extra.request, connectionParams));
+        extra.acknowledge();
+        return true;
+      } catch (error) {
+        const reason = error instanceof ClipgraphError ? `${error.code}: ${error.message}` : 'Forbidden';
+        extra.close(CloseCode.Forbidden, reason);
+        return false;
+      }
     },
-    server,
-  );
+    onSubscribe: async (context, id, payload) => {
+      const startedAt = performance.now();
+      const requestId = randomUUID();
+      try {
+        await access.admit(access.clientOf(context.extra.request, context.connectionParams));
+        const controller = new AbortController();
+        setMaxListeners(0, controller.signal);
+        const contextValue = createContext(controller.signal);
+        const prepared = await prepare(payload, options, answerFacts(contextValue.embedder));
+        if (!context.extra.isOpen) throw new ClipgraphError('TIMEOUT', 'The client has gone.');
+        if (count() >= maxStreams) {
+          const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
+          throw new ClipgraphError('OVERLOADED', message);
+        }
+        const isStream =
+          getOperationAST(prepared.document, prepared.operationName)?.operation ===
+          OperationTypeNode.SUBSCRIPTION;
+        // A stream may be long; each of its contents has its own time.
+        const timer = isStream
+          ? undefined
+          : setTimeout(() => {
+              controller.abort(tooLate(timeoutMs));
+            }, timeoutMs);
+        const execution = { ...prepared, contextValue };
+        const operations = running.get(context) ?? new Map<string, Running>();
+        running.set(context, operations);
+        operations.set(id, { requestId, startedAt, controller, timer, execution, results: 0, errors: [] });
+        metrics.streams(count());
+        return execution;
+      } catch (error) {
+        const errors = [asUserError(error)];
+        report({
+          requestId,
+          transport: 'websocket',
+          document: undefined,
+          operationName: undefined,
+          errors,
+          startedAt,
+        });
+        return errors;
+      }
+    },
+    onNext: (context, id, _payload, _args, result: ExecutionResult) => {
+      const operation = running.get(context)?.get(id);
+      if (operation !== undefined) {
+        operation.results++;
+        operation.errors = [...operation.errors, ...(result.errors ?? [])].slice(0, 10);
+      }
+      return result.errors === undefined ? result : { ...result, errors: formatted(result.errors) };
+    },
+    onError: (context, id, _payload, errors) => {
+      const operation = running.get(context)?.get(id);
+      if (operation !== undefined) operation.errors = errors;
+      finish(context, id);
+      // A client that is gone is no fault of ours, and reads nothing.
+      return context.extra.isOpen ? formatted(errors) : [...errors];
+    },
+    onComplete: (context, id) => {
+      finish(context, id);
+    },
+    onClose: (context) => {
+      for (const id of [...(running.get(context)?.keys() ?? [])]) finish(context, id);
+      running.delete(context);
+    },
+  });
+
+  httpServer.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => undefined); // A client that goes away now is nobody's fault.
+    if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
+    else if (!isOriginAllowed(request, config)) refuse(socket, '403 Forbidden');
+    else
+      server.handleUpgrade(request, socket, head, (client) => {
+        openConnection(client, socket, request, { protocol, budget, limits: config.limits, onUnexpected });
+      });
+  });
   return async () => {
-    await disposable.dispose();
+    for (const client of server.clients) client.close(GOING_AWAY, 'Going away');
+    await new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
   };
 }

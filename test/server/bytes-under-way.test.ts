@@ -5,6 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { ConfigInput } from '../../src/config/index.js';
 import { rawRequest } from '../raw-request.js';
 import { runServer, type RunningServer } from '../running-server.js';
+import { until } from '../waiting.js';
 
 const MB = 2 ** 20;
 const json = { 'content-type': 'application/json' };
@@ -19,13 +20,6 @@ async function withServer(limits: ConfigInput['limits'], use: (server: RunningSe
     await until(() => server.embedder.budget.bytes === 0);
   } finally {
     await server.close();
-  }
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; !(await isSo()); i++) {
-    if (i === 300) throw new Error('That did not come about in 15 s.');
-    await delay(50);
   }
 }
 

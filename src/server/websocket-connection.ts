@@ -1,0 +1,218 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CloseCode, type Server } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Config } from '../config/index.js';
+import { ClipgraphError } from '../errors/index.js';
+import type { ByteBudget } from '../media/index.js';
+import { parseJson } from './json.js';
+import { createSender } from './websocket-sender.js';
+
+/** What graphql-ws's callbacks know of a connection. */
+export interface Connection {
+  readonly request: IncomingMessage;
+  readonly isOpen: boolean;
+  /** From now on its messages may be as large as bodies. */
+  acknowledge(): void;
+  /** The reason is cut to the 123 bytes that the protocol has for it. */
+  close(code: number, reason: string): void;
+}
+
+interface ConnectionOptions {
+  readonly protocol: Server<Connection>;
+  readonly budget: ByteBudget;
+  readonly limits: Config['limits'];
+  /** Told of what is no fault of the client. */
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+/** Close codes of RFC 6455 and its registry. */
+const TOO_BIG = 1009;
+const TRY_AGAIN_LATER = 1013;
+const POLICY = 1008;
+const LONGEST_REASON = 123;
+/** Milliseconds between pings, and those that the answer may take. */
+const KEEP_ALIVE_MS = 12_000;
+/** Milliseconds in which a client that is cut off may read why. */
+const LINGER_MS = 1000;
+/** Pongs are not queued for a client that does not read them. */
+const MOST_UNREAD = 64 * 1024;
+/** A client's header of a frame that holds at most 125 bytes: its mask is 4 of them. */
+const SMALL_HEADER = 6;
+const CLIENT_MESSAGES: ReadonlySet<unknown> = new Set([
+  'connection_init',
+  'ping',
+  'pong',
+  'subscribe',
+  'complete',
+]);
+
+function overBudget(error: unknown): string {
+  const code = error instanceof ClipgraphError ? error.code : 'OVERLOADED';
+  return `${code}: limits.maxBytesUnderWay is reached. Try again later.`;
+}
+
+/**
+ * Speaks graphql-transport-ws over a WebSocket. What arrives is counted on the stream below it, before any frame is whole: ws
+ * has one `maxPayload` for the life of a connection, and until it is acknowledged anybody may be at its other end.
+ *
+ * Bytes count from their arrival to the end of the operation that they ask for; answers until the client has taken them.
+ */
+export function openConnection(
+  client: WebSocket,
+  stream: Duplex,
+  request: IncomingMessage,
+  { protocol, budget, limits, onUnexpected }: ConnectionOptions,
+): void {
+  const share = budget.open();
+  let unacknowledged = 0;
+  let isAcknowledged = false;
+  /** Of the message that is arriving. */
+  let arrived = 0;
+  let late: NodeJS.Timeout | undefined;
+  let isEnding = false;
+
+  const close = (code: number, reason: string): void => {
+    client.close(
+      code,
+      Buffer.from(reason)
+        .subarray(0, LONGEST_REASON)
+        .toString()
+        .replace(/\ufffd+$/, ''),
+    );
+  };
+  /** Reads no more, gives the client a moment to read why, and ends. */
+  const cutOff = (code: number, reason: string): void => {
+    if (isEnding) return;
+    isEnding = true;
+    close(code, reason);
+    client.pause();
+    setTimeout(() => {
+      client.terminate();
+    }, LINGER_MS);
+  };
+  /** So many bytes belong to what has arrived whole; the beginning of the next message may count as them. */
+  const settle = (bytes: number): void => {
+    const settled = Math.min(arrived, bytes);
+    arrived -= settled;
+    share.give(settled);
+    if (arrived === 0) clearTimeout(late);
+  };
+
+  stream.prependListener('data', (chunk: Buffer) => {
+    if (isEnding) return;
+    unacknowledged += isAcknowledged ? 0 : chunk.length;
+    if (unacknowledged > limits.maxInitBytes) {
+      cutOff(TOO_BIG, 'PAYLOAD_TOO_LARGE: more than limits.maxInitBytes before connection_ack.');
+      return;
+    }
+    try {
+      share.take(chunk.length);
+    } catch (error) {
+      cutOff(TRY_AGAIN_LATER, overBudget(error));
+      return;
+    }
+    if (arrived === 0) {
+      clearTimeout(late);
+      late = setTimeout(() => {
+        cutOff(POLICY, 'TIMEOUT: a message did not end within limits.timeoutMs.');
+      }, limits.timeoutMs);
+    }
+    arrived += chunk.length;
+  });
+  for (const event of ['ping', 'pong'] as const) {
+    client.on(event, (data) => {
+      settle(SMALL_HEADER + data.length);
+    });
+  }
+  client.on('ping', (data) => {
+    if (client.bufferedAmount < MOST_UNREAD) client.pong(data);
+  });
+
+  let handle: (message: string) => Promise<void> = () => Promise.resolve();
+  const read = async (bytes: Buffer, counted: number): Promise<void> => {
+    let message: unknown;
+    try {
+      message = await parseJson(bytes, limits);
+    } catch (error) {
+      const { code, message: what } = error as ClipgraphError;
+      close(code === 'PAYLOAD_TOO_LARGE' ? TOO_BIG : CloseCode.BadRequest, `${code}: ${what}`);
+      return;
+    }
+    const { type } = (typeof message === 'object' && message !== null ? message : {}) as { type?: unknown };
+    if (!CLIENT_MESSAGES.has(type)) {
+      close(CloseCode.BadRequest, 'Invalid message received');
+      return;
+    }
+    // graphql-ws takes what has been parsed already, too. It resolves when the operation has ended: nobody waits for that.
+    handle(message as string)
+      .catch((error: unknown) => {
+        onUnexpected(error);
+        close(CloseCode.InternalServerError, 'Internal server error');
+      })
+      .finally(() => {
+        share.give(counted);
+      });
+  };
+  let reading = Promise.resolve();
+  client.on('message', (data: Buffer) => {
+    const counted = Math.min(arrived, data.length);
+    settle(arrived);
+    share.take(counted); // There was room for it.
+    reading = reading.then(() => (isEnding ? undefined : read(data, counted)));
+  });
+
+  const sender = createSender(client, share, limits.unreadTimeoutMs);
+  const send = async (text: string): Promise<void> => {
+    try {
+      await sender.send(text);
+    } catch (error) {
+      cutOff(TRY_AGAIN_LATER, overBudget(error));
+    }
+  };
+
+  let isAlive = true;
+  client.on('pong', () => {
+    isAlive = true;
+  });
+  const keepAlive = setInterval(() => {
+    if (sender.isBusy) return; // Behind an answer it would be late; whether that is taken is looked at.
+    if (!isAlive) client.terminate();
+    else if (client.readyState === client.OPEN) {
+      isAlive = false;
+      client.ping();
+    }
+  }, KEEP_ALIVE_MS);
+
+  const closed = protocol.opened(
+    {
+      protocol: client.protocol,
+      send,
+      close: (code = CloseCode.InternalServerError, reason = '') => {
+        close(code, reason);
+      },
+      onMessage: (callback) => {
+        handle = callback;
+      },
+    },
+    {
+      request,
+      get isOpen() {
+        return client.readyState === client.OPEN;
+      },
+      acknowledge: () => {
+        isAcknowledged = true;
+        unacknowledged = 0;
+      },
+      close,
+    },
+  );
+  client.on('error', () => undefined); // Broken frames close the connection, and that is enough.
+  client.once('close', (code, reason) => {
+    clearInterval(keepAlive);
+    clearTimeout(late);
+    isEnding = true;
+    share.close();
+    closed(code, String(reason)).catch(onUnexpected);
+  });
+}
