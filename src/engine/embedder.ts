@@ -14,6 +14,7 @@ import { NO_TIME, type Embedding, type Timing, type TokenEmbeddings } from './em
 import { embedGiven } from './given-vector.js';
 import { hash } from './identity.js';
 import type { EmbedOptions, RequestScope } from './options.js';
+import { PictureBytes } from './picture-bytes.js';
 import { ContentReader, type ReadContent, type TowerContent } from './read-content.js';
 import { SharedWork } from './shared-work.js';
 import { StreamRoom } from './stream-room.js';
@@ -74,7 +75,8 @@ export class Embedder {
     this.#urls = urls;
     this.#cache = new EmbeddingCache(config.cache);
     const tokenising = new Tokenising(config.limits.maxTextBytes);
-    this.#reader = new ContentReader({ config, pool, urls, tokenising });
+    const pictures = new PictureBytes({ limits: config.limits, urls, budget });
+    this.#reader = new ContentReader({ config, pool, pictures, tokenising });
   }
 
   /**
@@ -190,7 +192,9 @@ export class Embedder {
   async #embedByTower(content: TowerContent, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
     const kind = 'text' in content ? 'text' : 'image';
     const found = await this.#lookUp(content, 'pooled', options, scope);
-    const { entry, isCached, timing } = await this.#make(found, kind, 'pooled', scope);
+    const { entry, isCached, timing } = await this.#make(found, kind, 'pooled', scope).finally(
+      found.read.release,
+    );
     const { model, runtime, space, key, read, readMs } = found;
     const isNormalized = options.normalize ?? true;
     return {
@@ -224,10 +228,23 @@ export class Embedder {
     const from = performance.now();
     const read = await this.#reader.read(content, model, options, scope);
     const readMs = performance.now() - from;
-    const { library, version, precision } = await runtime.info();
-    const space = await spaceOf(model, precision);
-    const key = hash([...read.identity, space.checksum, space.dtype, output, runtime.name, library, version]);
-    return { read, model, runtime, space, key, known: this.#cache.get(key), readMs };
+    try {
+      const { library, version, precision } = await runtime.info();
+      const space = await spaceOf(model, precision);
+      const key = hash([
+        ...read.identity,
+        space.checksum,
+        space.dtype,
+        output,
+        runtime.name,
+        library,
+        version,
+      ]);
+      return { read, model, runtime, space, key, known: this.#cache.get(key), readMs };
+    } catch (error) {
+      read.release();
+      throw error;
+    }
   }
 
   /** Takes what is known, joins what is under way, or runs the tower. */

@@ -1,24 +1,15 @@
 import { webcrypto } from 'node:crypto';
 import type { Tokens } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
-import {
-  checkImageSize,
-  decodeBase64,
-  nameOf,
-  readExample,
-  readFileOf,
-  sniffFormat,
-  type PreparationPool,
-  type UrlFetcher,
-} from '../media/index.js';
+import { nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { Turn } from '../isolation/fair-queue.js';
 import type { Model } from '../models/index.js';
 import type { PreparedContent } from '../runtime/batcher.js';
-import { untilAborted } from './cancelling.js';
 import type { ImageSource } from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
 import type { ImageInfo } from './embedding.js';
 import type { EmbedOptions, RequestScope } from './options.js';
+import type { HeldBytes, PictureBytes } from './picture-bytes.js';
 import type { Tokenising } from './tokenising.js';
 
 /** What a tower reads. */
@@ -32,12 +23,14 @@ export interface ReadContent {
   readonly tokens: Tokens | undefined;
   /** What its tower is given; a picture is decoded and resampled for it. */
   prepare(turn: Turn): Promise<{ readonly content: PreparedContent; readonly image: ImageInfo | undefined }>;
+  /** Lets go of a picture's bytes; whoever read the content does so, whatever happens. */
+  readonly release: () => void;
 }
 
 interface ReaderParts {
   readonly config: Config;
   readonly pool: PreparationPool;
-  readonly urls: UrlFetcher;
+  readonly pictures: PictureBytes;
   readonly tokenising: Tokenising;
 }
 
@@ -74,6 +67,7 @@ export class ContentReader {
       identity: ['text', tokens.ids],
       tokens,
       prepare: () => Promise.resolve({ content: { kind: 'text', ids: tokens.ids }, image: undefined }),
+      release: () => undefined,
     };
   }
 
@@ -95,44 +89,41 @@ export class ContentReader {
     source: ImageSource,
     model: Model,
     options: EmbedOptions,
-    { signal }: RequestScope,
+    scope: RequestScope,
   ): Promise<ReadContent> {
+    const held = await this.#parts.pictures.hold(source, scope);
+    try {
+      return await this.#identify(held, model, options);
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+  }
+
+  async #identify(held: HeldBytes, model: Model, options: EmbedOptions): Promise<ReadContent> {
     const { config, pool } = this.#parts;
-    const bytes = await untilAborted(this.#readBytes(source, signal), signal);
-    const format = sniffFormat(bytes);
+    const format = sniffFormat(held.bytes);
     const { pillow, strict } = config.preparation;
     const convention = conventionOf(config, model);
     const plan = { ...model.pixelPlan, convention };
     const isOriented = options.isOriented ?? !strict;
-    const digest = await webcrypto.subtle.digest('SHA-256', bytes); // off the main thread
+    const digest = await webcrypto.subtle.digest('SHA-256', held.bytes); // off the main thread
     return {
       identity: ['image', Buffer.from(digest).toString('hex'), convention, pillow, strict, isOriented],
       tokens: undefined,
+      release: held.release,
       prepare: async (turn) => {
         const maxPixels = config.limits.maxImagePixels;
+        const { bytes } = held;
         const task = { bytes, format, plan, pillow, strict, isOriented, maxPixels };
-        const { crop, width, height } = await pool.prepare(task, turn);
+        const letGo = held.retain(); // Others may wait for it when the one who began has left.
+        const { crop, width, height } = await pool.prepare(task, turn).finally(letGo);
+        held.release();
         const image = { format: nameOf(format).toUpperCase(), width, height, bytes: bytes.length };
         const { rescaleFactor, mean, std } = plan;
         const normalization = { rescaleFactor, mean, std };
         return { content: { kind: 'image', crop, size: plan.crop.width, normalization }, image };
       },
     };
-  }
-
-  /**
-   * @throws IMAGE_TOO_LARGE, INVALID_BASE64, URL_NOT_ALLOWED, FETCH_FAILED, BAD_USER_INPUT
-   */
-  async #readBytes(source: ImageSource, signal: AbortSignal): Promise<Uint8Array> {
-    const { config, urls } = this.#parts;
-    const { maxImageBytes } = config.limits;
-    if ('base64' in source) return decodeBase64(source.base64, maxImageBytes);
-    if ('url' in source) return urls.fetch(source.url, signal);
-    if ('read' in source) return source.read(maxImageBytes);
-    if ('path' in source) return readFileOf(source.path, maxImageBytes);
-    if ('example' in source) return readExample(source.example);
-    checkImageSize(source.bytes.length, maxImageBytes);
-    // The caller may write into his own bytes while they wait to be decoded, after they were hashed.
-    return Uint8Array.from(source.bytes);
   }
 }

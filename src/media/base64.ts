@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ClipgraphError } from '../errors/index.js';
+import type { ByteShare } from './byte-budget.js';
 import { checkImageSize } from './image-limits.js';
 
 const DATA_URI = /^data:([^,]{0,200}),/;
@@ -15,9 +16,10 @@ function invalid(reason: string): ClipgraphError {
  * Decodes standard base64 (RFC 4648), with or without a `data:` prefix and line breaks.
  *
  * @param maxBytes of the result
- * @throws INVALID_BASE64, IMAGE_TOO_LARGE
+ * @param share that the result is drawn from before it is made
+ * @throws INVALID_BASE64, IMAGE_TOO_LARGE; OVERLOADED where there is no room for it
  */
-export async function decodeBase64(text: string, maxBytes: number): Promise<Uint8Array> {
+export async function decodeBase64(text: string, maxBytes: number, share?: ByteShare): Promise<Uint8Array> {
   const prefix = text.startsWith('data:') ? DATA_URI.exec(text) : null;
   if (text.startsWith('data:') && prefix?.[1].endsWith(';base64') !== true) {
     throw invalid('a data: URI must say ;base64 before its comma');
@@ -30,6 +32,7 @@ export async function decodeBase64(text: string, maxBytes: number): Promise<Uint
   }
   const size = (encoded.length / 4) * 3 - padding;
   checkImageSize(size, maxBytes);
+  share?.take(size);
   const bytes = Buffer.allocUnsafeSlow(size);
   for (let at = 0; at < encoded.length; at += SLICE) {
     if (at > 0) await nextTurn();

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ClipgraphError } from '../errors/index.js';
+import type { ByteShare } from './byte-budget.js';
+import { ByteCollector } from './byte-collector.js';
 import { isSpecialAddress } from './special-addresses.js';
 
 interface UrlFetcherOptions {
@@ -62,9 +64,10 @@ export class UrlFetcher {
    * The bytes at an address. Each redirect is checked like the first address, and every address that a name resolves to
    * when the connection is made.
    *
-   * @throws URL_NOT_ALLOWED, FETCH_FAILED, IMAGE_TOO_LARGE
+   * @param share that its bytes are drawn from as they arrive
+   * @throws URL_NOT_ALLOWED, FETCH_FAILED, IMAGE_TOO_LARGE; OVERLOADED where there is no room for them
    */
-  async fetch(address: string, signal: AbortSignal): Promise<Uint8Array> {
+  async fetch(address: string, signal: AbortSignal, share: ByteShare): Promise<Uint8Array> {
     let url = this.#check(address);
     const { timeoutMs, maxRedirects } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -74,7 +77,7 @@ export class UrlFetcher {
         const response = await this.#request(url, either);
         const { statusCode = 0, headers } = response;
         if (!REDIRECTS.has(statusCode) || headers.location === undefined) {
-          if (statusCode === 200) return await this.#read(response);
+          if (statusCode === 200) return await this.#read(response, share);
           response.destroy();
           throw failed(`its server answered with status ${statusCode} where 200 was expected`);
         }
@@ -141,19 +144,18 @@ export class UrlFetcher {
     });
   }
 
-  async #read(response: IncomingMessage): Promise<Uint8Array> {
+  async #read(response: IncomingMessage, share: ByteShare): Promise<Uint8Array> {
     const { maxBytes } = this.#options;
     if (Number(response.headers['content-length'] ?? 0) > maxBytes) {
       response.destroy();
       throw tooLarge(maxBytes);
     }
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const collector = new ByteCollector();
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBytes) throw tooLarge(maxBytes); // Leaving the loop destroys the response.
-      chunks.push(chunk);
+      if (collector.size + chunk.length > maxBytes) throw tooLarge(maxBytes); // Leaving the loop destroys the response.
+      share.take(chunk.length);
+      collector.push(chunk);
     }
-    return Buffer.concat(chunks, size);
+    return collector.concat();
   }
 }

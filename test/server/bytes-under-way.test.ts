@@ -1,13 +1,17 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { EXAMPLES_FOLDER } from '../../src/media/index.js';
 import type { ConfigInput } from '../../src/config/index.js';
 import { rawRequest } from '../raw-request.js';
 import { runServer, type RunningServer } from '../running-server.js';
 import { until } from '../waiting.js';
 
 const MB = 2 ** 20;
+const dog = readFileSync(path.join(EXAMPLES_FOLDER, 'dog.png'));
 const json = { 'content-type': 'application/json' };
 const VERSION = Buffer.from('{"query": "{ server { version } }"}');
 
@@ -188,6 +192,38 @@ describe('answers', () => {
       }
       const body = text.slice(text.indexOf('\r\n\r\n') + 4);
       expect(JSON.parse(body).data.embed.a299).toHaveLength(32_000);
+    });
+  });
+});
+
+describe('pictures', () => {
+  it('in a variable that many aliases name are decoded once', async () => {
+    await withServer({ maxBytesUnderWay: 32 * MB }, async (server) => {
+      const picture = Buffer.concat([dog, Buffer.alloc(8 * MB)]);
+      const aliases = Array.from(
+        { length: 64 },
+        (_, i) => `a${i}: embed(input: {image: {base64: $b}}) { dimensions }`,
+      );
+      const { data } = await server.post(`query ($b: String!) { ${aliases.join(' ')} }`, {
+        b: picture.toString('base64'),
+      });
+      expect(Object.values(data!)).toEqual(aliases.map(() => ({ dimensions: 384 })));
+      expect(server.embedder.budget.peak).toBeLessThan(20 * MB);
+    });
+  });
+
+  it('that fail, in part or all, leave nothing behind', async () => {
+    await withServer({}, async (server) => {
+      const query =
+        'query ($i: [ContentInput!]!) { embedBatch(inputs: $i) { ... on ContentError { code } } }';
+      const base64 = [dog, dog.subarray(0, 5000), Buffer.from('text')].map((bytes) =>
+        bytes.toString('base64'),
+      );
+      const inputs = [...base64, '#', ''].map((text) => ({ image: { base64: text } }));
+      expect((await server.post(query, { i: inputs })).data).toMatchObject({
+        embedBatch: [{}, { code: 'UNDECODABLE_IMAGE' }, {}, { code: 'INVALID_BASE64' }, {}],
+      });
+      expect((await server.post(query, { i: [...inputs, { text: 'dog '.repeat(100) }] })).status).toBe(200);
     });
   });
 });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
-import { EXAMPLES_FOLDER, UrlFetcher } from '../../src/media/index.js';
+import { ByteBudget, EXAMPLES_FOLDER, UrlFetcher } from '../../src/media/index.js';
 
 const MAIN = path.join(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
 const TLS = path.join(__dirname, 'tls');
@@ -271,7 +271,11 @@ describe('pictures by URL', () => {
             else callback(null, address, family);
           },
         });
-        const tried = fetcher.fetch(`https://rebound.example:${trap.port}/`, signal);
+        const tried = fetcher.fetch(
+          `https://rebound.example:${trap.port}/`,
+          signal,
+          new ByteBudget(1000).open(),
+        );
         const code = answer === '127.0.0.1' ? /FETCH_FAILED|URL_NOT_ALLOWED/ : /URL_NOT_ALLOWED/;
         await expect(tried).rejects.toMatchObject({ code: expect.stringMatching(code) });
         fetcher.close();
