@@ -44,7 +44,7 @@ function subscribe(socket: WebSocket, query: string, variables: object = {}, id 
 function answers(socket: WebSocket): Promise<any[]> {
   const messages: any[] = [];
   return new Promise((resolve) => {
-    socket.on('message', (data) => {
+    socket.on('message', (data: Buffer) => {
       messages.push(JSON.parse(String(data)));
       if (['complete', 'error'].includes(messages.at(-1).type)) resolve(messages);
     });
@@ -165,7 +165,7 @@ describe('a WebSocket that is acknowledged', () => {
     const query = `query ($t: String!) { embed(input: {text: $t}, options: {truncate: true}) { ${fields} } }`;
     for (const id of ['1', '2']) subscribe(socket, query, { t: 'aé'.repeat(10_000) }, id);
     const found = new Map<string, number>();
-    socket.on('message', (data) => {
+    socket.on('message', (data: Buffer) => {
       const { id, type, payload } = JSON.parse(String(data));
       if (type === 'next') found.set(id, payload.data.embed.a99.length);
     });
