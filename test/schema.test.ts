@@ -29,13 +29,13 @@ describe('the schema', () => {
       const object = of.getType(type);
       return isObjectType(object) ? object.getFields()[field].args.map(({ name }) => name) : [];
     };
-    for (const of of [schema, buildSchema(printSortedSchema(schema))]) {
-      expect(argumentsOf(of, 'Query', 'similarity')).toEqual(['a', 'b', 'options']);
-      expect(argumentsOf(of, 'Query', 'similarityMatrix')).toEqual(['rows', 'columns', 'options']);
-      expect(argumentsOf(of, 'Query', 'classify')).toEqual(['content', 'labels', 'template', 'options']);
-      expect(argumentsOf(of, 'Query', 'rank')).toEqual(['query', 'candidates', 'limit', 'options']);
-      expect(argumentsOf(of, 'Embedding', 'similarityTo')).toEqual(['other', 'options']);
-      expect(argumentsOf(of, 'Subscription', 'embedStream')).toEqual(['inputs', 'options']);
+    for (const either of [schema, buildSchema(printSortedSchema(schema))]) {
+      expect(argumentsOf(either, 'Query', 'similarity')).toEqual(['a', 'b', 'options']);
+      expect(argumentsOf(either, 'Query', 'similarityMatrix')).toEqual(['rows', 'columns', 'options']);
+      expect(argumentsOf(either, 'Query', 'classify')).toEqual(['content', 'labels', 'template', 'options']);
+      expect(argumentsOf(either, 'Query', 'rank')).toEqual(['query', 'candidates', 'limit', 'options']);
+      expect(argumentsOf(either, 'Embedding', 'similarityTo')).toEqual(['other', 'options']);
+      expect(argumentsOf(either, 'Subscription', 'embedStream')).toEqual(['inputs', 'options']);
     }
   });
 
