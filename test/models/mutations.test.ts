@@ -4,6 +4,8 @@ import path from 'node:path';
 import { openFolder } from '../../src/models/layout/folder.js';
 import { readPickle } from '../../src/models/checkpoint/pickle.js';
 import { readPytorch } from '../../src/models/checkpoint/pytorch.js';
+import { manifestSchema } from '../../src/models/manifest.js';
+import { Model } from '../../src/models/index.js';
 import { goldenPath } from '../golden-data.js';
 
 const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');
@@ -46,6 +48,12 @@ describe('a file with some bytes changed is read or refused, never more', () => 
   const config = readFileSync(path.join(TINY_CLIP, 'config.json'));
   const safetensors = readFileSync(path.join(TINY_CLIP, 'model.safetensors'));
   const pytorch = readFileSync(goldenPath('layouts', 'tiny-clip.bin'));
+  const vocabulary = readFileSync(path.join(STARTER, 'vocab.json'));
+  const starter = manifestSchema.parse(
+    JSON.parse(readFileSync(path.join(STARTER, 'clipgraph.json'), 'utf8')),
+  );
+  const tokenizer = mkdtempSync(path.join(tmpdir(), 'clipgraph-mutations-'));
+  cpSync(path.join(STARTER, 'merges.txt'), path.join(tokenizer, 'merges.txt'));
   const header = 8 + Number(safetensors.readBigUInt64LE());
 
   beforeEach(() => {
@@ -85,6 +93,15 @@ describe('a file with some bytes changed is read or refused, never more', () => 
       safetensors,
     ],
     [
+      'a vocab.json',
+      40,
+      (bytes: Buffer) => {
+        writeFileSync(path.join(tokenizer, 'vocab.json'), bytes);
+        return new Model(tokenizer, starter).tokenizer();
+      },
+      vocabulary,
+    ],
+    [
       'a config.json',
       400,
       (bytes: Buffer) => {
@@ -99,6 +116,7 @@ describe('a file with some bytes changed is read or refused, never more', () => 
       'a pickle': [0, 4000],
       'a PyTorch archive': [bytes.length - 8000, bytes.length],
       'a safetensors header': [0, header],
+      'a vocab.json': [0, vocabulary.length],
       'a config.json': [0, config.length],
     };
     const [from, to] = ends[name];
