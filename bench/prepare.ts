@@ -93,7 +93,7 @@ async function measureEventLoop(folder: string): Promise<void> {
   const pool = new PreparationPool({
     workers: 1,
     maxQueue: 100,
-    watchdogMs: 60_000,
+    timeoutMs: 60_000,
     onLost: () => undefined,
   });
   const signal = new AbortController().signal;

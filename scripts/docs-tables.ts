@@ -9,7 +9,7 @@ const DOCS = path.join(__dirname, '..', 'docs');
 
 /** What depends on the machine is said, not printed. */
 const SAID: Readonly<Record<string, string>> = {
-  'preparation.workers': 'as many as cores, 4 at most',
+  'preparation.workers': 'as many as cores, as far as half of the memory suffices',
   'limits.maxBytesUnderWay': 'a quarter of the memory of the machine or container',
 };
 

@@ -6,11 +6,15 @@ const LARGEST = 2 ** 31 - 1;
 const count = z.number().int().positive().max(LARGEST);
 const MB = 2 ** 20;
 
+/** Bytes of memory that the machine or the container has. */
+export function memoryBytes(): number {
+  const constrained = process.constrainedMemory(); // 0, or more than there is, where no container constrains it.
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
 /** A quarter of the memory that there is: a body is held as bytes, as a string and as values while it is read. */
 function defaultBytesUnderWay(): number {
-  const constrained = process.constrainedMemory(); // 0, or more than there is, where no container constrains it.
-  const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.min(LARGEST, Math.max(64 * MB, Math.floor(memory / 4)));
+  return Math.min(LARGEST, Math.max(64 * MB, Math.floor(memoryBytes() / 4)));
 }
 
 /** Every limit, its default and its unit. A client reads the ones that concern it in `server { limits }`. */
@@ -36,6 +40,13 @@ export const limitsSchema = z.strictObject({
   maxImageBytes: count.default(20 * MB).describe('Bytes of one picture as it is sent, decoded from base64.'),
   // Pillow's own threshold for a decompression bomb: Image.MAX_IMAGE_PIXELS.
   maxImagePixels: count.default(89_478_485).describe('Width times height of one picture.'),
+  // No JPEG's side is longer (ITU-T T.81, B.2.2).
+  maxImageSide: count.default(65_535).describe('Width, and height, of one picture.'),
+  maxDecodeBytes: count
+    .default(384 * MB)
+    .describe(
+      'Memory that decoding one picture may take, foretold by its header; a process that takes 192 MB more is ended (Linux).',
+    ),
   maxMatrixCells: count.default(65_536).describe('Rows times columns of the matrices of one operation.'),
   maxQueue: count.default(2048).describe('Contents waiting for a runtime or for preparation.'),
   maxQueryTokens: count.default(10_000).describe('Tokens of a GraphQL document.'),

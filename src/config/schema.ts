@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { limitsSchema } from './limits.js';
+import { limitsSchema, memoryBytes } from './limits.js';
 
 const names = z.array(z.string().min(1));
 
@@ -11,6 +11,14 @@ const AUTO_RUNTIMES: readonly string[] = ['cuda', 'cpu', 'wasm'];
 export function runtimeOrder({ runtime }: Pick<Config, 'runtime'>): readonly string[] {
   if (runtime === 'auto') return AUTO_RUNTIMES;
   return typeof runtime === 'string' ? [runtime] : runtime;
+}
+
+/** Memory that is counted for a preparation process: few pictures take as much. */
+const PREPARATION_BYTES = 256 * 2 ** 20;
+
+/** One a core, as far as half of the memory suffices. */
+function defaultPreparationWorkers(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(memoryBytes() / 2 / PREPARATION_BYTES)));
 }
 
 const dtype = z.enum(['stored', 'fp32', 'fp16', 'q8']);
@@ -97,8 +105,14 @@ export const configSchema = z.strictObject({
         .number()
         .int()
         .positive()
-        .default(() => Math.min(availableParallelism(), 4))
+        .default(defaultPreparationWorkers)
         .describe('Processes that decode pictures, started when they are needed.'),
+      timeoutMs: z
+        .number()
+        .int()
+        .positive()
+        .default(10_000)
+        .describe('Milliseconds that one picture may compute (Linux; by the clock elsewhere).'),
     })
     .prefault({}),
   images: z

@@ -130,6 +130,11 @@ export class Embedder {
     return this.#config.limits;
   }
 
+  /** The pictures that wait to be prepared, and the processes that prepare them. */
+  get preparation(): { readonly waiting: number; readonly pids: readonly number[] } {
+    return this.#pool;
+  }
+
   get cacheUsage(): CacheUsage {
     return this.#cache.usage;
   }

@@ -1,7 +1,8 @@
 import { runtimeOrder, type Config } from '../config/index.js';
-import { ByteBudget, PreparationPool, UrlFetcher } from '../media/index.js';
+import { ByteBudget, PreparationPool, UrlFetcher, type PreparationReport } from '../media/index.js';
 import { Hub, ModelCatalog, type PullProgress } from '../models/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
+import type { Loss } from '../isolation/remote.js';
 import type { RuntimeLog } from '../runtime/host.js';
 import { meetPlugins } from '../plugins/meeting.js';
 import { RuntimeRegistry } from '../runtime/registry.js';
@@ -29,6 +30,9 @@ function loggedProgress(log: RuntimeLog): PullProgress {
 interface OpenOptions {
   /** Told of every batch that has run. */
   readonly onBatch?: ((runtime: string, report: BatchReport) => void) | undefined;
+  /** Told of every picture whose preparation has ended, and of every process that was lost. */
+  readonly onPrepared?: ((report: PreparationReport) => void) | undefined;
+  readonly onPreparationLost?: ((loss: Loss) => void) | undefined;
   /** Told how models get on that have to be fetched. */
   readonly progress?: PullProgress | undefined;
 }
@@ -41,9 +45,10 @@ interface OpenOptions {
 export async function openEmbedder(
   config: Config,
   log: RuntimeLog,
-  { onBatch, progress }: OpenOptions = {},
+  watchers: OpenOptions = {},
 ): Promise<Embedder> {
   const { limits } = config;
+  const { onBatch, progress } = watchers;
   const watchdogMs = limits.timeoutMs;
   const models = await openCatalog(config, progress ?? loggedProgress(log));
   const order = runtimeOrder(config);
@@ -62,7 +67,8 @@ export async function openEmbedder(
   });
   const urls = new UrlFetcher({ ...config.images.urls, maxBytes: limits.maxImageBytes });
   const budget = new ByteBudget(limits.maxBytesUnderWay);
-  return new Embedder({ config, models, runtimes, pool: createPool(config, log), urls, budget });
+  const pool = createPool(config, log, watchers);
+  return new Embedder({ config, models, runtimes, pool, urls, budget });
 }
 
 /**
@@ -97,13 +103,23 @@ export function openCatalog(
   return ModelCatalog.open([first, ...models], hub);
 }
 
-function createPool({ limits, preparation }: Config, log: RuntimeLog): PreparationPool {
+function createPool(
+  { limits, preparation }: Config,
+  log: RuntimeLog,
+  { onPrepared, onPreparationLost }: OpenOptions = {},
+): PreparationPool {
   return new PreparationPool({
     workers: preparation.workers,
     maxQueue: limits.maxQueue,
-    watchdogMs: limits.timeoutMs,
-    onLost: (reason) => {
-      log.warn({ reason }, 'preparation process lost');
+    timeoutMs: preparation.timeoutMs,
+    limits: { maxSide: limits.maxImageSide, maxDecodeBytes: limits.maxDecodeBytes },
+    onPrepared,
+    onLost: (reason, loss) => {
+      onPreparationLost?.(loss);
+      const details = { reason, loss };
+      // That nobody waited for a picture any more is no fault.
+      if (loss === 'ended') log.debug(details, 'preparation process ended');
+      else log.warn(details, 'preparation process lost');
     },
   });
 }

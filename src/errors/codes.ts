@@ -38,8 +38,9 @@ export const ERRORS = {
   },
   IMAGE_TOO_LARGE: {
     scope: 'content',
-    meaning: 'A picture has more bytes or more pixels than the server accepts.',
-    remedy: 'Send a smaller picture, or raise limits.maxImageBytes or limits.maxImagePixels.',
+    meaning:
+      'A picture has more bytes, more pixels or a longer side than the server accepts, or decoding it takes more memory.',
+    remedy: 'Send a smaller picture, or raise the limit that the message names.',
   },
   INVALID_BASE64: {
     scope: 'content',

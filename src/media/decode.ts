@@ -1,11 +1,12 @@
 import type { Picture, Span } from '../core/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import { avifDecodeBytes, jpegDecodeBytes, pngDecodeBytes, webpDecodeBytes } from './decode-bytes.js';
 import { decodeJpeg } from './decoders/jpeg.js';
 import { colours, openImage, toColours, turned } from './decoders/libvips.js';
 import { decodePng } from './decoders/png.js';
 import { decodeGif } from './gif.js';
 import { readImageHeader } from './image-header.js';
-import { checkPixels } from './image-limits.js';
+import { checkDecodeBytes, checkPixels, type ImageLimits } from './image-limits.js';
 import { readJpegHeader } from './metadata/jpeg-header.js';
 import { orientationIn, type Metadata, type Orientation } from './metadata/orientation.js';
 import { readPngHeader } from './metadata/png-header.js';
@@ -13,11 +14,10 @@ import { readWebpHeader, type WebpHeader } from './metadata/webp-header.js';
 import { nameOf, type ImageFormat } from './sniff.js';
 import { decodeTiff } from './tiff/decode.js';
 
-export interface DecodeOptions {
+export interface DecodeOptions extends ImageLimits {
   readonly format: ImageFormat;
   /** Turn the picture as its orientation says. */
   readonly isOriented: boolean;
-  readonly maxPixels: number;
   /** The columns that are needed of a picture of this size; a decoder may leave out the others. */
   readonly neededColumns?: (width: number, height: number) => Span;
 }
@@ -27,6 +27,12 @@ export interface Decoded {
   readonly picture: Picture;
   readonly width: number;
   readonly height: number;
+}
+
+/** What V8, libvips and the decoders behind it say when the system gives them no memory. */
+function isOutOfMemory(cause: unknown): boolean {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return /out of memory|allocation failed|unable to allocate|insufficient memory/i.test(message);
 }
 
 function unreadable(): never {
@@ -41,10 +47,11 @@ async function decodeWebp(bytes: Uint8Array, header: WebpHeader, orientation: Or
 }
 
 /** AVIF is outside the promise of exactness: libvips sees to it. */
-async function decodeAvif(bytes: Uint8Array, { isOriented, maxPixels }: DecodeOptions): Promise<Picture> {
+async function decodeAvif(bytes: Uint8Array, options: DecodeOptions): Promise<Picture> {
   const metadata = await openImage(bytes).metadata();
-  checkPixels(metadata, maxPixels);
-  const image = isOriented ? openImage(bytes).autoOrient() : openImage(bytes);
+  checkPixels(metadata, options);
+  checkDecodeBytes(metadata, avifDecodeBytes(metadata), options);
+  const image = options.isOriented ? openImage(bytes).autoOrient() : openImage(bytes);
   return colours(await toColours(image, metadata.hasAlpha), metadata.hasAlpha ? 'channel' : 'none');
 }
 
@@ -53,29 +60,37 @@ function whole(picture: Picture): Decoded {
 }
 
 async function decodeAny(bytes: Uint8Array, options: DecodeOptions): Promise<Decoded> {
-  const { format, isOriented, maxPixels, neededColumns } = options;
+  const { format, isOriented, neededColumns } = options;
   const orientationOf = (metadata: Metadata): Orientation => (isOriented ? orientationIn(metadata) : 1);
   const sides = readImageHeader(bytes, format);
-  if (sides !== undefined) checkPixels(sides, maxPixels);
+  if (sides !== undefined) checkPixels(sides, options);
   switch (format) {
     case 'jpeg': {
       const header = readJpegHeader(bytes) ?? unreadable();
       const { width, height } = header;
-      const picture = await decodeJpeg(bytes, header, orientationOf(header), neededColumns?.(width, height));
+      const orientation = orientationOf(header);
+      const columns = neededColumns?.(width, height) ?? { from: 0, to: width };
+      const needed = jpegDecodeBytes(header, orientation !== 1, columns.to - columns.from);
+      checkDecodeBytes(header, needed, options);
+      const picture = await decodeJpeg(bytes, header, orientation, columns);
       return picture.raster.left === undefined ? whole(picture) : { picture, width, height };
     }
     case 'png': {
       const header = readPngHeader(bytes) ?? unreadable();
-      return whole(await decodePng(bytes, header, orientationOf(header)));
+      const orientation = orientationOf(header);
+      checkDecodeBytes(header, pngDecodeBytes(header, orientation !== 1), options);
+      return whole(await decodePng(bytes, header, orientation));
     }
     case 'webp': {
       const header = readWebpHeader(bytes) ?? unreadable();
-      return whole(await decodeWebp(bytes, header, orientationOf(header)));
+      const orientation = orientationOf(header);
+      checkDecodeBytes(header, webpDecodeBytes(header, orientation !== 1), options);
+      return whole(await decodeWebp(bytes, header, orientation));
     }
     case 'gif':
-      return whole(decodeGif(bytes, maxPixels));
+      return whole(decodeGif(bytes, options));
     case 'tiff':
-      return whole(await decodeTiff(bytes, maxPixels));
+      return whole(await decodeTiff(bytes, options));
     case 'avif':
       return whole(await decodeAvif(bytes, options));
   }
@@ -85,13 +100,18 @@ async function decodeAny(bytes: Uint8Array, options: DecodeOptions): Promise<Dec
  * Decodes a picture to the pixels that Pillow decodes it to: the first frame, ICC profiles ignored. The size is checked
  * from the header before anything is decoded.
  *
- * @throws UNDECODABLE_IMAGE, UNSUPPORTED_IMAGE_FORMAT for kinds of a format that are not read, IMAGE_TOO_LARGE
+ * @throws UNDECODABLE_IMAGE, UNSUPPORTED_IMAGE_FORMAT for kinds of a format that are not read, IMAGE_TOO_LARGE; OVERLOADED
+ *   when the machine has no memory left, which is not the picture's fault
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Decoded> {
   try {
     return await decodeAny(bytes, options);
   } catch (cause) {
     if (cause instanceof ClipgraphError) throw cause;
+    if (isOutOfMemory(cause)) {
+      const message = 'The machine has too little memory left to decode the picture. Try again in a moment.';
+      throw new ClipgraphError('OVERLOADED', message, { cause });
+    }
     throw new ClipgraphError(
       'UNDECODABLE_IMAGE',
       `The picture starts like a ${nameOf(options.format)} file but cannot be decoded: it is damaged or cut short.`,

@@ -1,6 +1,8 @@
 import type { Picture } from '../core/image/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import { checkPixels } from './image-limits.js';
+import { colourIndices } from './decoders/palette.js';
+import { gifDecodeBytes } from './decode-bytes.js';
+import { checkDecodeBytes, checkPixels, type ImageLimits } from './image-limits.js';
 
 /** LZW codes have at most 12 bits. */
 const MAX_CODES = 4096;
@@ -43,16 +45,33 @@ class Reader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** A chain of sub-blocks up to its terminator. Data may end with the file. */
-  subBlocks(): Uint8Array[] {
-    const blocks: Uint8Array[] = [];
-    while (this.#at < this.#bytes.length) {
-      const length = this.byte();
-      if (length === 0) break;
-      blocks.push(this.#bytes.subarray(this.#at, this.#at + length));
-      this.#at += length;
+  /** The data of a chain of sub-blocks up to its terminator, in one piece. The chain may end with the file. */
+  subBlocks(): Uint8Array {
+    const from = this.#at;
+    const bytes = this.#bytes;
+    let end = from;
+    let length = 0;
+    for (; end < bytes.length && bytes[end] !== 0; end += bytes[end] + 1) {
+      length += Math.min(bytes[end], bytes.length - end - 1);
     }
-    return blocks;
+    const data = new Uint8Array(length);
+    for (let at = from, to = 0; at < bytes.length && bytes[at] !== 0; at += bytes[at] + 1) {
+      const block = bytes.subarray(at + 1, at + 1 + bytes[at]);
+      data.set(block, to);
+      to += block.length;
+    }
+    this.#at = end + 1;
+    return data;
+  }
+
+  /** The first of a chain of sub-blocks; the others are passed over. */
+  firstSubBlock(): Uint8Array {
+    const from = this.#at;
+    const bytes = this.#bytes;
+    let end = from;
+    while (end < bytes.length && bytes[end] !== 0) end += bytes[end] + 1;
+    this.#at = end + 1;
+    return from < bytes.length ? bytes.subarray(from + 1, from + 1 + bytes[from]) : new Uint8Array();
   }
 }
 
@@ -125,6 +144,8 @@ function isGreyRamp(palette: Uint8Array): boolean {
   return palette.every((value, i) => value === Math.trunc(i / 3));
 }
 
+const GREYS = Uint8Array.from({ length: 768 }, (_, i) => Math.trunc(i / 3));
+
 function rowsOf(height: number, isInterlaced: boolean): number[] {
   const passes = isInterlaced ? INTERLACE_PASSES : [{ first: 0, step: 1 }];
   return passes.flatMap(({ first, step }) =>
@@ -139,11 +160,11 @@ function rowsOf(height: number, isInterlaced: boolean): number[] {
  * @throws UNDECODABLE_IMAGE, IMAGE_TOO_LARGE
  * Sources: GIF89a specification; Pillow src/PIL/GifImagePlugin.py.
  */
-export function decodeGif(bytes: Uint8Array, maxPixels: number): Picture {
+export function decodeGif(bytes: Uint8Array, limits: ImageLimits): Picture {
   const reader = new Reader(bytes);
   reader.take(6);
   const screen = { width: reader.uint16(), height: reader.uint16() };
-  checkPixels(screen, maxPixels);
+  checkPixels(screen, limits);
   const flags = reader.byte();
   reader.take(2);
   const readPalette = (paletteFlags: number): Uint8Array => reader.take(3 << ((paletteFlags & 7) + 1));
@@ -155,8 +176,8 @@ export function decodeGif(bytes: Uint8Array, maxPixels: number): Picture {
     if (block === 0x3b) throw undecodable('it holds no frame');
     if (block !== 0x21) continue; // Pillow skips what it does not know.
     const label = reader.byte();
-    const control = reader.subBlocks().at(0);
-    if (label === 0xf9 && control !== undefined && control.length >= 4 && (control[0] & 1) === 1) {
+    const control = reader.firstSubBlock();
+    if (label === 0xf9 && control.length >= 4 && (control[0] & 1) === 1) {
       transparent = control[3];
     }
   }
@@ -165,28 +186,22 @@ export function decodeGif(bytes: Uint8Array, maxPixels: number): Picture {
   const frame = { width: reader.uint16(), height: reader.uint16() };
   const width = Math.max(screen.width, left + frame.width);
   const height = Math.max(screen.height, top + frame.height);
-  checkPixels({ width, height }, maxPixels);
+  checkPixels({ width, height }, limits);
+  checkDecodeBytes({ width, height }, gifDecodeBytes({ width, height }), limits);
   const frameFlags = reader.byte();
   if ((frameFlags & 0x80) !== 0) palette = readPalette(frameFlags);
   const firstCodeBits = reader.byte();
-  const indices = unpack(Buffer.concat(reader.subBlocks()), firstCodeBits, frame.width * frame.height);
+  const indices = unpack(reader.subBlocks(), firstCodeBits, frame.width * frame.height);
 
   const canvas = new Uint8Array(width * height).fill(Math.max(0, transparent));
   for (const [i, y] of rowsOf(frame.height, (frameFlags & 0x40) !== 0).entries()) {
     canvas.set(indices.subarray(i * frame.width, (i + 1) * frame.width), (y + top) * width + left);
   }
   const isGrey = palette === undefined || isGreyRamp(palette);
-  const data = new Uint8Array(width * height * 4);
-  for (const [pixel, index] of canvas.entries()) {
-    for (let channel = 0; channel < 3; channel++) {
-      data[pixel * 4 + channel] = isGrey || palette === undefined ? index : palette[index * 3 + channel];
-    }
-    data[pixel * 4 + 3] = index === transparent ? 0 : 255;
-  }
-  return {
-    kind: 'colour',
-    raster: { data, width, height, channels: 4 },
-    alpha: transparent >= 0 ? 'key' : 'none',
-    isIndexed: !isGrey,
-  };
+  const picture = colourIndices(
+    { data: canvas, width, height, channels: 1 },
+    isGrey || palette === undefined ? GREYS : palette,
+    transparent < 0 ? undefined : Uint8Array.from({ length: 256 }, (_, i) => (i === transparent ? 0 : 255)),
+  );
+  return { ...picture, isIndexed: !isGrey };
 }

@@ -6,7 +6,7 @@ export { readFileOf } from './file.js';
 export { checkImageSize } from './image-limits.js';
 export { readImageHeader, type ImageHeader } from './image-header.js';
 export { otherFormatNamed, OTHER_FORMATS, type OtherFormat } from './other-formats.js';
-export { PreparationPool } from './preparation-pool.js';
+export { PreparationPool, type PreparationReport } from './preparation-pool.js';
 export type { PreparedImage } from './prepare.js';
 export { IMAGE_EXTENSIONS, nameOf, sniffFormat, type ImageFormat } from './sniff.js';
 export { UrlFetcher } from './url-fetcher.js';

@@ -1,37 +1,80 @@
 import path from 'node:path';
 import { ClipgraphError } from '../errors/index.js';
-import { FairQueue, type Turn } from '../isolation/fair-queue.js';
-import { Remote, WorkerLost } from '../isolation/remote.js';
+import type { Turn } from '../isolation/fair-queue.js';
+import { Remote, WorkerLost, type Loss } from '../isolation/remote.js';
+import { WaitingQueue, type WaitingJob } from '../isolation/waiting.js';
+import type { ImageLimits } from './image-limits.js';
 import type { PreparedImage, PrepareTask } from './prepare.js';
 
-interface PoolOptions {
+/** One picture that was prepared, or could not be. */
+export interface PreparationReport {
+  /** OK, or the code of the failure. */
+  readonly code: string;
+  /** In its process, without what it waited. */
+  readonly milliseconds: number;
+}
+
+export interface PoolOptions {
   /** Processes, started when they are needed. */
   readonly workers: number;
   /** Pictures that may wait; more are refused. */
   readonly maxQueue: number;
-  /** Milliseconds that one picture may take before its process counts as hanging. */
-  readonly watchdogMs: number;
-  readonly onLost: (reason: string) => void;
+  /** Milliseconds that one picture may compute before its process counts as hanging. */
+  readonly timeoutMs: number;
+  /** What decoding one picture may cost, beside what its task says. */
+  readonly limits?: Omit<ImageLimits, 'maxPixels'>;
+  /** Told of every picture whose preparation has ended. */
+  readonly onPrepared?: ((report: PreparationReport) => void) | undefined;
+  readonly onLost: (reason: string, loss: Loss) => void;
 }
 
-interface Job extends Turn {
-  readonly task: PrepareTask;
-  readonly resolve: (image: PreparedImage) => void;
-  readonly reject: (reason: unknown) => void;
-  attempts: number;
-}
+type Job = WaitingJob<PrepareTask, PreparedImage>;
 
-/** How often a picture is tried when its process dies. */
+/** How often a picture is tried whose process dies. One that hangs, or takes too much memory, does so again. */
 const ATTEMPTS = 2;
+/** A picture that nobody waits for any more may end within this: most do, and starting a process costs more. */
+const ABANDONED_MS = 300;
+/** What a process holds beside a picture, and what the foretelling of its memory may be wrong by. */
+const RESERVE_MB = 192;
+const MEMORY_CHECK_MS = 50;
 const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
+/** Pixels lie outside of V8's heap; what lies in it is small. Freed memory goes back to the system at once. */
+const START = {
+  nodeArguments: ['--max-old-space-size=128', '--expose-gc'],
+  environment: { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '1048576' },
+};
+
+/** What is said of a picture whose process was lost. */
+function failureOf(error: WorkerLost, { timeoutMs, limits }: PoolOptions): ClipgraphError {
+  switch (error.loss) {
+    case 'hung': {
+      const message = `The picture cannot be decoded: its decoder was not done after ${timeoutMs} ms (preparation.timeoutMs).`;
+      return new ClipgraphError('UNDECODABLE_IMAGE', message, { cause: error });
+    }
+    case 'memory': {
+      const message = `Decoding the picture took more memory than it may (limits.maxDecodeBytes is ${limits?.maxDecodeBytes}).`;
+      return new ClipgraphError('IMAGE_TOO_LARGE', message, { cause: error });
+    }
+    case 'killed': {
+      const message = `The picture's decoder was ended from outside ${ATTEMPTS} times, as systems do when memory runs out. Try again in a moment.`;
+      return new ClipgraphError('OVERLOADED', message, { cause: error });
+    }
+    case 'crashed':
+    case 'ended': {
+      const message = 'The picture cannot be decoded: the decoder crashed on it.';
+      return new ClipgraphError('UNDECODABLE_IMAGE', message, { cause: error });
+    }
+  }
+}
 
 /** Decodes and resamples pictures in processes of their own. */
 export class PreparationPool {
   readonly #options: PoolOptions;
-  readonly #waiting = new FairQueue<Job>();
+  readonly #waiting = new WaitingQueue<PrepareTask, PreparedImage>();
+  readonly #attempts = new WeakMap<Job, number>();
   readonly #idle: Remote[] = [];
   readonly #workers = new Set<Remote>();
-  #isClosed = false;
+  #closed: ClipgraphError | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -42,39 +85,42 @@ export class PreparationPool {
     return [...this.#workers].map(({ pid }) => pid).filter((pid) => pid !== undefined);
   }
 
-  /**
-   * @throws UNDECODABLE_IMAGE also when the picture crashes or hangs the decoder twice; OVERLOADED at once when the
-   *   queue is full
-   */
-  prepare(task: PrepareTask, { group, signal }: Turn): Promise<PreparedImage> {
-    if (this.#waiting.size >= this.#options.maxQueue) {
-      const message = `The queue is full: ${this.#waiting.size} pictures wait to be prepared. Try again in a moment.`;
-      return Promise.reject(new ClipgraphError('OVERLOADED', message));
-    }
-    signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(group, { task, group, signal, resolve, reject, attempts: 0 });
-      this.#dispatch();
-    });
+  /** Pictures that wait for a process. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
+  /**
+   * @param turn its signal takes the picture out of the queue, and ends its process where it does not end by itself soon
+   * @throws the signal's reason; UNDECODABLE_IMAGE also when the picture hangs the decoder, or crashes it twice;
+   *   IMAGE_TOO_LARGE also when its decoder takes too much memory; OVERLOADED at once when the queue is full;
+   *   RUNTIME_UNAVAILABLE after `close`
+   */
+  prepare(task: PrepareTask, turn: Turn): Promise<PreparedImage> {
+    const { size } = this.#waiting;
+    if (this.#closed === undefined && !turn.signal.aborted && size >= this.#options.maxQueue) {
+      const message = `The queue is full: ${size} pictures wait to be prepared. Try again in a moment.`;
+      return Promise.reject(new ClipgraphError('OVERLOADED', message));
+    }
+    const image = this.#waiting.submit(task, turn);
+    this.#dispatch();
+    return image;
+  }
+
+  /** Refuses what comes and ends what waits and what runs. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const closed = new ClipgraphError('OVERLOADED', 'The server is shutting down.');
-    for (const job of this.#waiting.take(this.#waiting.size)) job.reject(closed);
+    const closed = new ClipgraphError('RUNTIME_UNAVAILABLE', 'The preparation of pictures is shutting down.');
+    this.#closed ??= closed;
+    this.#waiting.close(this.#closed);
     await Promise.all([...this.#workers].map((worker) => worker.close()));
+    this.#workers.clear();
   }
 
   #dispatch(): void {
     while (this.#waiting.size > 0) {
       const worker = this.#freeWorker();
       if (worker === undefined) return;
-      const job = this.#waiting.take(1).at(0);
-      if (job === undefined || job.signal.aborted) {
-        this.#idle.push(worker);
-        job?.reject(job.signal.reason);
-        continue;
-      }
+      const [job] = this.#waiting.take(1);
       void this.#run(worker, job);
     }
   }
@@ -82,13 +128,20 @@ export class PreparationPool {
   #freeWorker(): Remote | undefined {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle.isLost ? this.#freeWorker() : idle;
-    if (this.#isClosed || this.#workers.size >= this.#options.workers) return undefined;
+    const { workers, limits, onLost } = this.#options;
+    // One that was told to end and has not yet makes room for another.
+    const alive = [...this.#workers].filter((worker) => !worker.isLost).length;
+    if (this.#closed !== undefined || alive >= workers) return undefined;
+    const { maxDecodeBytes } = limits ?? {};
     const worker: Remote = new Remote({
       title: 'preparation process',
       entry: WORKER,
-      onLost: (reason) => {
+      start: START,
+      memoryLimitMb: maxDecodeBytes && Math.ceil(maxDecodeBytes / 2 ** 20) + RESERVE_MB,
+      memoryCheckMs: MEMORY_CHECK_MS,
+      onLost: (reason, loss) => {
         this.#workers.delete(worker);
-        this.#options.onLost(reason);
+        onLost(reason, loss);
         this.#dispatch();
       },
     });
@@ -97,22 +150,56 @@ export class PreparationPool {
   }
 
   async #run(worker: Remote, job: Job): Promise<void> {
-    job.attempts++;
+    const from = performance.now();
+    const report = (code: string): void => {
+      this.#options.onPrepared?.({ code, milliseconds: performance.now() - from });
+    };
+    const done = new AbortController();
+    this.#endWhenAbandoned(worker, job.signal, done.signal);
     try {
-      const { watchdogMs } = this.#options;
-      const { bytes, ...task } = job.task;
-      job.resolve((await worker.call('prepare', task, { payload: bytes, watchdogMs })) as PreparedImage);
+      job.resolve(await this.#call(worker, job.task));
+      report('OK');
     } catch (error) {
-      if (!(error instanceof WorkerLost)) {
-        job.reject(error);
-      } else if (job.attempts < ATTEMPTS && !this.#isClosed) {
-        this.#waiting.push(job.group, job);
+      const isAgain = error instanceof WorkerLost && this.#isTriedAgain(error, job);
+      if (isAgain) {
+        this.#waiting.putBack(job);
       } else {
-        const message = 'The picture cannot be decoded: the decoder crashed or hung on it.';
-        job.reject(new ClipgraphError('UNDECODABLE_IMAGE', message, { cause: error }));
+        const failure = error instanceof WorkerLost ? failureOf(error, this.#options) : error;
+        job.reject(this.#closed ?? failure);
+        const code = failure instanceof ClipgraphError ? failure.code : 'INTERNAL_SERVER_ERROR';
+        report(job.signal.aborted ? 'CANCELLED' : code);
       }
+    } finally {
+      done.abort();
     }
     if (!worker.isLost) this.#idle.push(worker);
     this.#dispatch();
+  }
+
+  async #call(worker: Remote, { bytes, ...task }: PrepareTask): Promise<PreparedImage> {
+    const { timeoutMs, limits } = this.#options;
+    const watch = { payload: bytes, watchdogMs: timeoutMs, isProcessorTime: true };
+    return (await worker.call('prepare', { ...task, ...limits }, watch)) as PreparedImage;
+  }
+
+  #isTriedAgain({ loss }: WorkerLost, job: Job): boolean {
+    const attempts = (this.#attempts.get(job) ?? 0) + 1;
+    this.#attempts.set(job, attempts);
+    const isOnlyOnce = loss === 'hung' || loss === 'memory';
+    return !isOnlyOnce && attempts < ATTEMPTS && this.#closed === undefined && !job.signal.aborted;
+  }
+
+  /** Ends a process that goes on with a picture which nobody waits for. */
+  #endWhenAbandoned(worker: Remote, signal: AbortSignal, done: AbortSignal): void {
+    const leave = (): void => {
+      const timer = setTimeout(() => {
+        worker.kill();
+      }, ABANDONED_MS);
+      done.addEventListener('abort', () => {
+        clearTimeout(timer);
+      });
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true, signal: done });
   }
 }

@@ -2,6 +2,23 @@
 import { answerRequests } from '../isolation/answer.js';
 import { prepareImage, type PrepareTask } from './prepare.js';
 
+/** Pixels of pictures that are not worth collecting for. */
+const SMALL = 4e6;
+
+/** Gives the memory of a large picture back before the next one is decoded. */
+function collect(): void {
+  (globalThis as { gc?: () => void }).gc?.();
+}
+
 answerRequests({
-  prepare: (task: Omit<PrepareTask, 'bytes'>, _signal, bytes) => prepareImage({ ...task, bytes }),
+  prepare: async (task: Omit<PrepareTask, 'bytes'>, _signal, bytes) => {
+    try {
+      const image = await prepareImage({ ...task, bytes });
+      if (image.width * image.height > SMALL) setImmediate(collect);
+      return image;
+    } catch (error) {
+      setImmediate(collect);
+      throw error;
+    }
+  },
 });

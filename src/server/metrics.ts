@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Embedder } from '../engine/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
 import { residentBytes } from '../isolation/memory.js';
+import { PreparationMetrics } from './preparation-metrics.js';
 
 /** One operation that was answered. */
 export interface OperationReport {
@@ -21,6 +22,8 @@ export class Metrics {
   readonly #batches: Histogram<'runtime' | 'kind'>;
   readonly #batchSeconds: Histogram<'runtime' | 'kind'>;
   readonly #streams: Gauge;
+  /** Of the preparation of pictures. */
+  readonly preparation = new PreparationMetrics(this.#registry);
 
   constructor() {
     const registers = [this.#registry];
@@ -89,6 +92,7 @@ export class Metrics {
         },
       });
     };
+    this.preparation.watch(embedder);
     perRuntime('clipgraph_queue_length', 'Contents waiting for a runtime.', 'waiting');
     perRuntime('clipgraph_worker_restarts_total', 'Workers that were lost and started again.', 'restarts');
     perRuntime('clipgraph_workers', 'Processes or threads that a runtime may use.', 'workers');

@@ -97,6 +97,12 @@ export async function startServer(
     onBatch: (runtime, report) => {
       metrics.batch(runtime, report);
     },
+    onPrepared: (report) => {
+      metrics.preparation.prepared(report);
+    },
+    onPreparationLost: (loss) => {
+      metrics.preparation.lost(loss);
+    },
   });
   metrics.watch(embedder);
   try {

@@ -77,7 +77,7 @@ export async function openInProcess(
   const pool = new PreparationPool({
     workers: 1,
     maxQueue: config.limits.maxQueue,
-    watchdogMs: config.limits.timeoutMs,
+    timeoutMs: config.limits.timeoutMs,
     onLost: (reason) => pino({ level: 'silent' }).warn(reason),
   });
   const urls = new UrlFetcher({ ...config.images.urls, maxBytes: config.limits.maxImageBytes });

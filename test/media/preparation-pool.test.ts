@@ -1,9 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { clipPlan } from '../../src/core/image/index.js';
 import { EXAMPLES_FOLDER, PreparationPool } from '../../src/media/index.js';
+import type { PoolOptions } from '../../src/media/preparation-pool.js';
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 const turn = { signal: never, group: never };
 const task = {
   bytes: readFileSync(path.join(EXAMPLES_FOLDER, 'cat.jpg')),
@@ -15,13 +18,20 @@ const task = {
   maxPixels: 1e6,
 } as const;
 
+function poolOf(options: Partial<PoolOptions> = {}): PreparationPool {
+  return new PreparationPool({
+    ...{ workers: 1, maxQueue: 10, timeoutMs: 20_000, onLost: () => undefined },
+    ...options,
+  });
+}
+
 describe('the preparation pool', () => {
   it('prepares a picture again whose process is killed', async () => {
     const lost: string[] = [];
     const pool = new PreparationPool({
       workers: 1,
       maxQueue: 10,
-      watchdogMs: 20_000,
+      timeoutMs: 20_000,
       onLost: (reason) => lost.push(reason),
     });
     try {
@@ -37,15 +47,110 @@ describe('the preparation pool', () => {
     }
   });
 
-  it('gives a picture up on which its process hangs twice', async () => {
-    const pool = new PreparationPool({ workers: 1, maxQueue: 10, watchdogMs: 400, onLost: () => undefined });
+  it('tries a picture once on which its process hangs', async () => {
+    const lost: string[] = [];
+    const pool = poolOf({ timeoutMs: 400, onLost: (_, loss) => lost.push(loss) });
     const stopper = setInterval(() => {
       for (const pid of pool.pids) process.kill(pid, 'SIGSTOP');
     }, 20);
     try {
-      await expect(pool.prepare(task, turn)).rejects.toMatchObject({ code: 'UNDECODABLE_IMAGE' });
+      await expect(pool.prepare(task, turn)).rejects.toMatchObject({
+        code: 'UNDECODABLE_IMAGE',
+        message: expect.stringContaining('preparation.timeoutMs'),
+      });
+      expect(lost).toEqual(['hung']);
     } finally {
       clearInterval(stopper);
+      await pool.close();
+    }
+  });
+
+  it('gives a picture up whose process is killed twice, and does not call it damaged', async () => {
+    const pool = poolOf();
+    const killer = setInterval(() => {
+      for (const pid of pool.pids) process.kill(pid, 'SIGKILL');
+    }, 20);
+    try {
+      await expect(pool.prepare(task, turn)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    } finally {
+      clearInterval(killer);
+      await pool.close();
+    }
+  });
+
+  it('takes what nobody waits for any more out of the queue', async () => {
+    const pool = poolOf({ maxQueue: 3 });
+    try {
+      const running = pool.prepare(task, turn);
+      const gone = new AbortController();
+      const dead = [1, 2, 3].map(() => pool.prepare(task, { group: {}, signal: gone.signal }));
+      expect(pool.waiting).toBe(3);
+      gone.abort(new Error('gone'));
+      expect(pool.waiting).toBe(0);
+      for (const picture of dead) await expect(picture).rejects.toThrow('gone');
+      expect((await pool.prepare(task, turn)).width).toBe((await running).width);
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('ends a process that goes on for nobody, so that others are not held up', async () => {
+    const lost: string[] = [];
+    const pool = poolOf({ workers: 2, onLost: (_, loss) => lost.push(loss) });
+    try {
+      await Promise.all([pool.prepare(task, turn), pool.prepare(task, turn)]);
+      for (const pid of pool.pids) process.kill(pid, 'SIGSTOP'); // Both hang.
+      const gone = new AbortController();
+      const left = { group: {}, signal: gone.signal };
+      const pictures = [pool.prepare(task, left), pool.prepare(task, left)];
+      const honest = pool.prepare(task, turn);
+      gone.abort(new Error('gone'));
+      for (const picture of pictures) await expect(picture).rejects.toThrow('gone');
+      expect((await honest).crop).toHaveLength(224 * 224 * 3);
+      expect(lost).toContain('ended');
+      expect(lost).not.toContain('hung');
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('leaves a process alone that is done soon after its client has left', async () => {
+    const lost: string[] = [];
+    const pool = poolOf({ onLost: (_, loss) => lost.push(loss) });
+    try {
+      await pool.prepare(task, turn);
+      const gone = new AbortController();
+      const left = pool.prepare(task, { group: {}, signal: gone.signal });
+      gone.abort(new Error('gone'));
+      await expect(left).rejects.toThrow('gone');
+      await pool.prepare(task, turn);
+      expect(lost).toEqual([]);
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('ends what waits and runs when it is closed, and refuses what comes', async () => {
+    const pool = poolOf();
+    const closed = expect.objectContaining({ code: 'RUNTIME_UNAVAILABLE' });
+    const running = expect(pool.prepare(task, turn)).rejects.toEqual(closed);
+    const waiting = expect(pool.prepare(task, turn)).rejects.toEqual(closed);
+    await pool.close();
+    await running;
+    await waiting;
+    await expect(pool.prepare(task, turn)).rejects.toEqual(closed);
+    expect(pool.pids).toEqual([]);
+  });
+
+  it('says of each picture how it ended', async () => {
+    const reports: { code: string }[] = [];
+    const pool = poolOf({ onPrepared: (report) => reports.push(report) });
+    try {
+      await pool.prepare(task, turn);
+      await pool.prepare({ ...task, bytes: task.bytes.subarray(0, 3000) }, turn).catch(() => undefined);
+      await pool.prepare({ ...task, maxPixels: 10 }, turn).catch(() => undefined);
+      expect(reports.map(({ code }) => code)).toEqual(['OK', 'UNDECODABLE_IMAGE', 'IMAGE_TOO_LARGE']);
+    } finally {
       await pool.close();
     }
   });
@@ -54,7 +159,7 @@ describe('the preparation pool', () => {
     const pool = new PreparationPool({
       workers: 1,
       maxQueue: 100,
-      watchdogMs: 20_000,
+      timeoutMs: 20_000,
       onLost: () => undefined,
     });
     try {
@@ -76,7 +181,7 @@ describe('the preparation pool', () => {
     const pool = new PreparationPool({
       workers: 1,
       maxQueue: 1,
-      watchdogMs: 20_000,
+      timeoutMs: 20_000,
       onLost: () => undefined,
     });
     try {

@@ -23,7 +23,7 @@ export type ErrorCode =
   | 'DIMENSION_MISMATCH'
   /** A picture could not be fetched from its URL. */
   | 'FETCH_FAILED'
-  /** A picture has more bytes or more pixels than the server accepts. */
+  /** A picture has more bytes, more pixels or a longer side than the server accepts, or decoding it takes more memory. */
   | 'IMAGE_TOO_LARGE'
   /** Something went wrong that is not the fault of the request. */
   | 'INTERNAL_SERVER_ERROR'

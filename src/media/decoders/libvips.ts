@@ -70,12 +70,14 @@ export async function toCmyk(image: Sharp): Promise<Raster> {
 }
 
 export async function toGrey16(image: Sharp): Promise<Raster<Uint16Array>> {
-  const { data, info } = await toRaw(image.toColourspace('grey16'), 'ushort');
+  const { data, info } = await toRaw(image.removeAlpha().toColourspace('grey16'), 'ushort');
   const { width, height, channels } = info;
-  const all = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
-  const samples =
-    channels === 1 ? all : Uint16Array.from({ length: width * height }, (_, i) => all[i * channels]);
-  return { data: samples, width, height, channels: 1 };
+  if (channels !== 1) {
+    const message = `The picture decodes to ${channels} channels, not to grey.`;
+    throw new ClipgraphError('UNDECODABLE_IMAGE', message);
+  }
+  const samples = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+  return { data: samples, width, height, channels };
 }
 
 export function colours(raster: Raster, alpha: 'none' | 'channel' | 'key', isIndexed = false): Picture {

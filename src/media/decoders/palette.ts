@@ -14,7 +14,7 @@ export function colourIndices(
   { data, width, height }: Raster,
   palette: Uint8Array,
   alphas: Uint8Array | undefined,
-): Picture {
+): Extract<Picture, { kind: 'colour' }> {
   const table = new Uint8Array(COLOURS * 4);
   for (let index = 0; index < COLOURS; index++) {
     const hasColour = index * 3 + 3 <= palette.length;

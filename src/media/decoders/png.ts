@@ -2,6 +2,7 @@ import type { Picture, Raster } from '../../core/image/index.js';
 import type { Orientation } from '../metadata/orientation.js';
 import { PNG_COLOURS, type PngHeader } from '../metadata/png-header.js';
 import { colours, openImage, toColours, toGrey16, turned } from './libvips.js';
+import { withoutPackedText } from './png-chunks.js';
 import { decodeIndices } from './png-indices.js';
 import { colourIndices } from './palette.js';
 import { turnRaster } from './turn.js';
@@ -52,11 +53,12 @@ async function decodeOpaque(
  * Source: Pillow src/PIL/PngImagePlugin.py, `_MODES` and `chunk_tRNS`.
  */
 export async function decodePng(
-  bytes: Uint8Array,
+  file: Uint8Array,
   header: PngHeader,
   orientation: Orientation,
 ): Promise<Picture> {
   const { colourType, depth, palette, transparency } = header;
+  const bytes = withoutPackedText(file);
   if (colourType === PNG_COLOURS.palette) {
     const indices = turnRaster(decodeIndices(header), orientation);
     return colourIndices(indices, palette ?? new Uint8Array(), transparency);

@@ -10,6 +10,8 @@ export interface JpegHeader extends Metadata {
   readonly bits: number;
   /** The frame's coding, by its marker: 0xC0 to 0xCF. */
   readonly frame: number;
+  /** Stored samples, of all components together: 3 where colours are as fine as brightness, 1.5 where half as fine both ways. */
+  readonly samplesPerPixel: number;
 }
 
 const EXIF = Buffer.from('Exif\0\0', 'latin1');
@@ -22,6 +24,15 @@ function startsWith(bytes: Uint8Array, prefix: Buffer): boolean {
 /** Start of frame: 0xC0 to 0xCF, without the tables DHT, JPG and DAC. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+/** From a frame's header: what its components' sampling factors come to. Source: ITU-T T.81, A.1.1. */
+function samplesPerPixel(frame: Uint8Array): number {
+  const factors = Array.from({ length: frame[5] }, (_, i) => frame.at(7 + i * 3) ?? 0x11);
+  const across = factors.map((factor) => factor >> 4);
+  const down = factors.map((factor) => factor & 15);
+  const finest = Math.max(1, ...across) * Math.max(1, ...down);
+  return factors.reduce((sum, _, i) => sum + (across[i] * down[i]) / finest, 0);
 }
 
 /** Markers without a length: TEM, RST, SOI, EOI, and JPG and its extensions, which Pillow reads over. */
@@ -66,6 +77,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
         height: view.getUint16(at + 5),
         width: view.getUint16(at + 7),
         components: segment[5],
+        samplesPerPixel: samplesPerPixel(segment),
       };
     }
     if (marker === 0xe1 && startsWith(segment, EXIF))

@@ -22,6 +22,8 @@ export const PNG_COLOURS = { grey: 0, rgb: 2, palette: 3, greyAlpha: 4, rgbAlpha
 
 /** Larger texts are not read. Source: Pillow src/PIL/PngImagePlugin.py, `MAX_TEXT_CHUNK`. */
 const MAX_TEXT = 1 << 20;
+/** More chunks no program writes: data comes in pieces of 8 kB and more. */
+const MAX_CHUNKS = 50_000;
 const IMAGEMAGICK_EXIF = 'Raw profile type exif';
 const XMP = 'XML:com.adobe.xmp';
 
@@ -72,7 +74,8 @@ export function readPngHeader(bytes: Uint8Array): PngHeader | undefined {
   let profile: Uint8Array | undefined;
   let xmp: Uint8Array | undefined;
   const data: Uint8Array[] = [];
-  for (let at = 8 + 12 + view.getUint32(8); at + 8 <= bytes.length;) {
+  for (let at = 8 + 12 + view.getUint32(8), chunks = 0; at + 8 <= bytes.length; chunks++) {
+    if (chunks > MAX_CHUNKS) return undefined;
     const length = view.getUint32(at);
     const type = latin1(bytes.subarray(at + 4, at + 8));
     const chunk = bytes.subarray(at + 8, at + 8 + length);

@@ -81,8 +81,25 @@ function reader({ bits, kind, isSigned }: Layout, piece: Piece): (row: number, i
   }
 }
 
+/** Whether the rows of a piece are, byte by byte, what the canvas holds of them: the common case. */
+function isAsStored({ samples }: Canvas, { bits, stored, kept, isInverted }: Layout, piece: Piece): boolean {
+  const isByte = samples instanceof Uint8Array && bits === 8 && !isInverted && !piece.isReversed;
+  return isByte && stored === kept && piece.band === undefined;
+}
+
+function copyRows({ samples, width }: Canvas, { kept }: Layout, piece: Piece): void {
+  const { data, stride, left, top, columns, rows } = piece;
+  for (let y = 0; y < rows; y++) {
+    samples.set(data.subarray(y * stride, y * stride + columns * kept), ((top + y) * width + left) * kept);
+  }
+}
+
 /** Puts the samples of a piece in their place. */
 export function place(canvas: Canvas, layout: Layout, piece: Piece): void {
+  if (isAsStored(canvas, layout, piece)) {
+    copyRows(canvas, layout, piece);
+    return;
+  }
   const { samples, width } = canvas;
   const { kept, stored, kind, isInverted } = layout;
   const { stride, left, top, columns, rows, band } = piece;

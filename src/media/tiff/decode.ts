@@ -1,5 +1,6 @@
 import type { Picture, Raster } from '../../core/image/index.js';
-import { checkPixels } from '../image-limits.js';
+import { tiffDecodeBytes } from '../decode-bytes.js';
+import { checkDecodeBytes, checkPixels, type ImageLimits } from '../image-limits.js';
 import { orientationOfTiff } from '../metadata/orientation.js';
 import { colours, openImage, toRaw } from '../decoders/libvips.js';
 import { colourIndices } from '../decoders/palette.js';
@@ -101,11 +102,13 @@ function toPicture(header: TiffHeader, { kind, isPremultiplied }: Layout, canvas
  *
  * @throws UNDECODABLE_IMAGE, UNSUPPORTED_IMAGE_FORMAT, IMAGE_TOO_LARGE
  */
-export async function decodeTiff(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
+export async function decodeTiff(bytes: Uint8Array, limits: ImageLimits): Promise<Picture> {
   const header = readTiffHeader(bytes);
   if (header === undefined) throw damaged('its header is damaged');
-  checkPixels(header, maxPixels);
-  checkPixels({ width: header.segmentWidth, height: header.segmentHeight }, maxPixels);
+  checkPixels(header, limits);
+  checkPixels({ width: header.segmentWidth, height: header.segmentHeight }, limits);
+  const isTurned = orientationOfTiff(header.directory) !== 1;
+  checkDecodeBytes(header, tiffDecodeBytes(header, isTurned), limits);
   const layout = layoutOf(header);
   const canvas = blankCanvas(header, layout);
   if (FAX.includes(header.compression) && layout.kind === 'bilevel') await readFax(bytes, canvas);
