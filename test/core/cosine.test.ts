@@ -4,6 +4,7 @@ import {
   certainty,
   clipScore,
   cosine,
+  cosineMatrix,
   distance,
   norm,
   rankingOf,
@@ -86,5 +87,24 @@ describe('softmax', () => {
 describe('ranking', () => {
   it('goes from the highest to the lowest, ties in their order', () => {
     expect(rankingOf([0.1, 0.9, 0.5, 0.9])).toEqual([1, 3, 2, 0]);
+  });
+});
+
+describe('vectors whose squares leave the range of a float64', () => {
+  it.each([1e200, 1e-170, 1e308, 5e-324])('have a cosine, a length and a direction: %d', (value) => {
+    expect(cosine([value, 0], [value, 0])).toBe(1);
+    expect(cosine([value, 0], [0, 1])).toBe(0);
+    expect(cosine([value, value], [1, 0])).toBeCloseTo(Math.SQRT1_2, 12);
+    expect(Array.from(unit([0, value]))).toEqual([0, 1]);
+    expect(norm([value, 0])).toBe(value);
+    expect(
+      cosineMatrix(
+        [[value, 0]],
+        [
+          [value, 0],
+          [1, 0],
+        ],
+      )[0],
+    ).toEqual(Float64Array.of(1, 1));
   });
 });

@@ -2,20 +2,54 @@ import { ClipgraphError } from '../../errors/index.js';
 
 export type Numbers = ArrayLike<number> & Iterable<number>;
 
+/** Squares between these can be summed, multiplied and divided without leaving the range of a float64. */
+const SMALLEST_SQUARES = 1e-140;
+const LARGEST_SQUARES = 1e140;
+
+function sumOfSquares(vector: Numbers): number {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return squares;
+}
+
+/** The largest of the absolute values. */
+function largestOf(vector: Numbers): number {
+  if (vector.length === 0) throw new ClipgraphError('INVALID_VECTOR', 'The vector is empty.');
+  let largest = 0;
+  for (const value of vector) {
+    if (!Number.isFinite(value)) {
+      throw new ClipgraphError('INVALID_VECTOR', 'The vector holds a value that is not a finite number.');
+    }
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return largest;
+}
+
+/**
+ * A vector of the same direction whose squares stay within the range of a float64: the vector itself, unless it is very
+ * long or very short; then it is divided by its largest component.
+ *
+ * @throws INVALID_VECTOR
+ */
+export function withinRange(vector: Numbers): Numbers {
+  const squares = sumOfSquares(vector);
+  if (squares > SMALLEST_SQUARES && squares < LARGEST_SQUARES) return vector;
+  const largest = largestOf(vector);
+  return largest === 0 ? vector : Float64Array.from(vector, (value) => value / largest);
+}
+
 /**
  * The L2 norm, accumulated in float64.
  *
  * @param vector `[dimensions]`
- * @throws INVALID_VECTOR when it is empty or a component is not finite
+ * @throws INVALID_VECTOR when it is empty, a component is not finite, or the norm is beyond the range of a float64
  */
 export function norm(vector: Numbers): number {
-  if (vector.length === 0) throw new ClipgraphError('INVALID_VECTOR', 'The vector is empty.');
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  if (!Number.isFinite(squares)) {
-    throw new ClipgraphError('INVALID_VECTOR', 'The vector holds a value that is not a finite number.');
-  }
-  return Math.sqrt(squares);
+  const scaled = withinRange(vector);
+  const length = Math.sqrt(sumOfSquares(scaled));
+  const result = scaled === vector ? length : length * largestOf(vector);
+  if (Number.isFinite(result)) return result;
+  throw new ClipgraphError('INVALID_VECTOR', 'The vector is longer than a float64 can say.');
 }
 
 /**
@@ -25,9 +59,10 @@ export function norm(vector: Numbers): number {
  * @throws ZERO_VECTOR, INVALID_VECTOR
  */
 export function unit(vector: Numbers): Float32Array {
-  const length = norm(vector);
+  const scaled = withinRange(vector);
+  const length = norm(scaled);
   if (length === 0) throw zeroVector();
-  return Float32Array.from(vector, (value) => value / length);
+  return Float32Array.from(scaled, (value) => value / length);
 }
 
 /**
@@ -37,7 +72,8 @@ export function unit(vector: Numbers): Float32Array {
  */
 export function cosine(a: Numbers, b: Numbers): number {
   checkLengths(a, b);
-  return cosineByNorms(a, b, norm(a) * norm(b));
+  const [left, right] = [withinRange(a), withinRange(b)];
+  return cosineByNorms(left, right, norm(left) * norm(right));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkLengths, cosineByNorms, norm, zeroVector, type Numbers } from './cosine.js';
+import { checkLengths, cosineByNorms, norm, withinRange, zeroVector, type Numbers } from './cosine.js';
 
 /**
  * The cosines of one vector with many: one row of `cosineMatrix`. The norms of the many are computed once.
@@ -8,13 +8,15 @@ import { checkLengths, cosineByNorms, norm, zeroVector, type Numbers } from './c
  * @throws ZERO_VECTOR, INVALID_VECTOR, DIMENSION_MISMATCH
  */
 export function cosinesWith(columns: readonly Numbers[]): (row: Numbers) => Float64Array {
-  const norms = Float64Array.from(columns, (column) => norm(column));
+  const scaled = columns.map(withinRange);
+  const norms = Float64Array.from(scaled, (column) => norm(column));
   if (norms.includes(0)) throw zeroVector();
-  return (row) => {
+  return (given) => {
+    const row = withinRange(given);
     const rowNorm = norm(row);
     if (rowNorm === 0) throw zeroVector();
     const cosines = new Float64Array(columns.length);
-    for (const [i, column] of columns.entries()) {
+    for (const [i, column] of scaled.entries()) {
       checkLengths(row, column);
       cosines[i] = cosineByNorms(row, column, rowNorm * norms[i]);
     }
