@@ -2,16 +2,17 @@ import pino from 'pino';
 import type { Tokens } from './core/text/index.js';
 import { parseConfig, type ConfigInput } from './config/index.js';
 import {
-  classify,
-  compare,
-  DEFAULT_TEMPLATE,
+  askClassify,
+  askMatrix,
+  askRank,
+  askSimilarity,
+  createAsk,
+  embedPatiently,
   embedStream,
   openEmbedder,
-  promptsFor,
-  rank,
-  similarityMatrix,
   type Classification,
   type Content,
+  type ContentFailure,
   type Embedding,
   type EmbedOptions,
   type Match,
@@ -20,7 +21,7 @@ import {
   type StreamedResult,
   type TokenEmbeddings,
 } from './engine/index.js';
-import { ClipgraphError } from './errors/index.js';
+import { checkIterable, checkList, checkOptions, checkString, checkStrings } from './check-arguments.js';
 import type { Model } from './models/index.js';
 import type { Probe } from './runtime/index.js';
 
@@ -32,6 +33,9 @@ export interface AskOptions extends EmbedOptions {
 
 /** A runtime and whether it can run on this machine. */
 export type RuntimeState = { readonly name: string } & Probe;
+
+/** An answer about many contents, in a list, and beside it those that have no place in it. */
+export type WithFailures<Answer> = readonly Answer[] & { readonly failures: readonly ContentFailure[] };
 
 /** Clipgraph without a server. Whatever fails is a `ClipgraphError` with a code of `ERRORS`. */
 export interface Clipgraph {
@@ -53,14 +57,20 @@ export interface Clipgraph {
     columns: readonly Content[],
     options?: AskOptions,
   ): Promise<SimilarityMatrix>;
-  /** Candidates from the most to the least similar; ties keep the candidates' order. */
-  rank(query: Content, candidates: readonly Content[], options?: AskOptions): Promise<Match[]>;
-  /** Zero-shot classification, best first. `template` holds `{}` where the label goes. */
+  /**
+   * Candidates from the most to the least similar; ties keep the candidates' order. Those that could not be compared are
+   * in `failures`, with their place and why; the query's failure is thrown.
+   */
+  rank(query: Content, candidates: readonly Content[], options?: AskOptions): Promise<WithFailures<Match>>;
+  /**
+   * Zero-shot classification, best first. `template` holds `{}` where the label goes. Labels that could not be compared
+   * are in `failures`.
+   */
   classify(
     content: Content,
     labels: readonly string[],
     options?: AskOptions & { readonly template?: string | undefined },
-  ): Promise<Classification[]>;
+  ): Promise<WithFailures<Classification>>;
   /** How a text is cut into tokens, without running the model; cut at the context's length. */
   tokenize(text: string, options?: Pick<AskOptions, 'model' | 'signal'>): Promise<Tokens>;
   /**
@@ -91,53 +101,48 @@ export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgra
   const level = config.log?.level ?? 'warn';
   const embedder = await openEmbedder(parsed, pino({ level }, pino.destination(2)));
 
-  const stream = (contents: Iterable<Content> | AsyncIterable<Content>, options: AskOptions = {}) =>
-    embedStream(embedder, contents, options, options.signal ?? new AbortController().signal);
-
-  /** All or none: a failure says which content is at fault. */
-  const embedAll = async (contents: readonly Content[], options: AskOptions = {}, argument = 'contents') => {
-    const embeddings: Embedding[] = [];
-    for await (const { index, result } of stream(contents, options)) {
-      if (result instanceof ClipgraphError) throw result.at({ argument, index });
-      embeddings[index] = result;
-    }
-    return embeddings;
+  const asking = (given: AskOptions | undefined, method: string) => {
+    const { signal = new AbortController().signal, ...options } = checkOptions(given, method);
+    return { ask: createAsk(embedPatiently(embedder, options), signal), options, signal };
   };
-  const embed = async (content: Content, options?: AskOptions) => (await embedAll([content], options))[0];
 
   return {
-    embed,
-    embedStream: stream,
-    similarity: async (a, b, options) => {
-      const [left, right] = await embedAll([a, b], options);
-      return compare(left, right);
+    embed: async (content, given) => {
+      const [embedding] = await asking(given, 'embed').ask.embedAll([content], 'content');
+      return embedding;
     },
-    similarityMatrix: async (rows, columns, options) => {
-      const [left, right] = await Promise.all([
-        embedAll(rows, options, 'rows'),
-        embedAll(columns, options, 'columns'),
-      ]);
-      return similarityMatrix(left, right);
+    embedStream: (contents, given) => {
+      const { options, signal } = asking(given, 'embedStream');
+      return embedStream(embedder, checkIterable(contents, 'contents'), options, signal);
     },
-    rank: async (query, candidates, options) => {
-      const [subject, others] = await Promise.all([
-        embed(query, options),
-        embedAll(candidates, options, 'candidates'),
-      ]);
-      return rank(subject, others);
+    similarity: async (a, b, given) => askSimilarity(asking(given, 'similarity').ask, a, b),
+    similarityMatrix: async (rows, columns, given) =>
+      askMatrix(
+        asking(given, 'similarityMatrix').ask,
+        checkList(rows, 'rows'),
+        checkList(columns, 'columns'),
+      ),
+    rank: async (query, candidates, given) => {
+      const { ask } = asking(given, 'rank');
+      const { matches, failures } = await askRank(ask, query, checkList(candidates, 'candidates'));
+      return Object.assign([...matches], { failures });
     },
-    classify: async (content, labels, { template = DEFAULT_TEMPLATE, ...options } = {}) => {
-      const prompts = promptsFor(labels, template, embedder.limits).map((text) => ({ text }));
-      const [subject, others] = await Promise.all([
-        embed(content, options),
-        embedAll(prompts, options, 'labels'),
-      ]);
-      return classify(subject, labels, others);
+    classify: async (content, labels, given = {}) => {
+      const { template, ...rest } = checkOptions(given, 'classify');
+      const { ask } = asking(rest, 'classify');
+      const checked = checkStrings(labels, 'labels');
+      const chosen = { template, limits: embedder.limits };
+      const { classifications, failures } = await askClassify(ask, content, checked, chosen);
+      return Object.assign([...classifications], { failures });
     },
-    tokenize: (text, { model, signal = new AbortController().signal } = {}) =>
-      embedder.tokenize(text, model, { signal }),
-    tokenEmbeddings: (text, { signal = new AbortController().signal, ...options } = {}) =>
-      embedder.tokenEmbeddings(text, options, { signal }),
+    tokenize: async (text, given) => {
+      const { options, signal } = asking(given, 'tokenize');
+      return embedder.tokenize(checkString(text, 'text'), options.model, { signal });
+    },
+    tokenEmbeddings: async (text, given) => {
+      const { options, signal } = asking(given, 'tokenEmbeddings');
+      return embedder.tokenEmbeddings(checkString(text, 'text'), options, { signal });
+    },
     models: () => embedder.models.list(),
     runtimes: () =>
       Promise.all(

@@ -3,7 +3,13 @@
  *
  * @module
  */
-export { createClipgraph, type AskOptions, type Clipgraph, type RuntimeState } from './clipgraph.js';
+export {
+  createClipgraph,
+  type AskOptions,
+  type Clipgraph,
+  type RuntimeState,
+  type WithFailures,
+} from './clipgraph.js';
 export type { Tokens } from './core/text/index.js';
 export {
   angle,
@@ -22,6 +28,7 @@ export { loadConfig, VERSION, type Config, type ConfigInput, type LoadedConfig }
 export type {
   Classification,
   Content,
+  ContentFailure,
   Embedding,
   EmbeddingSpace,
   EmbedOptions,
@@ -35,6 +42,7 @@ export type {
   SimilarityMatrix,
   StreamedResult,
   Timing,
+  TokenEmbeddings,
   WeightedPart,
 } from './engine/index.js';
 export { ClipgraphError, ERRORS, type ErrorCode } from './errors/index.js';

@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { classify, DEFAULT_TEMPLATE, promptsFor } from '../engine/index.js';
-import { ClipgraphError } from '../errors/index.js';
+import { askClassify, DEFAULT_TEMPLATE } from '../engine/index.js';
 import { contentOf } from './contents.js';
-import { embeddingCommand, madeBy, print } from './embedding-command.js';
+import { embeddingCommand, madeBy, print, reportFailures } from './embedding-command.js';
 
 /** `clipgraph classify`. */
 export function classifyCommand(): Command {
@@ -16,20 +15,16 @@ export function classifyCommand(): Command {
       '\nExamples:\n  $ clipgraph classify photo.jpg dog cat car\n' +
         '  $ clipgraph classify drawing.png dog cat --template "a drawing of a {}" --json',
     );
-  return embeddingCommand(command, async ({ config, embedOne, embedMany, isJson }, flags, given) => {
+  return embeddingCommand(command, async ({ config, ask, isJson }, flags, given) => {
     const [content, labels] = given as [string, string[]];
     const read = contentOf(content);
-    const prompts = promptsFor(labels, flags.template as string, config.limits);
-    const [subject, others] = await Promise.all([
-      embedOne(read),
-      embedMany(prompts.map((text) => ({ text }))),
-    ]);
-    const embeddings = others.filter((embedding) => embedding !== undefined);
-    if (embeddings.length < labels.length) {
-      throw new ClipgraphError('BAD_USER_INPUT', 'Not every label has an embedding: see above.');
-    }
-    const rows = classify(subject, labels, embeddings);
-    if (isJson) print(JSON.stringify({ ...madeBy(subject), classifications: rows }));
+    const answer = await askClassify(ask, read, labels, {
+      template: flags.template as string,
+      limits: config.limits,
+    });
+    const { classifications: rows, failures } = answer;
+    reportFailures(failures.map((failure) => ({ name: labels[failure.index], ...failure })));
+    if (isJson) print(JSON.stringify({ ...madeBy(answer.content), classifications: rows, failures }));
     else {
       for (const { label, cosine, probability } of rows) {
         const share = probability === undefined ? '' : `${(probability * 100).toFixed(1).padStart(6)} %`;

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { pack, type Embedding } from '../engine/index.js';
 import { contentsOf, nameOf, type NamedContent } from './contents.js';
-import { embeddingCommand, madeBy, print } from './embedding-command.js';
+import { embedMany, embeddingCommand, madeBy, print } from './embedding-command.js';
 
 type Format = 'numbers' | 'base64';
 
@@ -42,10 +42,10 @@ export function embedCommand(): Command {
         '\nExamples:\n  $ clipgraph embed "a dog" photo.jpg\n  $ clipgraph embed photos/ --jsonl --vectors base64 > vectors.jsonl\n' +
         '  $ clipgraph embed - --json < captions.txt',
     );
-  return embeddingCommand(command, async ({ embedMany, isJson }, flags, given) => {
+  return embeddingCommand(command, async ({ ask, isJson }, flags, given) => {
     const [args] = given as [string[]];
     const contents = await contentsOf(args);
-    const embeddings = await embedMany(contents);
+    const embeddings = await embedMany(ask, contents);
     const format = flags.vectors as Format;
     const rows = (): object[] => contents.map((content, i) => asJson(content, embeddings[i], format));
     if (isJson) {

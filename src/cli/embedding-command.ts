@@ -2,8 +2,11 @@ import type { Command } from 'commander';
 import { SingleBar } from 'cli-progress';
 import type { Config } from '../config/index.js';
 import {
-  embedStream,
+  createAsk,
+  embedPatiently,
   openEmbedder,
+  type Ask,
+  type EmbedContents,
   type Embedder,
   type Embedding,
   type EmbedOptions,
@@ -20,54 +23,61 @@ export interface Session {
   readonly embedder: Embedder;
   readonly options: EmbedOptions;
   readonly isJson: boolean;
-  /**
-   * The embeddings of many contents, in their order, with a bar on a terminal. What fails is said on standard error,
-   * has no embedding, and makes the exit code 1.
-   */
-  readonly embedMany: (contents: readonly NamedContent[]) => Promise<(Embedding | undefined)[]>;
-  /** The embedding of one content. */
-  readonly embedOne: (content: NamedContent) => Promise<Embedding>;
+  /** How its questions have contents embedded: many at a time, with a bar on a terminal. */
+  readonly ask: Ask;
 }
 
 /** Contents from which on a bar is worth its line. */
 const MANY = 20;
 
-async function embedAll(
-  { embedder, options }: Pick<Session, 'embedder' | 'options'>,
+/** Contents embedded as the library does, with a bar where there are many. */
+function withBar(embed: EmbedContents): EmbedContents {
+  return async (contents, signal, take) => {
+    const bar =
+      contents.length >= MANY && process.stderr.isTTY
+        ? new SingleBar({
+            stream: process.stderr,
+            format: '{bar} {value} of {total}, {eta_formatted} left',
+            clearOnComplete: true,
+            hideCursor: true,
+          })
+        : undefined;
+    bar?.start(contents.length, 0);
+    try {
+      await embed(contents, signal, (result, index) => {
+        bar?.increment();
+        take(result, index);
+      });
+    } finally {
+      bar?.stop();
+    }
+  };
+}
+
+/** Says on standard error what failed, and makes the exit code 1. */
+export function reportFailures(
+  failures: readonly { readonly name: string; readonly code: string; readonly message: string }[],
+): void {
+  for (const { name, code, message } of failures) {
+    process.stderr.write(`${name.slice(0, 200)}: ${code}: ${message}\n`);
+  }
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+/** The embeddings of contents, in their order. What fails is said on standard error, and has none. */
+export async function embedMany(
+  ask: Ask,
   contents: readonly NamedContent[],
 ): Promise<(Embedding | undefined)[]> {
-  const bar =
-    contents.length >= MANY && process.stderr.isTTY
-      ? new SingleBar({
-          stream: process.stderr,
-          format: '{bar} {value} of {total}, {eta_formatted} left',
-          clearOnComplete: true,
-          hideCursor: true,
-        })
-      : undefined;
-  const embeddings: (Embedding | undefined)[] = contents.map(() => undefined);
-  const failures: string[] = [];
-  bar?.start(contents.length, 0);
-  try {
-    for await (const { index, result } of embedStream(
-      embedder,
-      contents,
-      options,
-      new AbortController().signal,
-    )) {
-      bar?.increment();
-      if (result instanceof ClipgraphError) {
-        failures.push(`${nameOf(contents[index]).slice(0, 200)}: ${result.code}: ${result.message}\n`);
-      } else {
-        embeddings[index] = result;
-      }
-    }
-  } finally {
-    bar?.stop();
-  }
-  for (const failure of failures) process.stderr.write(failure);
-  if (failures.length > 0) process.exitCode = 1;
-  return embeddings;
+  const results = await ask.embedEach(contents);
+  reportFailures(
+    results.flatMap((result, i) =>
+      result instanceof ClipgraphError
+        ? [{ name: nameOf(contents[i]), code: result.code, message: result.message }]
+        : [],
+    ),
+  );
+  return results.map((result) => (result instanceof ClipgraphError ? undefined : result));
 }
 
 /** Gives a command what all have that embed: `--json`, `--truncate`, the configuration, and an embedder that is closed in the end. */
@@ -95,9 +105,7 @@ export function embeddingCommand(
           embedder,
           options,
           isJson: flags.json === true,
-          embedMany: (contents) => embedAll({ embedder, options }, contents),
-          embedOne: (content) =>
-            embedder.embed(content, options, { signal: AbortSignal.timeout(config.limits.timeoutMs) }),
+          ask: createAsk(withBar(embedPatiently(embedder, options)), new AbortController().signal),
         },
         flags,
         args,

@@ -8,7 +8,8 @@ import {
   textsOf,
   type Figures,
 } from '../evaluation/index.js';
-import { embeddingCommand, madeBy, print, type Session } from './embedding-command.js';
+import type { NamedContent } from './contents.js';
+import { embeddingCommand, madeBy, print, type Session, embedMany } from './embedding-command.js';
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
@@ -34,11 +35,11 @@ function lineOf(figures: Figures): string {
 
 /** Vectors by key; nothing for what cannot be embedded, which has been said. */
 async function vectorsOf(
-  { embedMany }: Session,
+  { ask }: Session,
   keys: readonly string[],
-  contentOf: (key: string) => Parameters<Session['embedMany']>[0][number],
+  contentOf: (key: string) => NamedContent,
 ): Promise<ReadonlyMap<string, Float32Array>> {
-  const embeddings = await embedMany(keys.map(contentOf));
+  const embeddings = await embedMany(ask, keys.map(contentOf));
   return new Map(
     keys.flatMap((key, i) => {
       const embedding = embeddings[i];
@@ -62,7 +63,7 @@ export function evaluateCommand(): Command {
   return embeddingCommand(command, async (session, flags, [folder]) => {
     const set = await readEvaluationSet(folder as string);
     // Says what is wrong with a model that reads no texts: there is no task for it.
-    const first = await session.embedOne({ text: textsOf(set.tasks[0])[0] });
+    const [first] = await session.ask.embedAll([{ text: textsOf(set.tasks[0])[0] }], 'tasks');
     const canSee = first.model.manifest.towers.image !== undefined;
     const tasks = set.tasks.filter(({ kind }) => canSee || kind === 'similarity');
     const texts = [...new Set(tasks.flatMap(textsOf))];

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { rank } from '../engine/index.js';
+import { askRank } from '../engine/index.js';
 import { contentOf, contentsOf, nameOf } from './contents.js';
-import { embeddingCommand, madeBy, print } from './embedding-command.js';
+import { embeddingCommand, madeBy, print, reportFailures } from './embedding-command.js';
 
 function positive(text: string): number {
   const value = Number(text);
@@ -22,23 +22,23 @@ export function rankCommand(): Command {
         '\nExamples:\n  $ clipgraph rank "a red car" photos/*.jpg\n  $ clipgraph rank photo.jpg photos/ --limit 10 --json\n' +
         '  $ clipgraph rank photo.jpg "a dog" "a cat" "a car"',
     );
-  return embeddingCommand(command, async ({ embedOne, embedMany, isJson }, flags, given) => {
+  return embeddingCommand(command, async ({ ask, isJson }, flags, given) => {
     const [query, args] = given as [string, string[]];
     const [sought, contents] = [contentOf(query), await contentsOf(args)];
-    const [subject, embedded] = await Promise.all([embedOne(sought), embedMany(contents)]);
-    const candidates = contents.flatMap((content, i) => {
-      const embedding = embedded[i];
-      return embedding === undefined ? [] : [{ content, index: i, embedding }];
-    });
-    const matches = rank(
-      subject,
-      candidates.map(({ embedding }) => embedding),
-    ).slice(0, flags.limit as number | undefined);
-    const rows = matches.map(({ index, cosine, probability }) => {
-      const { content, index: place } = candidates[index];
-      return { index: place, content: nameOf(content), cosine, probability };
-    });
-    if (isJson) print(JSON.stringify({ ...madeBy(subject), matches: rows }));
+    const ranking = await askRank(ask, sought, contents);
+    reportFailures(
+      ranking.failures.map((failure) => ({ name: nameOf(contents[failure.index]), ...failure })),
+    );
+    const rows = ranking.matches
+      .slice(0, flags.limit as number | undefined)
+      .map(({ index, cosine, probability }) => ({
+        index,
+        content: nameOf(contents[index]),
+        cosine,
+        probability,
+      }));
+    if (isJson)
+      print(JSON.stringify({ ...madeBy(ranking.query), matches: rows, failures: ranking.failures }));
     else for (const { cosine, content } of rows) print(`${cosine.toFixed(4).padStart(7)}  ${content}`);
   });
 }

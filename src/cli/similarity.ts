@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { compare } from '../engine/index.js';
+import { askSimilarity } from '../engine/index.js';
 import { contentOf } from './contents.js';
 import { embeddingCommand, madeBy, print } from './embedding-command.js';
 
@@ -13,11 +13,11 @@ export function similarityCommand(): Command {
       'after',
       '\nExamples:\n  $ clipgraph similarity "a dog" photo.jpg\n  $ clipgraph similarity "a dog" "a puppy" --json',
     );
-  return embeddingCommand(command, async ({ embedOne, isJson }, _flags, given) => {
+  return embeddingCommand(command, async ({ ask, isJson }, _flags, given) => {
     const [a, b] = given as [string, string];
-    const [left, right] = await Promise.all([a, b].map(contentOf).map(embedOne));
-    const { cosine, angle, distance, certainty, clipScore, logit, interpretation } = compare(left, right);
-    const made = madeBy(left);
+    const similarity = await askSimilarity(ask, contentOf(a), contentOf(b));
+    const { cosine, angle, distance, certainty, clipScore, logit, interpretation } = similarity;
+    const made = madeBy(similarity.a);
     if (isJson) {
       const scores = { cosine, angle, distance, certainty, clipScore, logit, interpretation };
       print(JSON.stringify({ ...scores, ...made }));

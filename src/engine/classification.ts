@@ -1,8 +1,6 @@
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { checkTextSize } from './content.js';
-import type { Embedding } from './embedding.js';
-import { rank } from './similarity.js';
 
 /** A label and how well it fits. */
 export interface Classification {
@@ -60,24 +58,4 @@ export function promptsFor(
     throw new ClipgraphError('PAYLOAD_TOO_LARGE', message);
   }
   return labels.map((label) => parts.join(label));
-}
-
-/**
- * Zero-shot classification, best first; ties keep the order of the labels.
- *
- * @param prompts the embeddings of the labels' prompts
- * @throws ZERO_VECTOR, DIMENSION_MISMATCH, MODEL_MISMATCH
- */
-export function classify(
-  content: Embedding,
-  labels: readonly string[],
-  prompts: readonly Embedding[],
-): Classification[] {
-  return rank(content, prompts).map(({ index, cosine, probability, embedding }) => ({
-    index,
-    label: labels[index],
-    prompt: embedding.text ?? '',
-    cosine,
-    probability,
-  }));
 }

@@ -1,18 +1,25 @@
 import { ClipgraphError } from '../errors/index.js';
 
-/** Where a picture's bytes come from. */
-export type ImageSource =
-  | { readonly bytes: Uint8Array }
+/** Exactly one of the fields: the others may not be given beside it. */
+type OneOf<Fields> = {
+  [Name in keyof Fields]: Readonly<Pick<Fields, Name>> &
+    Readonly<Partial<Record<Exclude<keyof Fields, Name>, undefined>>>;
+}[keyof Fields];
+
+/** Where a picture's bytes come from: exactly one of these. */
+export type ImageSource = OneOf<{
+  bytes: Uint8Array;
   /** A file of this machine. */
-  | { readonly path: string }
+  path: string;
   /** Standard base64, or a data: URI. */
-  | { readonly base64: string }
+  base64: string;
   /** Fetched, if the configuration allows its host. */
-  | { readonly url: string }
+  url: string;
   /** Called once the bytes are needed. */
-  | { readonly read: (maxBytes: number) => Promise<Uint8Array> }
+  read: (maxBytes: number) => Promise<Uint8Array>;
   /** The name of a picture that ships with the package. */
-  | { readonly example: string };
+  example: string;
+}>;
 
 /** An embedding made earlier. */
 export interface GivenVector {
@@ -23,9 +30,14 @@ export interface GivenVector {
   readonly dtype?: string | undefined;
 }
 
-/** Something that has an embedding of its own. */
-export type Part =
-  { readonly text: string } | { readonly image: ImageSource } | { readonly vector: GivenVector };
+interface PartFields {
+  text: string;
+  image: ImageSource;
+  vector: GivenVector;
+}
+
+/** Something that has an embedding of its own: exactly one of a text, a picture, a vector. */
+export type Part = OneOf<PartFields>;
 
 export interface WeightedPart {
   readonly content: Part;
@@ -34,7 +46,7 @@ export interface WeightedPart {
 }
 
 /** Something that has an embedding: a part, or the weighted sum of the unit vectors of several. */
-export type Content = Part | { readonly blend: readonly WeightedPart[] };
+export type Content = OneOf<PartFields & { blend: readonly WeightedPart[] }>;
 
 export type Modality = 'TEXT' | 'IMAGE' | 'VECTOR' | 'BLEND';
 

@@ -1,14 +1,14 @@
 import { norm, unit } from '../core/similarity/index.js';
 import type { Tokens } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
-import { ClipgraphError, isContentError } from '../errors/index.js';
+import { ClipgraphError } from '../errors/index.js';
 import { EXAMPLES, type ByteBudget, type PreparationPool, type UrlFetcher } from '../media/index.js';
 import { spaceOf, type Model, type ModelCatalog, type VectorSpace } from '../models/index.js';
 import type { RuntimeRegistry } from '../runtime/registry.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { embedBlend } from './blend.js';
 import { EmbeddingCache, type CacheUsage, type CachedVector } from './cache.js';
-import { together } from './cancelling.js';
+import { checkContent } from './check-content.js';
 import type { Content } from './content.js';
 import { NO_TIME, type Embedding, type Timing, type TokenEmbeddings } from './embedding.js';
 import { embedGiven } from './given-vector.js';
@@ -18,6 +18,7 @@ import { PictureBytes } from './picture-bytes.js';
 import { ContentReader, type ReadContent, type TowerContent } from './read-content.js';
 import { SharedWork } from './shared-work.js';
 import { StreamRoom } from './stream-room.js';
+import { statesWithJson, withJson } from './to-json.js';
 import { Tokenising } from './tokenising.js';
 
 interface EmbedderParts {
@@ -85,44 +86,29 @@ export class Embedder {
    * @throws any code of the table but the ones about comparing
    */
   async embed(content: Content, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
-    if ('vector' in content) {
+    return withJson(await this.#embed(content, options, scope));
+  }
+
+  async #embed(content: Content, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
+    checkContent(content);
+    if (content.vector !== undefined) {
       const model = this.models.get(options.model);
       // Nothing runs, but a runtime that does not exist is refused all the same.
       if (options.runtime !== undefined) this.runtimes.get(options.runtime);
       return embedGiven(content.vector, model, options);
     }
-    if ('blend' in content) return embedBlend(this.embed.bind(this), content.blend, options, scope);
+    if (content.blend !== undefined) return embedBlend(this.embed.bind(this), content.blend, options, scope);
     return this.#embedByTower(content, options, scope);
   }
 
   /**
-   * Many contents, in their order. A content's own failure stands in its place.
-   *
-   * @throws a failure that concerns the whole request; the contents that have not started are then left
+   * @throws TOO_MANY_INPUTS for more contents than one list of a request may hold
    */
-  async embedEach(
-    contents: readonly Content[],
-    options: EmbedOptions,
-    scope: RequestScope,
-  ): Promise<(Embedding | ClipgraphError)[]> {
+  checkCount(count: number): void {
     const { maxInputs } = this.#config.limits;
-    if (contents.length > maxInputs) {
-      const message = `The list holds ${contents.length} contents; the limit is ${maxInputs} (limits.maxInputs).`;
-      throw new ClipgraphError('TOO_MANY_INPUTS', message);
-    }
-    const group = scope.group ?? scope.signal;
-    return together(scope.signal, (signal) =>
-      Promise.all(
-        contents.map(async (content) => {
-          try {
-            return await this.embed(content, options, { signal, group });
-          } catch (error) {
-            if (isContentError(error)) return error;
-            throw error;
-          }
-        }),
-      ),
-    );
+    if (count <= maxInputs) return;
+    const message = `The list holds ${count} contents; the limit is ${maxInputs} (limits.maxInputs).`;
+    throw new ClipgraphError('TOO_MANY_INPUTS', message);
   }
 
   /** The limits that contents are held to. */
@@ -164,7 +150,7 @@ export class Embedder {
     const { entry, isCached, timing } = await this.#make(found, 'text', 'states', scope);
     const { model, runtime, key, read, readMs } = found;
     const { contextLength } = model.manifest;
-    return {
+    return statesWithJson({
       id: key,
       text,
       model,
@@ -174,7 +160,7 @@ export class Embedder {
       shape: [contextLength, entry.vector.length / contextLength],
       isCached,
       timing: { ...timing, prepare: timing.prepare + readMs },
-    };
+    });
   }
 
   /** Whether a runtime holds a part of the model in memory. */
@@ -195,7 +181,7 @@ export class Embedder {
   }
 
   async #embedByTower(content: TowerContent, options: EmbedOptions, scope: RequestScope): Promise<Embedding> {
-    const kind = 'text' in content ? 'text' : 'image';
+    const kind = content.text === undefined ? 'image' : 'text';
     const found = await this.#lookUp(content, 'pooled', options, scope);
     const { entry, isCached, timing } = await this.#make(found, kind, 'pooled', scope).finally(
       found.read.release,
@@ -209,7 +195,7 @@ export class Embedder {
       space,
       runtime,
       options,
-      text: 'text' in content ? content.text : undefined,
+      text: content.text,
       vector: isNormalized ? unit(entry.vector) : entry.vector.slice(),
       norm: entry.norm,
       isNormalized,

@@ -1,4 +1,13 @@
-export { classify, DEFAULT_TEMPLATE, promptsFor, type Classification } from './classification.js';
+export {
+  askAtOnce,
+  createAsk,
+  embedPatiently,
+  type Ask,
+  type EmbedContents,
+  type EmbedResult,
+} from './ask.js';
+export { checkContent, kindOf } from './check-content.js';
+export { DEFAULT_TEMPLATE, type Classification } from './classification.js';
 export type { Content, GivenVector, ImageSource, Modality, Part, WeightedPart } from './content.js';
 export type { Embedding, EmbeddingSpace, ImageInfo, Timing, TokenEmbeddings } from './embedding.js';
 export { Embedder } from './embedder.js';
@@ -10,7 +19,16 @@ export {
   type TextInspectionOptions,
 } from './inspector.js';
 export { pack } from './given-vector.js';
-export { probabilitiesOf, similarityMatrix, type SimilarityMatrix } from './matrix.js';
+export { probabilitiesOf, type SimilarityMatrix } from './matrix.js';
+export {
+  askClassify,
+  askMatrix,
+  askRank,
+  askSimilarity,
+  type ContentFailure,
+  type LabelRanking,
+  type Ranking,
+} from './questions.js';
 export { openCatalog, openEmbedder, openInspector } from './open.js';
-export { compare, rank, type Match, type Similarity } from './similarity.js';
+export { compare, type Match, type Similarity } from './similarity.js';
 export { embedStream, type StreamedResult } from './stream.js';

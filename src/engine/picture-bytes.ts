@@ -92,14 +92,15 @@ export class PictureBytes {
   #entryOf(source: ImageSource, group: object): Entry {
     const { limits, urls } = this.#parts;
     const { maxImageBytes } = limits;
-    if ('base64' in source || 'url' in source) {
+    const { base64, url } = source;
+    if (base64 !== undefined || url !== undefined) {
       const shared = this.#sharedBy(group);
-      const [entries, name] = 'base64' in source ? [shared.base64, source.base64] : [shared.url, source.url];
+      const [entries, name] = base64 === undefined ? [shared.url, url] : [shared.base64, base64];
       const known = entries.get(name);
       if (known !== undefined) return known;
       const entry = this.#start(
         async (share, signal) => {
-          if ('base64' in source) return { bytes: await decodeBase64(name, maxImageBytes, share) };
+          if (base64 !== undefined) return { bytes: await decodeBase64(name, maxImageBytes, share) };
           const giveBack = await shared.slots.take(signal);
           try {
             return { bytes: await urls.fetch(name, signal, share), giveBack };
@@ -114,9 +115,9 @@ export class PictureBytes {
       return entry;
     }
     return this.#start(async (share) => {
-      if ('read' in source) return { bytes: await source.read(maxImageBytes) };
-      if ('example' in source) return { bytes: await readExample(source.example) };
-      if ('path' in source) {
+      if (source.read !== undefined) return { bytes: await source.read(maxImageBytes) };
+      if (source.example !== undefined) return { bytes: await readExample(source.example) };
+      if (source.path !== undefined) {
         const bytes = await readFileOf(source.path, maxImageBytes);
         share.take(bytes.length);
         return { bytes };

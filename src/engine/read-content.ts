@@ -5,7 +5,7 @@ import { nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { Turn } from '../isolation/fair-queue.js';
 import type { Model } from '../models/index.js';
 import type { PreparedContent } from '../runtime/batcher.js';
-import type { ImageSource } from './content.js';
+import type { ImageSource, Part } from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
 import type { ImageInfo } from './embedding.js';
 import type { EmbedOptions, RequestScope } from './options.js';
@@ -13,7 +13,7 @@ import type { HeldBytes, PictureBytes } from './picture-bytes.js';
 import type { Tokenising } from './tokenising.js';
 
 /** What a tower reads. */
-export type TowerContent = { readonly text: string } | { readonly image: ImageSource };
+export type TowerContent = Exclude<Part, { readonly vector: unknown }>;
 
 /** A content that is read but not yet decoded: enough to know whether its embedding is known. */
 export interface ReadContent {
@@ -51,7 +51,7 @@ export class ContentReader {
     options: EmbedOptions,
     scope: RequestScope,
   ): Promise<ReadContent> {
-    return 'text' in content
+    return content.text !== undefined
       ? this.#readText(content.text, model, options, scope)
       : this.#readImage(content.image, model, options, scope);
   }

@@ -122,7 +122,8 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
     this.#isTaking = true;
     try {
       while (this.#mayStart()) {
-        const { done, value } = await this.#source.next();
+        const step = this.#source.next();
+        const { done, value } = step instanceof Promise ? await step : step;
         if (done === true) {
           this.#isDrained = true;
           break;

@@ -1,4 +1,4 @@
-import { promptsFor } from '../../src/engine/index.js';
+import { promptsFor } from '../../src/engine/classification.js';
 
 const LIMITS = { maxTextBytes: 100, maxBodyBytes: 250 };
 

@@ -1,3 +1,4 @@
+import { askAtOnce } from '../../src/engine/index.js';
 import { openInProcess, type InProcess } from './in-process.js';
 
 let engine: InProcess;
@@ -30,8 +31,9 @@ describe('tokenising', () => {
     const { signal } = new AbortController();
     const contents = Array.from({ length: 48 }, (_, i) => ({ text: word(i) }));
     const options = { truncate: true };
-    await engine.embedder.embedEach(contents.slice(0, 4), options, { signal });
-    const { longest, turns } = await longestTurn(engine.embedder.embedEach(contents, options, { signal }));
+    const ask = askAtOnce(engine.embedder, options, signal);
+    await ask.embedEach(contents.slice(0, 4));
+    const { longest, turns } = await longestTurn(ask.embedEach(contents));
     expect(turns).toBeGreaterThan(48);
     expect(longest).toBeLessThan(50);
   });

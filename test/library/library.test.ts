@@ -43,8 +43,8 @@ describe('createClipgraph', () => {
   it('fails with coded errors that say which content is at fault', async () => {
     await expect(clipgraph.embed({ text: 'dog '.repeat(100) })).rejects.toThrow(ClipgraphError);
     await expect(
-      clipgraph.rank({ text: 'a' }, [{ text: 'a' }, { image: { path: 'nothing.jpg' } }]),
-    ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', input: { argument: 'candidates', index: 1 } });
+      clipgraph.similarityMatrix([{ text: 'a' }, { image: { path: 'nothing.jpg' } }], [{ text: 'a' }]),
+    ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', input: { argument: 'rows', index: 1 } });
     await expect(createClipgraph({ limits: { maxInput: 1 } } as object)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: expect.stringContaining('Did you mean maxInputs?'),

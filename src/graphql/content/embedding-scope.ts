@@ -1,5 +1,4 @@
-import type { Content, Embedding, EmbedOptions } from '../../engine/index.js';
-import { ClipgraphError } from '../../errors/index.js';
+import { askAtOnce, type Ask, type EmbedOptions } from '../../engine/index.js';
 import type { Context } from '../context.js';
 import { Orientation, type EmbedOptionsInput } from './inputs.js';
 
@@ -14,31 +13,7 @@ export function toEmbedOptions(options: EmbedOptionsInput | undefined | null): E
   };
 }
 
-/**
- * Contents of a request embedded, all or none: a failure says which of them is at fault.
- *
- * @param argument that they were given in
- */
-export async function embedAll(
-  { embedder, signal }: Context,
-  contents: readonly Content[],
-  options: EmbedOptions,
-  argument: string,
-): Promise<Embedding[]> {
-  const results = await embedder.embedEach(contents, options, { signal });
-  return results.map((result, index) => {
-    if (result instanceof ClipgraphError) throw result.at({ argument, index });
-    return result;
-  });
-}
-
-/** The same for a single content. */
-export async function embedOne(
-  context: Context,
-  content: Content,
-  options: EmbedOptions,
-  argument: string,
-): Promise<Embedding> {
-  const [embedding] = await embedAll(context, [content], options, argument);
-  return embedding;
+/** How the questions of a request have their contents embedded: at once, or not at all. */
+export function askOf({ embedder, signal }: Context, options: EmbedOptions): Ask {
+  return askAtOnce(embedder, options, signal);
 }

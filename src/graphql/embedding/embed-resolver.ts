@@ -13,7 +13,7 @@ import {
 } from 'type-graphql';
 import { embedStream, type Embedding } from '../../engine/index.js';
 import { ClipgraphError, ERROR_CODES, type ErrorCode, ERRORS } from '../../errors/index.js';
-import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { EmbeddingType } from './embedding-type.js';
@@ -101,12 +101,13 @@ export class EmbedResolver {
   @Query(() => EmbeddingType, {
     description: 'One content, one embedding. For example `embed(input: {text: "a dog"})`.',
   })
-  embed(
+  async embed(
     @Arg('input', () => ContentInput, { description: 'What is embedded.' }) input: ContentInput,
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Embedding> {
-    return embedOne(context, toContent(input), toEmbedOptions(options), 'input');
+    const [embedding] = await askOf(context, toEmbedOptions(options)).embedAll([toContent(input)], 'input');
+    return embedding;
   }
 
   @Query(() => [EmbedResult], {
@@ -117,9 +118,9 @@ export class EmbedResolver {
     @Arg('inputs', () => [ContentInput], { description: 'What is embedded, in any mixture.' })
     inputs: ContentInput[],
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
-    @Ctx() { embedder, signal }: Context,
+    @Ctx() context: Context,
   ): Promise<(Embedding | ContentErrorType)[]> {
-    const results = await embedder.embedEach(inputs.map(toContent), toEmbedOptions(options), { signal });
+    const results = await askOf(context, toEmbedOptions(options)).embedEach(inputs.map(toContent));
     return results.map(toEmbedResult);
   }
 

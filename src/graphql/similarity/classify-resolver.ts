@@ -1,9 +1,16 @@
 import { Arg, Ctx, Extensions, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { classify, DEFAULT_TEMPLATE, promptsFor, type Classification } from '../../engine/index.js';
-import { embedAll, embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import {
+  askClassify,
+  DEFAULT_TEMPLATE,
+  type Classification,
+  type ContentFailure,
+  type LabelRanking,
+} from '../../engine/index.js';
+import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import type { FieldExtensions } from '../cost/text-sizes.js';
+import { ContentErrorType } from '../embedding/embed-resolver.js';
 
 @ObjectType('Classification', { description: 'A label and how well it fits.' })
 export class ClassificationType {
@@ -37,6 +44,19 @@ const promptBytes: FieldExtensions['combinedText'] = ({ labels, template }, ofTe
   return ofText(template) === 0 ? 0 : ofText(template) + places * longest; // Too long a template fails.
 };
 
+@ObjectType('LabelRanking', {
+  description: 'The labels of a classification, and those that have no place in it.',
+})
+export class LabelRankingType {
+  @Field(() => [ClassificationType], { description: 'Best first.' })
+  classifications!: readonly Classification[];
+
+  @Field(() => [ContentErrorType], {
+    description: 'The labels that could not be compared, and why, in the order of the request.',
+  })
+  failures!: readonly ContentFailure[];
+}
+
 @Resolver(() => ClassificationType)
 export class ClassifyResolver {
   @Extensions({ combinedText: promptBytes } satisfies FieldExtensions)
@@ -54,13 +74,32 @@ export class ClassifyResolver {
     template: string,
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
-  ): Promise<Classification[]> {
-    const chosen = toEmbedOptions(options);
-    const prompts = promptsFor(labels, template, context.embedder.limits).map((text) => ({ text }));
-    const [subject, others] = await Promise.all([
-      embedOne(context, toContent(content), chosen, 'content'),
-      embedAll(context, prompts, chosen, 'labels'),
-    ]);
-    return classify(subject, labels, others);
+  ): Promise<readonly Classification[]> {
+    const ask = askOf(context, toEmbedOptions(options));
+    const chosen = { template, limits: context.embedder.limits, allOrNone: true };
+    return (await askClassify(ask, toContent(content), labels, chosen)).classifications;
+  }
+
+  @Extensions({ combinedText: promptBytes } satisfies FieldExtensions)
+  @Query(() => LabelRankingType, {
+    description:
+      'As classify, for labels that may fail: each failure in its own place, and the others ranked. ' +
+      'For example `classification(content: {image: {example: "dog"}}, labels: ["dog", "cat"]) { classifications { label cosine } failures { index message } }`.',
+  })
+  classification(
+    @Arg('content', () => ContentInput, { description: 'What is classified.' }) content: ContentInput,
+    @Arg('labels', () => [String], { description: 'What it may be: ["dog", "cat"].' }) labels: string[],
+    @Arg('template', () => String, {
+      defaultValue: DEFAULT_TEMPLATE,
+      description: 'Holds {} where the label goes.',
+    })
+    template: string,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Ctx() context: Context,
+  ): Promise<LabelRanking> {
+    return askClassify(askOf(context, toEmbedOptions(options)), toContent(content), labels, {
+      template,
+      limits: context.embedder.limits,
+    });
   }
 }

@@ -1,11 +1,6 @@
 import { Arg, Ctx, FieldResolver, Float, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import {
-  probabilitiesOf,
-  similarityMatrix,
-  type Embedding,
-  type SimilarityMatrix,
-} from '../../engine/index.js';
-import { embedAll, toEmbedOptions } from '../content/embedding-scope.js';
+import { askMatrix, probabilitiesOf, type Embedding, type SimilarityMatrix } from '../../engine/index.js';
+import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
@@ -20,18 +15,14 @@ export class SimilarityMatrixResolver {
     description:
       'Every row against every column. For example `similarityMatrix(rows: [{text: "a dog"}, {text: "a cat"}], columns: [{image: {example: "dog"}}])`.',
   })
-  async similarityMatrix(
+  similarityMatrix(
     @Arg('rows', () => [ContentInput], { description: 'One row each.' }) rows: ContentInput[],
     @Arg('columns', () => [ContentInput], { description: 'One column each.' }) columns: ContentInput[],
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<SimilarityMatrix> {
-    const chosen = toEmbedOptions(options);
-    const [left, right] = await Promise.all([
-      embedAll(context, rows.map(toContent), chosen, 'rows'),
-      embedAll(context, columns.map(toContent), chosen, 'columns'),
-    ]);
-    return similarityMatrix(left, right);
+    const ask = askOf(context, toEmbedOptions(options));
+    return askMatrix(ask, rows.map(toContent), columns.map(toContent));
   }
 
   @FieldResolver(() => [[Float]], {

@@ -1,9 +1,17 @@
 import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { rank, type Embedding, type Match, type Similarity } from '../../engine/index.js';
+import {
+  askRank,
+  type ContentFailure,
+  type Embedding,
+  type Match,
+  type Ranking,
+  type Similarity,
+} from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-import { embedAll, embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
+import { ContentErrorType } from '../embedding/embed-resolver.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
 import { SimilarityType } from './similarity-type.js';
 
@@ -29,11 +37,27 @@ export class MatchType {
   similarity!: Similarity;
 }
 
+@ObjectType('Ranking', { description: 'The candidates of a ranking, and those that have no place in it.' })
+export class RankingType {
+  @Field(() => [MatchType], { description: 'From the most to the least similar.' })
+  matches!: readonly Match[];
+
+  @Field(() => [ContentErrorType], {
+    description: 'The candidates that could not be compared, and why, in the order of the request.',
+  })
+  failures!: readonly ContentFailure[];
+}
+
+function checkLimit(limit: number | undefined | null): void {
+  if (limit == null || limit >= 1) return;
+  throw new ClipgraphError('BAD_USER_INPUT', `Expected a limit of at least 1 but received ${limit}.`);
+}
+
 @Resolver(() => MatchType)
 export class RankResolver {
   @Query(() => [MatchType], {
     description:
-      'Candidates from the most to the least similar; ties keep the candidates\' order. For example `rank(query: {image: {example: "dog"}}, candidates: [{text: "a dog"}, {text: "a cat"}])`.',
+      'Candidates from the most to the least similar; ties keep the candidates\' order. One that fails fails them all: ask ranking where that may be. For example `rank(query: {image: {example: "dog"}}, candidates: [{text: "a dog"}, {text: "a cat"}])`.',
   })
   async rank(
     @Arg('query', () => ContentInput, { description: 'What is looked for.' }) query: ContentInput,
@@ -43,15 +67,30 @@ export class RankResolver {
     limit: number | undefined | null,
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
-  ): Promise<Match[]> {
-    if (limit != null && limit < 1) {
-      throw new ClipgraphError('BAD_USER_INPUT', `Expected a limit of at least 1 but received ${limit}.`);
-    }
-    const chosen = toEmbedOptions(options);
-    const [subject, others] = await Promise.all([
-      embedOne(context, toContent(query), chosen, 'query'),
-      embedAll(context, candidates.map(toContent), chosen, 'candidates'),
-    ]);
-    return rank(subject, others).slice(0, limit ?? undefined);
+  ): Promise<readonly Match[]> {
+    checkLimit(limit);
+    const ask = askOf(context, toEmbedOptions(options));
+    const { matches } = await askRank(ask, toContent(query), candidates.map(toContent), { allOrNone: true });
+    return matches.slice(0, limit ?? undefined);
+  }
+
+  @Query(() => RankingType, {
+    description:
+      'As rank, for candidates that may fail: each failure in its own place, and the others ranked. ' +
+      'For example `ranking(query: {text: "a dog"}, candidates: [{image: {example: "dog"}}]) { matches { index cosine } failures { index message } }`.',
+  })
+  async ranking(
+    @Arg('query', () => ContentInput, { description: 'What is looked for.' }) query: ContentInput,
+    @Arg('candidates', () => [ContentInput], { description: 'Where it is looked for.' })
+    candidates: ContentInput[],
+    @Arg('limit', () => Int, { nullable: true, description: 'At most so many; all if absent.' })
+    limit: number | undefined | null,
+    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Ctx() context: Context,
+  ): Promise<Pick<Ranking, 'matches' | 'failures'>> {
+    checkLimit(limit);
+    const ask = askOf(context, toEmbedOptions(options));
+    const { matches, failures } = await askRank(ask, toContent(query), candidates.map(toContent));
+    return { matches: matches.slice(0, limit ?? undefined), failures };
   }
 }

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { compare, type Embedding, type Similarity } from '../../engine/index.js';
-import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
@@ -22,9 +22,8 @@ export class SimilarityToResolver {
     const own = { ...embedding.options, model: embedding.model.id };
     const given = options == null ? own : toEmbedOptions(options);
     const { model = own.model, runtime = own.runtime } = given;
-    return compare(
-      embedding,
-      await embedOne(context, toContent(other), { ...given, model, runtime }, 'other'),
-    );
+    const ask = askOf(context, { ...given, model, runtime });
+    const [compared] = await ask.embedAll([toContent(other)], 'other');
+    return compare(embedding, compared);
   }
 }

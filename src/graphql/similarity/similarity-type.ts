@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Float, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import { compare, type Embedding, type Similarity } from '../../engine/index.js';
+import { askSimilarity, type Embedding, type Similarity } from '../../engine/index.js';
 import type { Model } from '../../models/index.js';
-import { embedOne, toEmbedOptions } from '../content/embedding-scope.js';
+import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
 import { EmbeddingType } from '../embedding/embedding-type.js';
@@ -18,18 +18,13 @@ export class SimilarityResolver {
     description:
       'How alike two contents are. For example `similarity(a: {text: "a dog"}, b: {image: {example: "dog"}})`.',
   })
-  async similarity(
+  similarity(
     @Arg('a', () => ContentInput, { description: 'One content.' }) a: ContentInput,
     @Arg('b', () => ContentInput, { description: 'The other one.' }) b: ContentInput,
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
     @Ctx() context: Context,
   ): Promise<Similarity> {
-    const chosen = toEmbedOptions(options);
-    const [left, right] = await Promise.all([
-      embedOne(context, toContent(a), chosen, 'a'),
-      embedOne(context, toContent(b), chosen, 'b'),
-    ]);
-    return compare(left, right);
+    return askSimilarity(askOf(context, toEmbedOptions(options)), toContent(a), toContent(b));
   }
 
   @FieldResolver(() => Float, { description: 'Cosine of the angle between a and b, in [-1, 1].' })
