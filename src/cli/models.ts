@@ -91,7 +91,7 @@ async function list(flags: Flags): Promise<void> {
   }
   for (const row of rows) printModel(row, row.id === catalog.default.id);
   if (cached.length === 0) return;
-  print(`\nIn the cache (${cacheFolder}):`);
+  print(`\nIn the cache (${cacheFolder ?? 'none: this account has no home folder'}):`);
   for (const { id, bytes, revisions } of cached) {
     print(`  ${id}  ${megabytes(bytes)}  ${revisions.map(({ name }) => name).join(', ')}`.trimEnd());
   }

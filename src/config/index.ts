@@ -4,3 +4,4 @@ export { configSchema, runtimeOrder, type Config, type ConfigInput } from './sch
 export { limitsSchema, type LimitsConfig } from './limits.js';
 export { suggestion } from './suggestion.js';
 export { PACKAGE_ROOT, VERSION } from './package-info.js';
+export { cacheHome, expandHome, firstSet, homeFolder } from './user-folders.js';

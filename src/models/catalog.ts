@@ -1,10 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
-import { suggestion, PACKAGE_ROOT } from '../config/index.js';
+import { cacheHome, suggestion, PACKAGE_ROOT } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { convertedFolder, convertModel, type Dtype } from './conversion/conversion.js';
-import { errnoOf, readError } from './files/failures.js';
+import { errnoOf, noFolderError, readError } from './files/failures.js';
 import { openFolder } from './layout/folder.js';
 import { KNOWN_NAMES, parseHubReference, type HubReference } from './hub/names.js';
 import { Hub } from './hub/pull.js';
@@ -67,22 +66,10 @@ function distinct(names: readonly (string | ConfiguredModel)[]): (string | Confi
 
 /** Where models are kept that were brought to another precision. */
 function conversionCache(): string {
-  const { XDG_CACHE_HOME: cache } = process.env;
-  return path.join(
-    cache === undefined || cache === '' ? path.join(homeFolder(), '.cache') : cache,
-    'clipgraph',
-    'converted',
-  );
-}
-
-function homeFolder(): string {
-  try {
-    return homedir();
-  } catch (cause) {
-    const message =
-      'This account has no home folder to keep converted models in. Set XDG_CACHE_HOME to a folder that it may write to.';
-    throw new ClipgraphError('MODEL_UNAVAILABLE', message, { cause });
-  }
+  const cache = cacheHome();
+  if (cache === undefined)
+    throw noFolderError('The cache of models in another precision', 'Set XDG_CACHE_HOME');
+  return path.join(cache, 'clipgraph', 'converted');
 }
 
 /** How a model is opened. */

@@ -21,8 +21,8 @@ export interface Fault {
   readonly isWrong?: boolean;
   readonly status?: number;
   readonly retryAfter?: string;
-  /** Milliseconds before the first byte. */
-  readonly delayMs?: number;
+  /** What the first byte waits for. */
+  readonly holds?: (hasLeft: () => boolean) => Promise<unknown>;
   /** Ranges are not known: the whole file is sent. */
   readonly ignoresRange?: boolean;
   /** Bytes a second. */
@@ -38,6 +38,12 @@ export interface Seen {
 }
 
 export const TOKEN = 'hf_right';
+/** The other way to sign in: as a mirror asks for it. */
+export const MIRROR = { user: 'reader', password: 'p@ss word' } as const;
+const SIGNED_IN = [
+  `Bearer ${TOKEN}`,
+  `Basic ${Buffer.from(`${MIRROR.user}:${MIRROR.password}`).toString('base64')}`,
+];
 const CHUNK = 64 * 1024;
 
 export function sha256(bytes: Buffer): string {
@@ -130,7 +136,7 @@ export class HubServer {
         url.pathname,
       ) ?? [];
     const { authorization } = request.headers;
-    if (authorization !== undefined && authorization !== `Bearer ${TOKEN}`) {
+    if (authorization !== undefined && !SIGNED_IN.includes(authorization)) {
       say(401);
       return;
     }
@@ -224,7 +230,7 @@ export class HubServer {
     headers: Record<string, string>,
     fault: Fault,
   ): Promise<void> {
-    if (fault.delayMs !== undefined) await sleep(fault.delayMs);
+    await fault.holds?.(() => response.destroyed);
     if (fault.status !== undefined) {
       response.writeHead(
         fault.status,

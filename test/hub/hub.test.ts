@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createClipgraph } from '../../src/index.js';
 import { Hub, parseHubReference, verifySnapshot, type PullProgress } from '../../src/models/index.js';
 import { checkSpace } from '../../src/models/hub/download.js';
@@ -46,13 +47,21 @@ interface ClientOptions {
   readonly progress?: PullProgress;
   readonly weights?: 'checkpoint' | 'onnx';
   readonly endpoint?: string;
+  /** Milliseconds without a byte that are waited. */
+  readonly stallMs?: number;
 }
 
 function clientOf(server: HubServer | undefined, options: ClientOptions = {}): Hub {
-  const { cacheFolder = emptyCache(), token, isOffline = false, progress, weights } = options;
+  const { cacheFolder = emptyCache(), token, isOffline = false, progress, weights, stallMs = 2000 } = options;
   const endpoint = options.endpoint ?? server?.endpoint ?? 'http://127.0.0.1:59999';
-  const settings = { endpoint, token, cacheFolder, isOffline };
-  return new Hub({ settings, patience: QUICK, progress, ...(weights !== undefined && { weights }) });
+  const authorization = token && `Bearer ${token}`;
+  const settings = { endpoint, authorization, cacheFolder, isOffline, environment: {} };
+  return new Hub({
+    settings,
+    patience: { ...QUICK, stallMs },
+    progress,
+    ...(weights !== undefined && { weights }),
+  });
 }
 
 function reference(name: string): HubReference {
@@ -293,9 +302,17 @@ describe('a hub that has troubles', () => {
   it('breaks off every time: the next attempt goes on where this one ended', async () => {
     const server = await hubWith({ 'tiny/clip': { files: LARGE } });
     const cacheFolder = emptyCache();
-    // One piece comes whole, then nothing more.
-    server.faults = [{}, ...Array.from({ length: 40 }, () => ({ status: 503, delayMs: 300 }))];
-    await expect(pull(clientOf(server, { cacheFolder }))).rejects.toMatchObject({
+    // One piece comes whole, and is noted; then nothing more.
+    const blobs = path.join(cacheFolder, 'models--tiny--clip', 'blobs');
+    const isPieceNoted = (): boolean =>
+      readdirSync(blobs).some(
+        (file) => file.includes('.pieces.') && readFileSync(path.join(blobs, file), 'utf8') !== '',
+      );
+    const holds = async (hasLeft: () => boolean): Promise<void> => {
+      while (!hasLeft() && !isPieceNoted()) await delay(20);
+    };
+    server.faults = [{}, ...Array.from({ length: 40 }, () => ({ status: 503, holds }))];
+    await expect(pull(clientOf(server, { cacheFolder, stallMs: 60_000 }))).rejects.toMatchObject({
       code: 'MODEL_UNAVAILABLE',
       message: expect.stringMatching(/cannot be fetched from 127\.0\.0\.1:\d+: it answers 503/),
     });
@@ -352,7 +369,7 @@ describe('a hub that has troubles', () => {
 
   it('is slow, or stops in the middle', async () => {
     const server = await hubWith({ 'tiny/clip': { files: SMALL } });
-    server.faults = [{ delayMs: 3000 }, { rate: 20_000_000 }];
+    server.faults = [{ holds: () => delay(3000) }, { rate: 20_000_000 }];
     expect(await verifySnapshot(await pull(clientOf(server)))).toMatchObject({ damaged: [] });
   });
 

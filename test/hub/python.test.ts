@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Hub, parseHubReference, verifySnapshot } from '../../src/models/index.js';
+import { Hub, hubSettings, parseHubReference, verifySnapshot } from '../../src/models/index.js';
 import { commitOf, HubServer } from './hub-server.js';
 import { tinyClip } from './models.js';
 
@@ -33,7 +33,7 @@ describeWithPython('a cache shared with Python (CLIPGRAPH_PYTHON names one with 
     return stdout;
   };
   const hubOf = (cacheFolder: string, isOffline: boolean): Hub =>
-    new Hub({ settings: { endpoint: server.endpoint, token: undefined, cacheFolder, isOffline } });
+    new Hub({ settings: { ...hubSettings({ HF_ENDPOINT: server.endpoint }), cacheFolder, isOffline } });
 
   it('holds for Clipgraph what Python has fetched', async () => {
     if (reference === undefined) throw new Error('no reference');

@@ -48,11 +48,34 @@ const WRITE_REASONS: Readonly<Partial<Record<string, string>>> = {
   EEXIST: 'a file is there',
 };
 
+function whyOf(errno: string): string {
+  return WRITE_REASONS[errno] ?? REASONS[errno]?.split('.')[0] ?? `the system says ${errno}`;
+}
+
 /** What writing a converted model has thrown. What is no failure of the file system is given back as it is. */
 export function writeError(cause: unknown): unknown {
   const errno = errnoOf(cause);
   if (errno === undefined) return cause;
-  const why = WRITE_REASONS[errno] ?? REASONS[errno]?.split('.')[0] ?? `the system says ${errno}`;
-  const message = `The converted model cannot be written: ${why}. It is kept in the folder clipgraph of XDG_CACHE_HOME, ~/.cache by default: set that to a folder that can be written, or convert with clipgraph models quantize.`;
+  const message = `The converted model cannot be written: ${whyOf(errno)}. It is kept in the folder clipgraph of XDG_CACHE_HOME, ~/.cache by default: set that to a folder that can be written, or convert with clipgraph models quantize.`;
   return new ClipgraphError('MODEL_UNAVAILABLE', message, { cause });
+}
+
+/**
+ * What using a folder in which models are kept has thrown, as an error that says which setting moves it; what is no failure
+ * of the file system is given back as it is.
+ *
+ * @param folder what it is for: `The cache of the hub`
+ * @param setting `Set HF_HUB_CACHE`
+ */
+export function folderError(folder: string, setting: string, cause: unknown): unknown {
+  const errno = errnoOf(cause);
+  if (errno === undefined) return cause;
+  const message = `${folder} cannot be used: ${whyOf(errno)}. ${setting} to a folder that can be written.`;
+  return new ClipgraphError('MODEL_UNAVAILABLE', message, { cause });
+}
+
+/** The same for an account that has no such folder. */
+export function noFolderError(folder: string, setting: string): ClipgraphError {
+  const message = `${folder} has no place: this account has no home folder. ${setting} to a folder that can be written.`;
+  return new ClipgraphError('MODEL_UNAVAILABLE', message);
 }

@@ -138,8 +138,8 @@ async function filesUnder(folder: string): Promise<string[]> {
 }
 
 /** Every model repository in a cache, whoever wrote it. */
-export async function cachedRepositories(cacheFolder: string): Promise<CachedRepository[]> {
-  if (!existsSync(cacheFolder)) return [];
+export async function cachedRepositories(cacheFolder: string | undefined): Promise<CachedRepository[]> {
+  if (cacheFolder === undefined || !existsSync(cacheFolder)) return [];
   const names = (await readdir(cacheFolder)).filter((name) => name.startsWith(PREFIX)).sort();
   return Promise.all(
     names.map(async (name) => {

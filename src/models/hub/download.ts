@@ -2,18 +2,15 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { lock } from 'proper-lockfile';
 import { ClipgraphError } from '../../errors/index.js';
 import type { RepositoryCache } from './cache.js';
 import type { HubClient, RemoteFile } from './client.js';
 import { inParallel } from './in-parallel.js';
+import { withLock } from './lock.js';
 
 /** Large enough that a connection is worth it, small enough that little is lost when the program ends. */
 const PIECE_BYTES = 16 * 2 ** 20;
 const CONNECTIONS = 4;
-/** A lock whose owner has not been heard of for so long is nobody's. */
-const STALE_LOCK_MS = 10_000;
-const LOCK_POLL_MS = 250;
 /** What is left free on the disk beside the files. */
 const SPARE_BYTES = 64 * 2 ** 20;
 
@@ -46,10 +43,12 @@ export function isDigest(etag: string): boolean {
  * The names differ from those of Python's client, which would take any bytes for the file's beginning.
  */
 class UnfinishedFile {
+  readonly #blob: string;
   readonly #path: string;
   readonly #journalPath: string;
 
   constructor(blob: string) {
+    this.#blob = blob;
     this.#path = `${blob}.clipgraph.incomplete`;
     this.#journalPath = `${blob}.clipgraph.pieces.incomplete`;
   }
@@ -81,8 +80,8 @@ class UnfinishedFile {
     return isDigest(etag) ? hasDigest(this.#path, etag) : (await stat(this.#path)).size === size;
   }
 
-  async finish(blob: string): Promise<void> {
-    await rename(this.#path, blob);
+  async finish(): Promise<void> {
+    await rename(this.#path, this.#blob);
     await rm(this.#journalPath, { force: true });
   }
 
@@ -149,44 +148,48 @@ export async function download(
     return;
   }
   await mkdir(path.dirname(blob), { recursive: true });
-  // The lock is lost when this process was away for so long that another one took it for dead.
-  const lost = new AbortController();
-  const release = await lock(await cache.lockFile(file.etag), {
-    realpath: false,
-    onCompromised: (cause) => {
-      const message = `Another process has taken over the download of ${file.path} of ${id}.`;
-      lost.abort(new ClipgraphError('MODEL_UNAVAILABLE', message, { cause }));
-    },
-    stale: STALE_LOCK_MS,
-    retries: { forever: true, factor: 1, minTimeout: LOCK_POLL_MS, maxTimeout: LOCK_POLL_MS },
-  });
-  try {
+  await withLock(await cache.lockFile(file.etag), async (lost) => {
     if (existsSync(blob)) {
       onBytes(file.size);
       return;
     }
-    const unfinished = new UnfinishedFile(blob);
-    for (let tries = 0; ; tries++) {
-      let reported = 0;
-      const report: OnBytes = (bytes) => {
-        reported += bytes;
-        onBytes(bytes);
-      };
-      await fetchPieces(client, id, file, unfinished, report, lost.signal);
-      if (await unfinished.isRight(file)) break;
-      await unfinished.discard();
-      onBytes(-reported);
-      if (tries === 1) {
-        const message =
-          `The file ${file.path} of ${id} does not have the digest that the hub states, and was thrown away twice. ` +
-          'Something between the hub and here changes what it carries.';
-        throw new ClipgraphError('MODEL_UNAVAILABLE', message);
-      }
+    // Lost when this process was away for so long that another one took it for dead.
+    await fetchWhole(client, id, file, new UnfinishedFile(blob), onBytes, lost).catch((cause: unknown) => {
+      if (!lost.aborted) throw cause;
+      const message = `Another process has taken over the download of ${file.path} of ${id}.`;
+      throw new ClipgraphError('MODEL_UNAVAILABLE', message, { cause });
+    });
+  });
+}
+
+/** Fetches a file, checks it and gives it its name. */
+async function fetchWhole(
+  client: HubClient,
+  id: string,
+  file: RemoteFile,
+  unfinished: UnfinishedFile,
+  onBytes: OnBytes,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    let reported = 0;
+    const report: OnBytes = (bytes) => {
+      reported += bytes;
+      onBytes(bytes);
+    };
+    await fetchPieces(client, id, file, unfinished, report, signal);
+    if (await unfinished.isRight(file)) break;
+    await unfinished.discard();
+    onBytes(-reported);
+    if (tries === 1) {
+      const message =
+        `The file ${file.path} of ${id} does not have the digest that the hub states, and was thrown away twice. ` +
+        'Something between the hub and here changes what it carries.';
+      throw new ClipgraphError('MODEL_UNAVAILABLE', message);
     }
-    await unfinished.finish(blob);
-  } finally {
-    if (!lost.signal.aborted) await release();
   }
+  signal.throwIfAborted();
+  await unfinished.finish();
 }
 
 /**

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
+import { folderError, noFolderError } from '../files/failures.js';
 import { parseJson } from '../files/json.js';
 import { CARD } from '../layout/card.js';
 import {
@@ -40,6 +41,8 @@ export interface HubOptions {
   readonly weights?: WeightsChoice;
 }
 
+const CACHE = 'The cache of the hub';
+const SETTING = 'Set HF_HOME, HF_HUB_CACHE or XDG_CACHE_HOME';
 const ignore: OnBytes = () => undefined;
 /** Files whose sizes are asked for at a time. */
 const QUESTIONS = 8;
@@ -58,8 +61,16 @@ export class Hub {
     this.weights = weights;
   }
 
+  /**
+   * @throws MODEL_UNAVAILABLE for an account that has no place for a cache
+   */
   cacheOf(id: string): RepositoryCache {
-    return new RepositoryCache(this.settings.cacheFolder, id);
+    return new RepositoryCache(this.#cacheFolder, id);
+  }
+
+  get #cacheFolder(): string {
+    if (this.settings.cacheFolder !== undefined) return this.settings.cacheFolder;
+    throw noFolderError(CACHE, SETTING);
   }
 
   /**
@@ -71,8 +82,25 @@ export class Hub {
     return (await this.findCached(reference)) ?? (await this.pull(reference));
   }
 
-  /** The model, if the cache holds all that it needs. */
-  async findCached(reference: HubReference): Promise<Model | undefined> {
+  /**
+   * The model, if the cache holds all that it needs.
+   *
+   * @throws MODEL_UNAVAILABLE for a cache that may not be read
+   */
+  findCached(reference: HubReference): Promise<Model | undefined> {
+    return this.#inCache(() => this.#find(reference));
+  }
+
+  /** What the disk refuses is said with the setting that moves the cache. */
+  async #inCache<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      throw folderError(CACHE, SETTING, cause);
+    }
+  }
+
+  async #find(reference: HubReference): Promise<Model | undefined> {
     const cache = this.cacheOf(reference.id);
     const candidates = [
       [cache, await cache.commitOf(reference.revision)],
@@ -96,7 +124,12 @@ export class Hub {
    *
    * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE
    */
-  async pull(reference: HubReference): Promise<Model> {
+  pull(reference: HubReference): Promise<Model> {
+    return this.#inCache(() => this.#pull(reference));
+  }
+
+  async #pull(reference: HubReference): Promise<Model> {
+    await mkdir(this.#cacheFolder, { recursive: true }); // Before anything is fetched for it.
     const { id, revision, onnx } = reference;
     const asked = await this.#client.repository(id, revision);
     const found = await this.#chooseSource(asked, reference);
@@ -161,7 +194,7 @@ export class Hub {
     const missing = remotes.filter(({ etag }) => !existsSync(cache.blob(etag)));
     const bytes = missing.reduce((sum, { size }) => sum + size, 0);
     if (missing.length > 0) {
-      await checkSpace(this.settings.cacheFolder, bytes);
+      await checkSpace(this.#cacheFolder, bytes);
       this.#progress?.start(reference.id, missing.length, bytes);
       try {
         for (const remote of missing) {
