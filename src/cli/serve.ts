@@ -25,12 +25,14 @@ export function serveCommand(): Command {
         `${manifest.description}\n`,
     );
     let isEnding = false;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const endOn = (signal: NodeJS.Signals, drainMs: number): void => {
       process.on(signal, () => {
         if (isEnding) process.exit(1); // Asked twice: at once.
         isEnding = true;
-        void server.close().then(() => process.exit(0));
+        void server.close({ drainMs }).then(() => process.exit(0));
       });
-    }
+    };
+    endOn('SIGINT', 0); // A person at the terminal does not wait for a balancer.
+    endOn('SIGTERM', config.server.drainMs);
   });
 }

@@ -21,15 +21,6 @@ function defaultPreparationWorkers(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(memoryBytes() / 2 / PREPARATION_BYTES)));
 }
 
-/** What a client can send after `Bearer `: a header holds visible ASCII, and a space ends the token. */
-const token = z
-  .string()
-  .min(1)
-  .regex(
-    /^[\x21-\x7e]+$/,
-    'a token is of visible ASCII characters, without spaces, line ends and control characters: no client could send this one. Make one with: openssl rand -hex 32',
-  );
-
 const dtype = z.enum(['stored', 'fp32', 'fp16', 'q8']);
 
 /** A model with more to say than its name. */
@@ -94,6 +85,21 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe('Believe X-Forwarded-For: only behind a proxy that sets it.'),
+      // Balancers keep connections for 60 s (nginx, AWS); whoever closes first must not be the server.
+      keepAliveMs: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(75_000)
+        .describe('Milliseconds that an idle connection is kept: longer than a proxy in front keeps it.'),
+      drainMs: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(5000)
+        .describe(
+          'Milliseconds after SIGTERM in which /health/ready says 503 while requests are still answered.',
+        ),
     })
     .prefault({}),
   preparation: z
@@ -145,8 +151,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   auth: z
     .strictObject({
-      tokens: z
-        .array(token)
+      tokens: names
         .default([])
         .describe('Bearer tokens, of which a request must send one; none: anybody may ask.'),
     })
@@ -203,6 +208,10 @@ export const configSchema = z.strictObject({
         .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
         .default('info')
         .describe('The least severe message that is logged.'),
+      format: z
+        .enum(['auto', 'json', 'pretty'])
+        .default('auto')
+        .describe('JSON lines, or lines for people; auto: for people on a terminal.'),
     })
     .prefault({}),
   limits: limitsSchema.prefault({}),

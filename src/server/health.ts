@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { Router, type RequestHandler } from 'express';
 import type { Embedder } from '../engine/index.js';
 
 /** Whether the server lives, and whether it should be sent requests. */
@@ -10,10 +10,16 @@ export class Health {
     this.#embedder = embedder;
   }
 
-  /** From now on `/health/ready` sends requests elsewhere. */
+  /** From now on `/health/ready` sends requests elsewhere, and every answer asks its client to connect anew. */
   drain(): void {
     this.#isDraining = true;
   }
+
+  /** Ends connections that are kept open, answer by answer: a client that connects anew is sent to another server. */
+  readonly closesConnections: RequestHandler = (_request, response, next) => {
+    if (this.#isDraining) response.setHeader('Connection', 'close');
+    next();
+  };
 
   /**
    * `/health/live` answers as long as the event loop turns. `/health/ready` answers 200 while the default runtime serves, by
@@ -25,12 +31,10 @@ export class Health {
       response.json({ status: 'live' });
     });
     routes.get('/health/ready', async (_request, response) => {
-      if (this.#isDraining) {
-        response.status(503).json({ status: 'unavailable', reason: 'The server is shutting down.' });
-        return;
-      }
+      const reason = this.#isDraining ? 'The server is shutting down.' : undefined;
       const { runtimes, models } = this.#embedder;
-      const readiness = await runtimes.readiness();
+      const readiness =
+        reason === undefined ? await runtimes.readiness() : ({ isReady: false, reason } as const);
       if (readiness.isReady) {
         response.json({ status: 'ready', runtime: readiness.runtime.name, model: models.default.id });
       } else {

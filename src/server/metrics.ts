@@ -14,6 +14,9 @@ export interface OperationReport {
   readonly milliseconds: number;
 }
 
+/** Gauges of prom-client's with the ending of a counter; the same by type stay. */
+const NO_COUNTERS = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 /** What `/metrics` says, in Prometheus' names and units. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -28,6 +31,7 @@ export class Metrics {
   constructor() {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry }); // Event-loop lag, memory, CPU, garbage collection.
+    for (const name of NO_COUNTERS) this.#registry.removeSingleMetric(name);
     this.#operations = new Counter({
       name: 'clipgraph_operations_total',
       help: 'GraphQL operations that were answered, by root field and the code of the first error.',
@@ -81,21 +85,32 @@ export class Metrics {
   /** What is read off the embedder whenever somebody looks. */
   watch(embedder: Embedder): void {
     const registers = [this.#registry];
-    const perRuntime = (name: string, help: string, read: 'waiting' | 'restarts' | 'workers'): void => {
-      new Gauge({
+    const perRuntime = (
+      Metric: typeof Counter | typeof Gauge,
+      name: string,
+      help: string,
+      read: 'waiting' | 'restarts' | 'workers',
+    ): void => {
+      new Metric({
         name,
         help,
         labelNames: ['runtime'],
         registers,
         collect() {
-          for (const runtime of embedder.runtimes.list()) this.set({ runtime: runtime.name }, runtime[read]);
+          this.reset();
+          for (const runtime of embedder.runtimes.list()) this.inc({ runtime: runtime.name }, runtime[read]);
         },
       });
     };
     this.preparation.watch(embedder);
-    perRuntime('clipgraph_queue_length', 'Contents waiting for a runtime.', 'waiting');
-    perRuntime('clipgraph_worker_restarts_total', 'Workers that were lost and started again.', 'restarts');
-    perRuntime('clipgraph_workers', 'Processes or threads that a runtime may use.', 'workers');
+    perRuntime(Gauge, 'clipgraph_queue_length', 'Contents waiting for a runtime.', 'waiting');
+    perRuntime(
+      Counter,
+      'clipgraph_worker_restarts_total',
+      'Workers that were lost and started again.',
+      'restarts',
+    );
+    perRuntime(Gauge, 'clipgraph_workers', 'Processes or threads that a runtime may use.', 'workers');
     new Gauge({
       name: 'clipgraph_worker_resident_bytes',
       help: 'Memory of the worker processes of a runtime; Linux only.',
@@ -123,20 +138,26 @@ export class Metrics {
     perBudget('clipgraph_bytes_under_way', 'Bytes that requests hold now.', 'bytes');
     perBudget('clipgraph_bytes_under_way_peak', 'The most that they have held at once.', 'peak');
     perBudget('clipgraph_bytes_under_way_limit', 'What they may hold: limits.maxBytesUnderWay.', 'maxBytes');
-    const perCache = (name: string, help: string, read: keyof Embedder['cacheUsage']): void => {
-      new Gauge({
+    const ofCache = (
+      Metric: typeof Counter | typeof Gauge,
+      name: string,
+      help: string,
+      read: keyof Embedder['cacheUsage'],
+    ): void => {
+      new Metric({
         name,
         help,
         registers,
         collect() {
-          this.set(embedder.cacheUsage[read]);
+          this.reset();
+          this.inc(embedder.cacheUsage[read]);
         },
       });
     };
-    perCache('clipgraph_cache_hits_total', 'Embeddings that were known.', 'hits');
-    perCache('clipgraph_cache_misses_total', 'Embeddings that were not.', 'misses');
-    perCache('clipgraph_cache_entries', 'Embeddings in the cache.', 'entries');
-    perCache('clipgraph_cache_bytes', 'Memory of the cache.', 'bytes');
+    ofCache(Counter, 'clipgraph_cache_hits_total', 'Embeddings that were known.', 'hits');
+    ofCache(Counter, 'clipgraph_cache_misses_total', 'Embeddings that were not.', 'misses');
+    ofCache(Gauge, 'clipgraph_cache_entries', 'Embeddings in the cache.', 'entries');
+    ofCache(Gauge, 'clipgraph_cache_bytes', 'Memory of the cache.', 'bytes');
   }
 
   /** `/metrics`. */

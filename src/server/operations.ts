@@ -10,6 +10,10 @@ interface AnsweredOperation {
   /** Undefined for one that could not be parsed or validated. */
   readonly document: DocumentNode | undefined;
   readonly operationName: string | undefined;
+  /** What the client calls itself. */
+  readonly client: string | undefined;
+  /** Contents that it asks for; 0 for one that was refused before they were counted. */
+  readonly contents: number;
   readonly errors: readonly GraphQLError[];
   readonly startedAt: number;
   /** Results of a subscription. */
@@ -34,6 +38,19 @@ export function codeOf(error: GraphQLError): string {
 /** Names that clients choose: nothing in the log may be longer. */
 const LONGEST_NAME = 100;
 
+/**
+ * The name and version by which a client makes itself known, as Apollo's clients do.
+ *
+ * @param said headers, or the parameters of a connection
+ */
+export function clientName(said: { get(name: string): unknown } | undefined): string | undefined {
+  const [name, version] = ['name', 'version'].map((part) => {
+    const value = said?.get(`apollographql-client-${part}`);
+    return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST_NAME) : undefined;
+  });
+  return name === undefined || version === undefined ? name : `${name}@${version}`;
+}
+
 /** Writes what was answered into the log and the metrics. */
 export function operationReporter(log: Logger, metrics: Metrics) {
   return ({
@@ -41,6 +58,8 @@ export function operationReporter(log: Logger, metrics: Metrics) {
     transport,
     document,
     operationName,
+    client,
+    contents,
     errors,
     startedAt,
     results,
@@ -54,7 +73,9 @@ export function operationReporter(log: Logger, metrics: Metrics) {
         requestId,
         transport,
         operation: operationName?.slice(0, LONGEST_NAME),
+        client,
         fields,
+        contents,
         milliseconds: Math.round(milliseconds),
         ...(results === undefined ? {} : { results }),
         ...(codes.length === 0 ? {} : { codes }),

@@ -16,7 +16,7 @@ import {
   type ReadDocument,
 } from '../graphql/index.js';
 import { RateLimitedError, type Access } from './access.js';
-import type { ReportOperation } from './operations.js';
+import { clientName, type ReportOperation } from './operations.js';
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
@@ -64,12 +64,11 @@ export function admission(access: Access): RequestHandler {
   };
 }
 
-/** Asks for a token where an operation would need one, without counting as one where it is right. */
+/** Asks for a token where an operation would need one, without counting as one. */
 export function authentication(access: Access): RequestHandler {
   return (request, _response, next) => {
-    access.authenticate(access.clientOf(request)).then(() => {
-      next();
-    }, next);
+    access.authenticate(access.clientOf(request));
+    next();
   };
 }
 
@@ -89,6 +88,7 @@ export function requestPolicy(
   return {
     requestDidStart: ({ contextValue }) => {
       const startedAt = performance.now();
+      let contents = 0;
       let read: ReadDocument | undefined;
       return Promise.resolve({
         didResolveSource: async (context) => {
@@ -106,7 +106,7 @@ export function requestPolicy(
             }
             const { variables = {} } = request;
             const asked = { schema, document, operationName: operationName ?? undefined, variables };
-            await checkCost(asked, limits, answerFacts(contextValue.embedder));
+            contents = await checkCost(asked, limits, answerFacts(contextValue.embedder));
           } catch (error) {
             throw error instanceof ClipgraphError ? toGraphQLError(error) : error;
           }
@@ -117,7 +117,7 @@ export function requestPolicy(
           http.status = 400;
           return Promise.resolve({ http, body: { kind: 'single', singleResult: { errors } } });
         },
-        willSendResponse: ({ errors: given = [], response, document, operation, operationName }) => {
+        willSendResponse: ({ errors: given = [], request, response, document, operation, operationName }) => {
           const errors = read !== undefined && 'wrong' in read ? read.wrong : given;
           const status = httpStatus(errors);
           if (status !== undefined) response.http.status = status;
@@ -127,6 +127,8 @@ export function requestPolicy(
             transport: 'http',
             document: read !== undefined && 'document' in read ? operation && document : undefined,
             operationName: operationName ?? undefined,
+            client: clientName(request.http?.headers),
+            contents,
             errors,
             startedAt,
           });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
 import type { Logger } from 'pino';
 import { parseConfig, type Config, type ConfigInput } from '../config/index.js';
@@ -35,8 +36,13 @@ export interface ClipgraphServer {
   /** Where it listens: `http://127.0.0.1:4000`. */
   readonly url: string;
   readonly embedder: Embedder;
-  /** Answers what is under way, then ends everything that was started. */
-  close(): Promise<void>;
+  /**
+   * Answers what is under way, then ends everything that was started.
+   *
+   * @param options.drainMs milliseconds before, in which `/health/ready` says 503 while requests are still answered, so
+   *   that a balancer sends them elsewhere; 0 if absent
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
 function listen(server: http.Server, { host, port }: Config['server']): Promise<void> {
@@ -71,6 +77,7 @@ function createHttpServer(app: http.RequestListener, { server, limits }: Config)
     app,
   );
   httpServer.maxConnections = server.maxConnections;
+  httpServer.keepAliveTimeout = server.keepAliveMs;
   return httpServer;
 }
 
@@ -175,7 +182,7 @@ async function serve(
   });
   await apollo.start();
 
-  app.use(requestIds, lingering, securityHeaders);
+  app.use(requestIds, lingering, securityHeaders, health.closesConnections);
   app.use(health.routes());
   app.use('/metrics', authentication(access));
   app.use(metrics.routes());
@@ -206,8 +213,9 @@ async function serve(
   return {
     url: urlOf(httpServer),
     embedder,
-    close: async () => {
+    close: async ({ drainMs = 0 } = {}) => {
       health.drain();
+      await delay(drainMs);
       await closeWebSockets();
       await apollo.stop();
       await embedder.close();

@@ -29,7 +29,7 @@ import type { ByteBudget } from '../media/index.js';
 import type { Access } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
-import type { ReportOperation } from './operations.js';
+import { clientName, type ReportOperation } from './operations.js';
 import { tooLate } from './lifetime.js';
 import { openConnection, type Connection } from './websocket-connection.js';
 
@@ -55,6 +55,8 @@ interface Running {
   readonly controller: AbortController;
   readonly timer: NodeJS.Timeout | undefined;
   readonly execution: ExecutionArgs;
+  readonly client: string | undefined;
+  readonly contents: number;
   results: number;
   errors: readonly GraphQLError[];
 }
@@ -71,7 +73,7 @@ async function prepare(
   { query, variables, operationName }: SubscribePayload,
   { schema, documents, config }: WebSocketOptions,
   facts: AnswerFacts,
-): Promise<Omit<ExecutionArgs, 'contextValue'>> {
+): Promise<{ prepared: Omit<ExecutionArgs, 'contextValue'>; contents: number }> {
   const read = await documents.read(query);
   if ('refused' in read) throw read.refused;
   if ('wrong' in read) {
@@ -86,8 +88,9 @@ async function prepare(
     );
   }
   const values = variables ?? {};
-  await checkCost({ schema, document, operationName: name, variables: values }, config.limits, facts);
-  return { schema, document, operationName: name, variableValues: values };
+  const asked = { schema, document, operationName: name, variables: values };
+  const contents = await checkCost(asked, config.limits, facts);
+  return { prepared: { schema, document, operationName: name, variableValues: values }, contents };
 }
 
 /** Like Apollo Server: what the client did wrong before anything ran, wrong variables included, is its own fault. */
@@ -133,18 +136,28 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     clearTimeout(operation.timer);
     operation.controller.abort(new ClipgraphError('TIMEOUT', 'The client has gone.'));
     metrics.streams(count());
-    const { requestId, startedAt, errors, results, execution } = operation;
+    const { execution, requestId, startedAt, errors, results, client, contents } = operation;
     const { document, operationName } = execution;
     const name = operationName ?? undefined;
-    report({ requestId, transport: 'websocket', document, operationName: name, errors, startedAt, results });
+    const answered = {
+      requestId,
+      document,
+      operationName: name,
+      client,
+      contents,
+      errors,
+      startedAt,
+      results,
+    };
+    report({ transport: 'websocket', ...answered });
   };
 
   const protocol = makeServer<Record<string, unknown>, Connection>({
     execute: (args: ExecutionArgs) => execute(args),
     subscribe: (args: ExecutionArgs) => subscribe(args),
-    onConnect: async ({ connectionParams, extra }) => {
+    onConnect: ({ connectionParams, extra }) => {
       try {
-        await access.authenticate(access.clientOf(extra.request, connectionParams));
+        access.authenticate(access.clientOf(extra.request, connectionParams));
         extra.acknowledge();
         return true;
       } catch (error) {
@@ -156,12 +169,13 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     onSubscribe: async (context, id, payload) => {
       const startedAt = performance.now();
       const requestId = randomUUID();
+      const client = clientName(new Map(Object.entries(context.connectionParams ?? {})));
       try {
         await access.admit(access.clientOf(context.extra.request, context.connectionParams));
         const controller = new AbortController();
         setMaxListeners(0, controller.signal);
         const contextValue = createContext(controller.signal);
-        const prepared = await prepare(payload, options, answerFacts(contextValue.embedder));
+        const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
         if (!context.extra.isOpen) throw new ClipgraphError('TIMEOUT', 'The client has gone.');
         if (count() >= maxStreams) {
           const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
@@ -179,7 +193,8 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         const execution = { ...prepared, contextValue };
         const operations = running.get(context) ?? new Map<string, Running>();
         running.set(context, operations);
-        operations.set(id, { requestId, startedAt, controller, timer, execution, results: 0, errors: [] });
+        const begun = { requestId, startedAt, controller, timer, execution, client, contents };
+        operations.set(id, { ...begun, results: 0, errors: [] });
         metrics.streams(count());
         return execution;
       } catch (error) {
@@ -189,6 +204,8 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
           transport: 'websocket',
           document: undefined,
           operationName: undefined,
+          client,
+          contents: 0,
           errors,
           startedAt,
         });

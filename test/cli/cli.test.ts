@@ -88,7 +88,7 @@ describe('clipgraph similarity', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-'));
     writeFileSync(path.join(folder, 'clipgraph.yml'), 'limits:\n  maxTextBytes: 3\n');
     const { stderr } = clipgraph(['similarity', 'a dog', 'a cat'], {}, folder);
-    expect(stderr).toMatch(/TEXT_TOO_LONG: The text has 5 bytes; the limit is 3/);
+    expect(stderr).toMatch(/TEXT_TOO_LONG: The text has at least 5 bytes; the limit is 3/);
   });
 });
 

@@ -231,15 +231,16 @@ export function costOf(
  * Refuses an operation that asks for too much, before any of it is done.
  *
  * @param facts what the models can answer
+ * @returns the contents that it asks for, for the log
  * @throws TOO_MANY_INPUTS, QUERY_TOO_COMPLEX; GraphQLError for variables that have the wrong type
  */
 export async function checkCost(
   asked: Operation,
   limits: Config['limits'],
   facts: AnswerFacts,
-): Promise<void> {
+): Promise<number> {
   const operation = getOperationAST(asked.document, asked.operationName);
-  if (operation == null) return; // The execution says why.
+  if (operation == null) return 0; // The execution says why.
   const values = sentVariables(operation, asked.variables);
   const { contents, cells, fields, bytes } = costOf(asked, operation, values, limits, facts);
   const isStream = operation.operation === OperationTypeNode.SUBSCRIPTION;
@@ -255,4 +256,5 @@ export async function checkCost(
   if (contents > MANY_CONTENTS) await ownTurn();
   checkTypes(asked.schema, operation, asked.variables);
   if (contents > MANY_CONTENTS) await ownTurn();
+  return contents;
 }
