@@ -1,7 +1,9 @@
 /** The program of `server-apart.ts`: a server, and a meter of its turns. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { configSchema, type ConfigInput } from '../src/config/index.js';
+import { openFolder } from '../src/models/layout/folder.js';
 import { startServer } from '../src/server/index.js';
 import type { Order, Report } from './server-apart.js';
 
@@ -26,22 +28,68 @@ function look(): void {
 }
 setInterval(look, 1);
 
-function send(report: Report): void {
-  process.send?.(report);
+/** What it warned of since it was last asked. */
+let warnings: string[] = [];
+const log = pino(
+  { level: 'warn' },
+  {
+    write: (line) => {
+      warnings.push(line.trimEnd());
+    },
+  },
+);
+
+/** Opens a model as a server does that is asked for it, without running it. */
+async function open(folder: string): Promise<string> {
+  try {
+    const model = await openFolder(folder);
+    if (model.manifest.towers.image !== undefined) await model.tower('image');
+    return 'read';
+  } catch (error) {
+    const { code, stack, message } = error as Error & { code?: string };
+    return code === undefined ? (stack ?? message) : `${code}: ${message}`;
+  }
+}
+
+/** Memory once what nobody refers to has been collected. Some of it is given up only after a turn. */
+async function collect(): Promise<NodeJS.MemoryUsage> {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc?.();
+    await delay(100);
+  }
+  return process.memoryUsage();
+}
+
+async function follow(order: Order): Promise<Omit<Report, 'id'>> {
+  switch (order.do) {
+    case 'start measuring':
+      look();
+      longestTurnMs = 0;
+      return {};
+    case 'report':
+      look();
+      return { longestTurnMs };
+    case 'open':
+      return { opened: await open(order.folder) };
+    case 'collect': {
+      const memory = await collect();
+      const since = warnings;
+      warnings = [];
+      return { memory, warnings: since };
+    }
+  }
 }
 
 process.on('message', (order: Order) => {
-  look();
-  send({ longestTurnMs });
-  if (order === 'start measuring') longestTurnMs = 0;
+  void follow(order).then((report) => process.send?.({ id: order.id, ...report } satisfies Report));
 });
 process.on('disconnect', () => process.exit(0));
 
 async function main(): Promise<void> {
   const given = JSON.parse(process.argv[2]) as ConfigInput;
   const config = configSchema.parse({ ...given, server: { ...given.server, port: 0 } });
-  const { url } = await startServer(config, pino({ level: 'silent' }));
-  send({ url });
+  const { url } = await startServer(config, log);
+  process.send?.({ id: 0, url } satisfies Report);
 }
 
 void main();

@@ -3,8 +3,19 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { ConfigInput } from '../src/config/index.js';
 
-export type Order = 'start measuring' | 'report';
-export type Report = { readonly url: string } | { readonly longestTurnMs: number };
+export type Order = { readonly id: number } & (
+  { readonly do: 'start measuring' | 'report' | 'collect' } | { readonly do: 'open'; readonly folder: string }
+);
+/** What the order of this id led to; 0: the start. */
+export interface Report {
+  readonly id: number;
+  readonly url?: string;
+  readonly longestTurnMs?: number;
+  readonly opened?: string;
+  readonly memory?: NodeJS.MemoryUsage;
+  readonly warnings?: readonly string[];
+}
+type OrderBody = Order extends infer Each ? (Each extends Order ? Omit<Each, 'id'> : never) : never;
 
 interface Answer {
   readonly status: number;
@@ -14,9 +25,20 @@ interface Answer {
   readonly longestTurnMs: number;
 }
 
+/** What is left when nobody asks for anything. */
+interface Collected {
+  /** After a collection, if the process may collect. */
+  readonly memory: NodeJS.MemoryUsage;
+  /** Lines that the server has logged since the last time: warnings and errors. */
+  readonly warnings: readonly string[];
+}
+
 /** A server in a process of its own, whose event loop is watched. */
 export interface ServerApart {
   readonly url: string;
+  readonly pid: number;
+  /** How the process ended; undefined while it runs. */
+  readonly ended: string | undefined;
   /** Bytes to POST as JSON, and the longest turn until the answer is there. */
   post(body: string | Buffer): Promise<Answer>;
   /**
@@ -24,24 +46,54 @@ export interface ServerApart {
    * time on a core, so that a busy machine changes nothing.
    */
   longestTurnMs(work: () => Promise<unknown>): Promise<number>;
+  /** Opens a model's folder in the server's process. @returns `read`, a code with its message, or a stack */
+  open(folder: string): Promise<string>;
+  collect(): Promise<Collected>;
   close(): Promise<void>;
+}
+
+interface Options {
+  /** Arguments for Node.js. */
+  readonly nodeArguments?: readonly string[];
 }
 
 const CODE = /"code":"([A-Z_]+)"/;
 
-/** Starts the sources' server; what the server does first is then compiled and loaded. */
-export async function runServerApart(config: ConfigInput = {}): Promise<ServerApart> {
+/**
+ * Starts the sources' server; what the server does first is then compiled and loaded.
+ *
+ * @throws from every method, when the process has ended
+ */
+export async function runServerApart(
+  config: ConfigInput = {},
+  { nodeArguments = [] }: Options = {},
+): Promise<ServerApart> {
   const program = fork(path.join(__dirname, 'server-apart-process.ts'), [JSON.stringify(config)], {
-    execArgv: ['--require', 'tsx/cjs'],
+    execArgv: [...nodeArguments, '--require', 'tsx/cjs'],
   });
-  const ask = async (order: Order): Promise<Report> => {
-    const answer = once(program, 'message');
-    program.send(order);
-    return (await answer)[0] as Report;
+  const waiting = new Map<number, { resolve: (report: Report) => void; reject: (error: Error) => void }>();
+  let ended: string | undefined;
+  program.on('message', (report: Report) => {
+    waiting.get(report.id)?.resolve(report);
+    waiting.delete(report.id);
+  });
+  program.on('exit', (code, signal) => {
+    ended = signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}`;
+    for (const { reject } of waiting.values()) reject(new Error(`The server ${ended}.`));
+  });
+  const report = (id: number): Promise<Report> =>
+    new Promise((resolve, reject) => {
+      if (ended !== undefined) reject(new Error(`The server ${ended}.`));
+      else waiting.set(id, { resolve, reject });
+    });
+  let orders = 0;
+  const ask = (order: OrderBody): Promise<Report> => {
+    const id = ++orders;
+    const answer = report(id);
+    if (ended === undefined) program.send({ id, ...order });
+    return answer;
   };
-  const [started] = (await once(program, 'message')) as [Report];
-  if (!('url' in started)) throw new Error('The server did not start.');
-  const { url } = started;
+  const { url = '' } = await report(0);
 
   const send = (body: string | Buffer) =>
     fetch(`${url}/graphql`, {
@@ -50,10 +102,9 @@ export async function runServerApart(config: ConfigInput = {}): Promise<ServerAp
       body: body as string,
     });
   const longestTurnMs = async (work: () => Promise<unknown>): Promise<number> => {
-    await ask('start measuring');
+    await ask({ do: 'start measuring' });
     await work();
-    const report = await ask('report');
-    return 'longestTurnMs' in report ? report.longestTurnMs : NaN;
+    return (await ask({ do: 'report' })).longestTurnMs ?? NaN;
   };
   const warm =
     '{ embedBatch(inputs: [{text: "a"}, {image: {example: "dog"}}]) { __typename } server { version } }';
@@ -61,7 +112,16 @@ export async function runServerApart(config: ConfigInput = {}): Promise<ServerAp
 
   return {
     url,
+    pid: program.pid ?? 0,
+    get ended() {
+      return ended;
+    },
     longestTurnMs,
+    open: async (folder) => (await ask({ do: 'open', folder })).opened ?? '',
+    collect: async () => {
+      const { memory = process.memoryUsage(), warnings = [] } = await ask({ do: 'collect' });
+      return { memory, warnings };
+    },
     post: async (body) => {
       let status = 0;
       let text = '';
@@ -74,6 +134,7 @@ export async function runServerApart(config: ConfigInput = {}): Promise<ServerAp
       return { status, bytes: text.length, code, longestTurnMs: longest };
     },
     close: async () => {
+      if (ended !== undefined) return;
       const exit = once(program, 'exit');
       program.disconnect();
       await exit;

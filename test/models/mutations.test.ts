@@ -6,21 +6,11 @@ import { readPickle } from '../../src/models/checkpoint/pickle.js';
 import { readPytorch } from '../../src/models/checkpoint/pytorch.js';
 import { manifestSchema } from '../../src/models/manifest.js';
 import { Model } from '../../src/models/index.js';
+import { mutate, randomOf } from '../fuzz/random.js';
 import { goldenPath } from '../golden-data.js';
 
 const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');
 const STARTER = path.join(__dirname, '..', '..', 'models', 'starter');
-
-/** The same numbers in every run. Source: Marsaglia, Xorshift RNGs. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 /** Either it can be read, or it is refused with a code. */
 async function isReadOrRefused(read: () => unknown): Promise<'read' | 'refused'> {
@@ -31,16 +21,6 @@ async function isReadOrRefused(read: () => unknown): Promise<'read' | 'refused'>
     if ((error as { code?: string }).code !== 'MODEL_UNAVAILABLE') throw error;
     return 'refused';
   }
-}
-
-function mutate(bytes: Buffer, random: (below: number) => number, from: number, to: number): Buffer {
-  const changed = Buffer.from(bytes);
-  const changes = 1 + random(4);
-  for (let i = 0; i < changes; i++) {
-    // As often a digit as any byte: numbers are what can be believed.
-    changed[from + random(to - from)] = random(2) === 0 ? random(256) : 48 + random(10);
-  }
-  return changed;
 }
 
 describe('a file with some bytes changed is read or refused, never more', () => {
@@ -111,7 +91,7 @@ describe('a file with some bytes changed is read or refused, never more', () => 
       config,
     ],
   ] as const)('%s', async (name, times, read, bytes) => {
-    const random = randomNumbers(7);
+    const random = randomOf(7);
     const ends = {
       'a pickle': [0, 4000],
       'a PyTorch archive': [bytes.length - 8000, bytes.length],
