@@ -69,8 +69,13 @@ function count({ ends }: FuzzReport, what: string): void {
   ends[what] = (ends[what] ?? 0) + 1;
 }
 
+/** The first code of an answer, or of a model that was not opened. */
+function outcome(text: string): string {
+  return /"code":"([A-Z_]+)"/.exec(text.slice(0, 5000))?.[1] ?? /^([A-Z_]+): /.exec(text)?.[1] ?? 'good';
+}
+
 function note(report: FuzzReport, { kind, index, end, leak, text }: Asked): void {
-  count(report, `${kind}: ${end}`);
+  count(report, `${kind}: ${end}${end === 'answered' ? `, ${outcome(text)}` : ''}`);
   const line = `request ${index} (${kind}): ${short(text)}`;
   if (end === 'unanswered') report.unanswered.push(line);
   if (end === 'failed') report.crashes.push(line);
