@@ -9,13 +9,21 @@ interface Serving {
   readonly pid: number;
   /** Sends a GraphQL operation and returns its data. */
   post(query: string, variables: object): Promise<unknown>;
+  /** Sends SIGTERM. */
   stop(): void;
+  /** Its exit code; -1 where a signal ended it. */
+  readonly ended: Promise<number>;
 }
 
 /** The compiled server in a process of its own, as users run it. */
 export async function serve(...args: string[]): Promise<Serving> {
   const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number>((resolve) => {
+    child.once('exit', (code) => {
+      resolve(code ?? -1);
+    });
   });
   let printed = '';
   for await (const chunk of child.stdout) {
@@ -26,6 +34,7 @@ export async function serve(...args: string[]): Promise<Serving> {
     return {
       url,
       pid: child.pid ?? 0,
+      ended,
       stop: () => child.kill('SIGTERM'),
       post: async (query, variables) => {
         const response = await fetch(`${url}/graphql`, {
