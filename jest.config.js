@@ -6,8 +6,11 @@ module.exports = {
   maxWorkers: 2,
   testTimeout: 60_000,
   moduleNameMapper: {
+    '^clipgraph$': '<rootDir>/src/index.ts',
+    '^clipgraph/core$': '<rootDir>/src/core/index.ts',
     '^clipgraph/runtime$': '<rootDir>/src/runtime/index.ts',
     '^clipgraph/conformance$': '<rootDir>/src/runtime/conformance/index.ts',
+    '^clipgraph/server$': '<rootDir>/src/server/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   // Packages that the recipe of the starter model fetches have names and tests of their own.

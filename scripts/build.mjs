@@ -29,15 +29,29 @@ function licencesOf({ inputs }) {
     .join(`\n${'-'.repeat(80)}\n`);
 }
 
+/** @param {string} project */
+function compile(project) {
+  const tsc = [require.resolve('typescript/bin/tsc'), '-p', project];
+  const { status } = spawnSync(process.execPath, tsc, { stdio: ['ignore', 2, 2] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
 rmSync('dist', { recursive: true, force: true });
-const tsc = spawnSync(
-  process.execPath,
-  [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
-  {
-    stdio: ['ignore', 2, 2],
-  },
-);
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+compile('tsconfig.build.json');
+
+// clipgraph/core as one ES module, for browsers; its declarations say by the package.json beside them that they are of one.
+compile(path.join('src', 'core'));
+await build({
+  entryPoints: [path.join('src', 'core', 'index.ts')],
+  outfile: path.join('dist', 'esm', 'core', 'index.js'),
+  bundle: true,
+  platform: 'neutral',
+  format: 'esm',
+  target: 'es2022',
+  keepNames: true,
+  logLevel: 'warning',
+});
+writeFileSync(path.join('dist', 'esm', 'package.json'), '{ "type": "module" }\n');
 
 // Apollo Server becomes a part of the package: docs/decisions/0009-apollo-is-bundled.md.
 const { metafile } = await build({

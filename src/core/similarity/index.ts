@@ -1,5 +1,5 @@
 export { blend } from './blend.js';
-export { cosine, norm, unit } from './cosine.js';
+export { cosine, norm, unit, type Numbers } from './cosine.js';
 export { cosineMatrix, cosinesWith } from './matrix.js';
 export { rankingOf, softmax } from './ranking.js';
 export { angle, certainty, clipScore, distance } from './scores.js';
