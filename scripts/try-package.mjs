@@ -1,10 +1,13 @@
 // Does what a stranger does with the published package: packs it, installs it into an empty folder with plain
 // `npm install`, runs the program there, and uses the library from CommonJS, from ES modules and from TypeScript.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const isWindows = process.platform === 'win32';
@@ -101,10 +104,63 @@ function tryOtherManagers(folder, tarball, environment) {
   }
 }
 
+/**
+ * What package.json promises is in the packed file, in the form that each kind of import wants.
+ *
+ * @param {string} tarball
+ */
+async function lintPackage(tarball) {
+  const { buffer, byteOffset, byteLength } = readFileSync(tarball);
+  const bytes = buffer.slice(byteOffset, byteOffset + byteLength);
+  const { messages, pkg } = await publint({ pack: { tarball: bytes }, strict: true });
+  if (messages.length > 0) throw new Error(messages.map((message) => formatMessage(message, pkg)).join('\n'));
+  console.log('publint: nothing to say');
+}
+
+/**
+ * clipgraph/core as a page gets it: its types without Node's, from a bundler's resolution; one bundle that needs nothing.
+ *
+ * @param {string} app
+ * @param {string} typescript
+ * @param {import('node:child_process').SpawnSyncOptions} environment
+ */
+async function tryInBundler(app, typescript, environment) {
+  writeFileSync(
+    path.join(app, 'page.ts'),
+    `import { clipPlan, cosine, planCrop, type Picture, type PixelPlan } from 'clipgraph/core';
+const plan: PixelPlan = clipPlan(224);
+export const size: number = planCrop(640, 480, plan).resizedWidth;
+export const one: number = cosine(new Float32Array([3, 4]), [3, 4]);
+export const kindOf = ({ kind }: Picture): string => kind;
+// @ts-expect-error: a vector is numbers
+cosine('a dog', [1]);`,
+  );
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,dom'];
+  const resolution = ['--module', 'esnext', '--moduleResolution', 'bundler', '--types', ''];
+  run(process.execPath, [typescript, ...options, ...resolution, 'page.ts'], environment);
+  const { metafile } = await build({
+    entryPoints: [path.join(app, 'page.ts')],
+    absWorkingDir: app,
+    bundle: true,
+    format: 'esm',
+    outfile: path.join(app, 'page.mjs'),
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const inputs = Object.keys(metafile.inputs);
+  if (!inputs.includes('node_modules/clipgraph/dist/esm/core/index.js') || inputs.length !== 2)
+    throw new Error(`A page's bundle is made of ${inputs.join(', ')}.`);
+  const program = `import { one, size } from './page.mjs'; console.log(one, size)`;
+  const printed = run(process.execPath, ['--input-type=module', '-e', program], environment).trim();
+  if (printed !== '1 298') throw new Error(`page.ts printed ${printed}.`);
+  console.log('page.ts: clipgraph/core in a bundle, with its types');
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-package-'));
 try {
   run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+  await lintPackage(path.join(folder, tarball));
   const app = path.join(folder, 'app');
   mkdirSync(app);
   const environment = { cwd: app, env: strangersEnvironment() };
@@ -125,24 +181,28 @@ try {
   const question = `clipgraph.similarity({ text: 'a dog' }, { text: 'a cat' })`;
   writeFileSync(
     path.join(app, 'main.cjs'),
-    `const { createClipgraph } = require('clipgraph');
+    `const { createClipgraph, ClipgraphError } = require('clipgraph');
+const core = require('clipgraph/core');
 const { startServer } = require('clipgraph/server');
 const { defineRuntime } = require('clipgraph/runtime');
 createClipgraph().then(async (clipgraph) => {
   const { cosine } = await ${question};
   await clipgraph.close();
-  console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime);
+  console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, core.cosine([3, 4], [3, 4]));
+  if (core.ClipgraphError !== ClipgraphError) throw new Error('clipgraph/core has an error of its own');
 });`,
   );
   writeFileSync(
     path.join(app, 'main.mjs'),
     `import { createClipgraph, ClipgraphError } from 'clipgraph';
+import * as core from 'clipgraph/core';
 import { startServer } from 'clipgraph/server';
 import { defineRuntime } from 'clipgraph/runtime';
 const clipgraph = await createClipgraph();
 const { cosine } = await ${question};
 await clipgraph.close();
-console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, ClipgraphError.name);`,
+console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, core.cosine([3, 4], [3, 4]));
+if (core.ClipgraphError !== ClipgraphError) throw new Error('clipgraph/core has an error of its own');`,
   );
   tryOtherManagers(folder, path.join(folder, tarball), environment);
   const nodes = OTHER_NODES.map((version) => [
@@ -164,6 +224,7 @@ console.log(cosine.toFixed(4), typeof startServer, typeof defineRuntime, Clipgra
   writeFileSync(
     path.join(app, 'main.ts'),
     `import { createClipgraph, type Similarity } from 'clipgraph';
+import { createTokenizer, type Tokenizer, type Vocabulary } from 'clipgraph/core';
 import { startServer, type ClipgraphServer } from 'clipgraph/server';
 import { conformanceTests, type ConformanceSubject } from 'clipgraph/conformance';
 import { defineRuntime, type RuntimePlugin } from 'clipgraph/runtime';
@@ -174,7 +235,8 @@ const plugin: unknown = defineRuntime<object>({ name: 'typed' }, () => ({}) as R
 const subject: ConformanceSubject = { name: 'typed', module: './typed.mjs' };
 // @ts-expect-error: no such key
 await createClipgraph({ limit: 1 });
-export { similarity, server, plugin, conformanceTests, subject };`,
+const tokenizerOf = (vocabulary: Vocabulary): Tokenizer => createTokenizer(vocabulary, 77);
+export { tokenizerOf, similarity, server, plugin, conformanceTests, subject };`,
   );
   const typescript = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const strict = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext'];
@@ -182,6 +244,7 @@ export { similarity, server, plugin, conformanceTests, subject };`,
   writeFileSync(path.join(app, 'package.json'), '{ "type": "module" }');
   run(process.execPath, [typescript, ...strict, ...types, 'main.ts'], environment);
   console.log('main.ts: the types are right');
+  await tryInBundler(app, typescript, environment);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
