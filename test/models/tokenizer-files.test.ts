@@ -134,6 +134,20 @@ describe('the padding token of a tokenizer', () => {
   });
 });
 
+it('a tokenizer.json is read rather than the two files beside it, as transformers does', async () => {
+  const merges = (TOKENIZER.model as { merges: string[][] }).merges;
+  const folder = textEncoder({ ...TWO, 'tokenizer.json': withModel({ merges: merges.slice(0, 1) }) });
+  expect((await openFolder(folder)).manifest.tokenizer).toEqual({ json: 'tokenizer/tokenizer.json' });
+  // Of CLIP's merges only "in" is left.
+  const [spelled] = await ids(folder, 'dog');
+  expect(spelled).toHaveLength(5);
+  expect(await ids(textEncoder(TWO), 'dog')).toEqual([[49406, 1929, 49407]]);
+  await expect(ids(textEncoder({ ...TWO, 'tokenizer.json': '{}' }), 'dog')).rejects.toMatchObject({
+    code: 'MODEL_UNAVAILABLE',
+    message: expect.stringContaining('tokenizer.json'),
+  });
+});
+
 it('a shorter model_max_length is the context length', async () => {
   const folder = textEncoder({ ...TWO, 'tokenizer_config.json': { model_max_length: 16 } });
   expect((await openFolder(folder)).manifest.contextLength).toBe(16);

@@ -63,16 +63,22 @@ export function findWeights(
 export type TokenizerFiles =
   { readonly vocabulary: string; readonly merges: string } | { readonly json: string };
 
+/**
+ * The files that the reference reads: transformers' fast tokenizers, the only ones since its version 5, take
+ * `tokenizer.json` wherever it is there; open_clip has a tokenizer of its own, whose files are the two.
+ */
 export function findTokenizer(
-  { tokenizers }: Layout,
+  { name: layout, tokenizers }: Pick<Layout, 'name' | 'tokenizers'>,
   has: (file: string) => boolean,
 ): TokenizerFiles | undefined {
+  const isJsonFirst = layout !== 'open_clip';
   for (const folder of tokenizers) {
     const [vocabulary, merges, json] = ['vocab.json', 'merges.txt', 'tokenizer.json'].map((name) =>
       path.posix.join(folder, name),
     );
-    if (has(vocabulary) && has(merges)) return { vocabulary, merges };
-    if (has(json)) return { json };
+    const isPair = has(vocabulary) && has(merges);
+    if (has(json) && (isJsonFirst || !isPair)) return { json };
+    if (isPair) return { vocabulary, merges };
   }
   return undefined;
 }
