@@ -24,7 +24,7 @@ export function checkPixels({ width, height }: Sides, { maxPixels, maxSide = Inf
     throw new ClipgraphError('IMAGE_TOO_LARGE', message);
   }
   if (Math.max(width, height) > maxSide) {
-    const message = `The picture is ${width} × ${height} pixels; the limit of a side is ${maxSide} (limits.maxImageSide).`;
+    const message = `The picture is ${width} × ${height} pixels; the limit of a side is ${maxSide} (limits.maxImageSide). Crop it, or make it smaller.`;
     throw new ClipgraphError('IMAGE_TOO_LARGE', message);
   }
 }

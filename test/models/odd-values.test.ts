@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BYTE_CHARACTERS } from '../../src/core/text/byte-alphabet.js';
 import { openFolder } from '../../src/models/layout/folder.js';
-import { readSafetensors, toSafetensors, type Entry } from '../safetensors.js';
+import { readSafetensors, toSafetensors } from '../safetensors.js';
 
 const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');
 const TEXT_ENCODER = path.join(__dirname, '..', 'goldens', 'layouts', 'text-encoder', 'text_encoder');
@@ -21,7 +21,7 @@ function weights(): Buffer {
     };
     tensors.set(`text_model.${name}`, isTable ? kept : entry);
   }
-  const [dimensions] = (tensors.get('visual_projection.weight') as Entry).shape;
+  const [dimensions] = tensors.get('visual_projection.weight')!.shape;
   const projection = { dtype: 'F16', shape: [dimensions, 16], bytes: Buffer.alloc(dimensions * 16 * 2) };
   return toSafetensors(tensors.set('text_projection.weight', projection));
 }
@@ -101,11 +101,12 @@ function placesIn(value: Json): (readonly string[])[] {
   return [[], ...inner.flatMap(([key, member]) => placesIn(member).map((rest) => [key, ...rest]))];
 }
 
-function replaced(value: Json, [key, ...rest]: readonly string[], by: Json): Json {
-  if (key === undefined) return by;
+function replaced(value: Json, place: readonly string[], by: Json): Json {
+  if (place.length === 0) return by;
+  const [key, ...rest] = place;
   if (Array.isArray(value))
     return value.map((item, i) => (String(i) === key ? replaced(item, rest, by) : item));
-  const fields = value as { [key: string]: Json };
+  const fields = value as Record<string, Json>;
   return { ...fields, [key]: replaced(fields[key], rest, by) };
 }
 
@@ -178,7 +179,7 @@ describe('whatever value stands in a file of a model, it is read or refused with
 it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
   'an activation called %s is refused by its name',
   async (activation) => {
-    const config = FILES['config.json'].value as { [key: string]: Json };
+    const config = FILES['config.json'].value as Record<string, Json>;
     const withIt = (part: Json): Json => ({ ...(part as object), hidden_act: activation });
     for (const key of ['text_config', 'vision_config']) {
       write('config.json', JSON.stringify({ ...config, [key]: withIt(config[key]) }));
