@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import type { Config } from '../config/index.js';
 import {
   checkImageSize,
@@ -17,6 +18,8 @@ import { Slots } from './slots.js';
 export interface HeldBytes {
   /** Until it is released. */
   readonly bytes: Uint8Array;
+  /** Their SHA-256 in hexadecimal, made once for all that hold them. */
+  readonly digest: () => Promise<string>;
   /** Holds them for somebody else, too: returns what releases them. */
   readonly retain: () => () => void;
   /** Once; more is nothing. */
@@ -29,30 +32,44 @@ interface PictureBytesParts {
   readonly budget: ByteBudget;
 }
 
+/** Reads bytes, and says what else to give back once nobody holds them. */
+type Read = (
+  share: ByteShare,
+  signal: AbortSignal,
+) => Promise<{ readonly bytes: Uint8Array; readonly giveBack?: () => void }>;
+
 /** Bytes that are being read, or have been. */
 interface Entry {
   readonly read: Promise<Uint8Array>;
   readonly end: () => void;
+  /** Aborted once nobody holds them. */
+  readonly signal: AbortSignal;
   holders: number;
+  digest?: Promise<string>;
 }
 
 /** What the contents of one request share. */
 interface Shared {
   readonly base64: Map<string, Entry>;
   readonly url: Map<string, Entry>;
+  /** Of sources that are the same object: a file at several places. */
+  readonly source: Map<ImageSource, Entry>;
   readonly slots: Slots;
 }
 
 /** Pictures by URL that one request holds at once, from before they are fetched until they are prepared; the others wait. */
 const URLS_AT_ONCE = 8;
+/** Web Crypto copies what it hashes, on the main thread: one copy at a time. */
+const DIGESTS_AT_ONCE = 1;
 
 /**
- * Reads the bytes of pictures. What several contents of one request name alike, a variable in many aliases for example, is
- * decoded or fetched once while any of them needs it.
+ * Reads the bytes of pictures. What several contents of one request name alike, a variable in many aliases or a file at
+ * several places for example, is decoded, fetched and hashed once while any of them needs it.
  */
 export class PictureBytes {
   readonly #parts: PictureBytesParts;
   readonly #shared = new WeakMap<object, Shared>();
+  readonly #digests = new Slots(DIGESTS_AT_ONCE);
 
   constructor(parts: PictureBytesParts) {
     this.#parts = parts;
@@ -76,7 +93,17 @@ export class PictureBytes {
       release();
       throw error;
     }
-    return { bytes, retain, release };
+    const digest = (): Promise<string> => (entry.digest ??= this.#digestOf(bytes, entry.signal));
+    return { bytes, digest, retain, release };
+  }
+
+  async #digestOf(bytes: Uint8Array, signal: AbortSignal): Promise<string> {
+    const giveBack = await this.#digests.take(signal);
+    try {
+      return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'); // off the main thread
+    } finally {
+      giveBack();
+    }
   }
 
   #releaseOnce(entry: Entry): () => void {
@@ -90,31 +117,41 @@ export class PictureBytes {
   }
 
   #entryOf(source: ImageSource, group: object): Entry {
-    const { limits, urls } = this.#parts;
-    const { maxImageBytes } = limits;
+    const shared = this.#sharedBy(group);
     const { base64, url } = source;
-    if (base64 !== undefined || url !== undefined) {
-      const shared = this.#sharedBy(group);
-      const [entries, name] = base64 === undefined ? [shared.url, url] : [shared.base64, base64];
-      const known = entries.get(name);
-      if (known !== undefined) return known;
-      const entry = this.#start(
-        async (share, signal) => {
-          if (base64 !== undefined) return { bytes: await decodeBase64(name, maxImageBytes, share) };
-          const giveBack = await shared.slots.take(signal);
-          try {
-            return { bytes: await urls.fetch(name, signal, share), giveBack };
-          } catch (error) {
-            giveBack();
-            throw error;
-          }
-        },
-        () => entries.delete(name),
-      );
-      entries.set(name, entry);
-      return entry;
-    }
-    return this.#start(async (share) => {
+    if (base64 !== undefined) return this.#share(shared.base64, base64, () => this.#ofBase64(base64));
+    if (url !== undefined) return this.#share(shared.url, url, () => this.#ofUrl(url, shared.slots));
+    return this.#share(shared.source, source, () => this.#ofSource(source));
+  }
+
+  /** What is being read under this name for somebody else of the request, or else what is read now. */
+  #share<Name>(entries: Map<Name, Entry>, name: Name, reader: () => Read): Entry {
+    const known = entries.get(name);
+    if (known !== undefined) return known;
+    const entry = this.#start(reader(), () => entries.delete(name));
+    entries.set(name, entry);
+    return entry;
+  }
+
+  #ofBase64(text: string): Read {
+    return async (share) => ({ bytes: await decodeBase64(text, this.#parts.limits.maxImageBytes, share) });
+  }
+
+  #ofUrl(url: string, slots: Slots): Read {
+    return async (share, signal) => {
+      const giveBack = await slots.take(signal);
+      try {
+        return { bytes: await this.#parts.urls.fetch(url, signal, share), giveBack };
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
+    };
+  }
+
+  #ofSource(source: Exclude<ImageSource, { base64: string } | { url: string }>): Read {
+    const { maxImageBytes } = this.#parts.limits;
+    return async (share) => {
       if (source.read !== undefined) return { bytes: await source.read(maxImageBytes) };
       if (source.example !== undefined) return { bytes: await readExample(source.example) };
       if (source.path !== undefined) {
@@ -126,24 +163,18 @@ export class PictureBytes {
       share.take(source.bytes.length);
       // The caller may write into his own bytes while they wait to be decoded, after they were hashed.
       return { bytes: Uint8Array.from(source.bytes) };
-    });
+    };
   }
 
   #sharedBy(group: object): Shared {
     const known = this.#shared.get(group);
     if (known !== undefined) return known;
-    const shared = { base64: new Map(), url: new Map(), slots: new Slots(URLS_AT_ONCE) };
+    const shared = { base64: new Map(), url: new Map(), source: new Map(), slots: new Slots(URLS_AT_ONCE) };
     this.#shared.set(group, shared);
     return shared;
   }
 
-  #start(
-    read: (
-      share: ByteShare,
-      signal: AbortSignal,
-    ) => Promise<{ readonly bytes: Uint8Array; readonly giveBack?: () => void }>,
-    forget: () => void = () => undefined,
-  ): Entry {
+  #start(read: Read, forget: () => void): Entry {
     const share = this.#parts.budget.open();
     const controller = new AbortController();
     const reading = read(share, controller.signal);
@@ -156,6 +187,7 @@ export class PictureBytes {
         () => undefined,
       );
     };
-    return { read: reading.then(({ bytes }) => bytes), end, holders: 0 };
+    const { signal } = controller;
+    return { read: reading.then(({ bytes }) => bytes), end, signal, holders: 0 };
   }
 }

@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto';
 import type { Tokens } from '../core/text/index.js';
 import type { Config } from '../config/index.js';
 import { nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
@@ -107,9 +106,9 @@ export class ContentReader {
     const convention = conventionOf(config, model);
     const plan = { ...model.pixelPlan, convention };
     const isOriented = options.isOriented ?? !strict;
-    const digest = await webcrypto.subtle.digest('SHA-256', held.bytes); // off the main thread
+    const digest = await held.digest();
     return {
-      identity: ['image', Buffer.from(digest).toString('hex'), convention, pillow, strict, isOriented],
+      identity: ['image', digest, convention, pillow, strict, isOriented],
       tokens: undefined,
       release: held.release,
       prepare: async (turn) => {

@@ -1,3 +1,4 @@
+import { createHash, webcrypto } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseConfig } from '../../src/config/index.js';
@@ -59,6 +60,44 @@ describe('bytes of pictures', () => {
     first.release();
     first.release();
     expect(budget.bytes).toBe(0);
+  });
+
+  it('are hashed once for all contents of a request that name the same file', async () => {
+    const { pictures } = setUp(8 * MB);
+    const scope = { signal: forever, group: {} };
+    const read = jest.fn(() => Promise.resolve(picture));
+    const source = { read };
+    const hash = jest.spyOn(webcrypto.subtle, 'digest');
+    const held = await Promise.all([
+      ...Array.from({ length: 64 }, () => pictures.hold(source, scope)),
+      ...Array.from({ length: 64 }, () => pictures.hold({ base64 }, scope)),
+    ]);
+    const digests = await Promise.all(held.map(({ digest }) => digest()));
+    expect(new Set(digests)).toEqual(new Set([createHash('sha256').update(picture).digest('hex')]));
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(hash).toHaveBeenCalledTimes(2);
+    for (const { release } of held) release();
+    hash.mockRestore();
+  });
+
+  it('are hashed one after the other, since hashing copies them', async () => {
+    const { pictures } = setUp(200 * MB);
+    let underWay = 0;
+    let most = 0;
+    const digest = webcrypto.subtle.digest.bind(webcrypto.subtle);
+    const hash = jest.spyOn(webcrypto.subtle, 'digest').mockImplementation(async (...args) => {
+      most = Math.max(most, ++underWay);
+      const made = await digest(...args);
+      underWay--;
+      return made;
+    });
+    const held = await Promise.all(
+      Array.from({ length: 8 }, () => pictures.hold({ bytes: picture }, { signal: forever })),
+    );
+    await Promise.all(held.map(({ digest: digestOf }) => digestOf()));
+    expect([hash.mock.calls.length, most]).toEqual([8, 1]);
+    for (const { release } of held) release();
+    hash.mockRestore();
   });
 
   it('are given back when they cannot be read, or when nobody waits any more', async () => {

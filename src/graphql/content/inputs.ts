@@ -145,7 +145,7 @@ function toPart({ text, image, vector }: PartInput): Part {
   if (typeof image?.example === 'string') return { image: { example: image.example } };
   if (typeof image?.url === 'string') return { image: { url: image.url } };
   const upload = image?.upload;
-  if (upload != null) return { image: { read: (maxBytes) => Promise.resolve(upload.read(maxBytes)) } };
+  if (upload != null) return { image: upload.source };
   throw new ClipgraphError('BAD_USER_INPUT', 'A content must be a text, an image, a vector or a blend.');
 }
 

@@ -1,9 +1,12 @@
+import type { ImageSource } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { checkImageSize } from '../../media/index.js';
 
 /** A file that the map of a multipart request names. One may stand at several places. */
 export class UploadedFile {
   #bytes: Uint8Array | undefined;
+  /** One object for all places, so that the file is read and hashed once. */
+  readonly source: ImageSource = { read: (maxBytes) => Promise.resolve(this.#read(maxBytes)) };
 
   /** Whether its part has come. */
   get isThere(): boolean {
@@ -18,7 +21,7 @@ export class UploadedFile {
   /**
    * @throws IMAGE_TOO_LARGE, BAD_USER_INPUT for a file of which no part has come
    */
-  read(maxBytes: number): Uint8Array {
+  #read(maxBytes: number): Uint8Array {
     if (this.#bytes === undefined) {
       const message = 'The file that the map of the multipart request names is missing.';
       throw new ClipgraphError('BAD_USER_INPUT', message);
