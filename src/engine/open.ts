@@ -57,6 +57,7 @@ export async function openEmbedder(
   const plugins = await meetPlugins(modules, KINDS, watchdogMs);
   const runtimes = new RuntimeRegistry({
     order,
+    isAuto: config.runtime === 'auto',
     runtimes: config.runtimes,
     plugins,
     maxQueue: limits.maxQueue,

@@ -13,6 +13,8 @@ const PLUGIN_FOLDER = path.join(__dirname, '..', '..', 'plugins', 'runtimes');
 export interface RegistryOptions {
   /** Names in the order of preference. */
   readonly order: readonly string[];
+  /** Nobody named them: one that can't run here is no news. Default false. */
+  readonly isAuto?: boolean | undefined;
   /** The plugins' options by runtime name; `workers`, `isolation` and `memoryLimitMb` are the host's. */
   readonly runtimes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** The runtimes among the plugins of the configuration. */
@@ -77,6 +79,13 @@ function builtInRuntimes(options: RegistryOptions): Runtime[] {
     });
 }
 
+/** A runtime that can't run here. */
+interface Refused {
+  readonly name: string;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
 /** The runtime that serves when a request names none, or why there is none now. */
 export type Readiness =
   | { readonly isReady: true; readonly runtime: Runtime }
@@ -86,6 +95,7 @@ export type Readiness =
 export class RuntimeRegistry {
   readonly #runtimes: PluginRegistry<Runtime>;
   readonly #order: readonly string[];
+  readonly #isAuto: boolean;
   readonly #log: RuntimeLog;
   #default: Promise<Runtime> | undefined;
 
@@ -97,6 +107,7 @@ export class RuntimeRegistry {
     const runtimes = [...builtInRuntimes(options), ...configured];
     this.#runtimes = new PluginRegistry('runtime', 'RUNTIME_NOT_FOUND', runtimes);
     this.#order = options.order;
+    this.#isAuto = options.isAuto ?? false;
     this.#log = options.log;
     for (const name of [...options.order, ...Object.keys(options.runtimes)]) this.get(name);
   }
@@ -142,12 +153,13 @@ export class RuntimeRegistry {
   }
 
   async #choose(): Promise<Runtime> {
-    const refused: { name: string; reason: string; remedy: string }[] = [];
+    const refused: Refused[] = [];
     for (const name of this.#order) {
       const runtime = this.get(name);
       const probe = await runtime.probe();
       if (probe.ready) {
-        this.#log.info({ runtime: name, ...probe.info, refused }, 'runtime chosen');
+        this.#log.info({ runtime: name, ...probe.info, ...(!this.#isAuto && { refused }) }, 'runtime chosen');
+        if (this.#isAuto) this.#tellOfRefused(name, refused);
         return runtime;
       }
       refused.push({ name, reason: probe.reason, remedy: probe.remedy });
@@ -156,5 +168,15 @@ export class RuntimeRegistry {
     const reasons = refused.map(({ name, reason, remedy }) => `${name}: ${reason} ${remedy}`);
     const message = `No runtime that the configuration names can run here. ${reasons.join(' ')}`;
     throw new ClipgraphError('RUNTIME_UNAVAILABLE', message);
+  }
+
+  /** Most machines lack the first ones; but the last resort is slow, and what stands before it can often be installed. */
+  #tellOfRefused(chosen: string, refused: readonly Refused[]): void {
+    for (const { name, ...why } of refused) this.#log.debug({ runtime: name, ...why }, 'runtime not here');
+    const better = refused.at(-1);
+    if (better === undefined || chosen !== this.#order.at(-1)) return;
+    const { name, reason, remedy } = better;
+    const message = `${chosen} serves, which is slower than ${name}: ${reason} ${remedy} runtime: ${chosen} chooses it without this line.`;
+    this.#log.warn({ runtime: chosen }, message);
   }
 }
