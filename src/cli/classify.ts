@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { askClassify, DEFAULT_TEMPLATE } from '../engine/index.js';
-import { contentOf } from './contents.js';
+import { addReadingFlags, contentOf, labelOf } from './contents.js';
 import { embeddingCommand, madeBy, print, reportFailures } from './embedding-command.js';
+import { addExamples } from './help.js';
 
 /** `clipgraph classify`. */
 export function classifyCommand(): Command {
@@ -9,16 +10,18 @@ export function classifyCommand(): Command {
     .description('Which of several labels fits best: zero-shot classification.')
     .argument('<content>', 'a text or a file')
     .argument('<labels...>', 'what it may be')
-    .option('--template <text>', 'what the labels are put into, at {}', DEFAULT_TEMPLATE)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph classify photo.jpg dog cat car\n' +
-        '  $ clipgraph classify drawing.png dog cat --template "a drawing of a {}" --json',
-    );
-  return embeddingCommand(command, async ({ config, ask, isJson }, flags, given) => {
-    const [content, labels] = given as [string, string[]];
-    const read = contentOf(content);
-    const answer = await askClassify(ask, read, labels, {
+    .option('--template <text>', 'what the labels are put into, at {}', DEFAULT_TEMPLATE);
+  addExamples(
+    command,
+    'clipgraph classify photo.jpg dog cat car',
+    'clipgraph classify drawing.png dog cat --template "a drawing of a {}" --json',
+  );
+  addReadingFlags(command);
+  return embeddingCommand(command, async ({ config, ask, isJson, reading }, flags, given) => {
+    const [argument, words] = given as [string, string[]];
+    const { content } = contentOf(argument, reading);
+    const labels = words.map((word) => labelOf(word, reading));
+    const answer = await askClassify(ask, content, labels, {
       template: flags.template as string,
       limits: config.limits,
     });

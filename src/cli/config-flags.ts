@@ -1,34 +1,33 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CONFIG_KEYS, loadConfig, type Config, type LoadedConfig } from '../config/index.js';
+import { addConfigHelp } from './help.js';
 
 /** Short forms of what is typed most. */
-const SHORT_FLAGS: Readonly<Record<string, string>> = { port: 'server.port', host: 'server.host' };
+export const SHORT_FLAGS: Readonly<Record<string, string>> = { port: 'server.port', host: 'server.host' };
 const PLUGIN_OPTION = /^--(runtimes\.[^.=]+\.[^.=]+)(?:=(.*))?$/;
 
 type Flags = Record<string, string | boolean>;
 
-/** Gives a command a flag for every key of the configuration. */
+/** Gives a command a flag for every key of the configuration. There are many: `--help-config` shows them, not `--help`. */
 export function addConfigFlags(command: Command): Command {
-  command.optionsGroup('Configuration:');
-  command.addOption(new Option('--config <file>', 'read this file instead of clipgraph.yml'));
-  for (const [short, path] of Object.entries(SHORT_FLAGS)) {
-    command.addOption(new Option(`--${short} <value>`, `short for --${path}`));
-  }
-  for (const { path, kind, description } of CONFIG_KEYS) {
-    const value = kind === 'boolean' ? '[value]' : '<value>';
-    command.addOption(new Option(`--${path.join('.')} ${value}`, description));
+  const add = (flags: string): void => {
+    command.addOption(new Option(flags).hideHelp());
+  };
+  add('--config <file>');
+  for (const short of Object.keys(SHORT_FLAGS)) add(`--${short} <value>`);
+  for (const { path, kind } of CONFIG_KEYS) {
+    add(`--${path.join('.')} ${kind === 'boolean' ? '[value]' : '<value>'}`);
   }
   command.addOption(
-    new Option(
-      '--set <key=value>',
-      "a plugin's option, such as runtimes.cpu.threads=2; may be repeated",
-    ).argParser((text: string, earlier: Flags | undefined): Flags => {
-      const match = PLUGIN_OPTION.exec(`--${text}`);
-      if (match?.at(2) === undefined) throw new InvalidArgumentError('Write it as runtimes.cpu.threads=2.');
-      return { ...earlier, [match[1]]: match[2] };
-    }),
+    new Option('--set <key=value>')
+      .hideHelp()
+      .argParser((text: string, earlier: Flags | undefined): Flags => {
+        const match = PLUGIN_OPTION.exec(`--${text}`);
+        if (match?.at(2) === undefined) throw new InvalidArgumentError('Write it as runtimes.cpu.threads=2.');
+        return { ...earlier, [match[1]]: match[2] };
+      }),
   );
-  return command;
+  return addConfigHelp(command, SHORT_FLAGS);
 }
 
 /** Rewrites `--runtimes.cpu.threads 2`, a flag that no list can hold, as `--set runtimes.cpu.threads=2`. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { CONFIG_KEYS } from '../config/index.js';
 import { addConfigFlags, loadFromFlags } from './config-flags.js';
 import { print } from './embedding-command.js';
+import { addExamples } from './help.js';
 
 /** Values that must not be on a screen that others see. */
 const SECRET = new Set(['auth.tokens']);
@@ -14,11 +15,12 @@ function valueAt(tree: unknown, path: readonly string[]): unknown {
 export function configCommand(): Command {
   const command = new Command('config')
     .description('The values that are in effect, and where each came from.')
-    .option('--json', 'print one JSON value')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph config\n  $ CLIPGRAPH_SERVER_PORT=8080 clipgraph config --limits.maxInputs 64 --json',
-    );
+    .option('--json', 'print one JSON value');
+  addExamples(
+    command,
+    'clipgraph config',
+    'CLIPGRAPH_SERVER_PORT=8080 clipgraph config --limits.maxInputs 64 --json',
+  );
   return addConfigFlags(command).action((flags: Readonly<Record<string, unknown>>) => {
     const { config, origins } = loadFromFlags(flags);
     const plugins = Object.entries(config.runtimes).flatMap(([name, options]) =>

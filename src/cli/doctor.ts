@@ -7,6 +7,7 @@ import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
 import { findRuntimes } from './runtimes.js';
 import { pullProgress } from './pull-progress.js';
+import { addExamples } from './help.js';
 
 const CONTENTS = [{ text: 'a dog' }, { image: { example: 'dog' } }] as const;
 
@@ -134,8 +135,8 @@ export function doctorCommand(): Command {
     .description(
       'Check this machine: versions, memory, and a small run on every runtime, compared with each other.',
     )
-    .option('--json', 'print one JSON value')
-    .addHelpText('after', '\nExamples:\n  $ clipgraph doctor\n  $ clipgraph doctor --model ./my-clip');
+    .option('--json', 'print one JSON value');
+  addExamples(command, 'clipgraph doctor', 'clipgraph doctor --model ./my-clip');
   return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
     const config = configOf({ 'log.level': 'error', ...options });
     const embedder = await openEmbedder(config, createLog(config.log), { progress: pullProgress() });

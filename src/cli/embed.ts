@@ -1,28 +1,40 @@
 import { Command, Option } from 'commander';
 import { pack, type Embedding } from '../engine/index.js';
-import { contentsOf, nameOf, type NamedContent } from './contents.js';
-import { embedMany, embeddingCommand, madeBy, print } from './embedding-command.js';
+import { ClipgraphError } from '../errors/index.js';
+import { addListFlags, addReadingFlags, contentsOf } from './contents.js';
+import {
+  embeddingBar,
+  embeddingCommand,
+  madeBy,
+  print,
+  printPatiently,
+  reportFailures,
+} from './embedding-command.js';
+import { embedInOrder } from './in-order.js';
+import { addExamples } from './help.js';
 
 type Format = 'numbers' | 'base64';
 
-function asJson(content: NamedContent, embedding: Embedding | undefined, format: Format): object {
-  if (embedding === undefined) return { content: nameOf(content), error: true };
-  const { id, modality, vector, norm, isNormalized } = embedding;
+function asJson(name: string, result: Embedding | ClipgraphError, format: Format): object {
+  if (result instanceof ClipgraphError) {
+    return { content: name, error: { code: result.code, message: result.message } };
+  }
+  const { id, modality, vector, norm, isNormalized } = result;
   return {
-    content: nameOf(content),
+    content: name,
     modality,
     id,
     dimensions: vector.length,
     norm,
     isNormalized,
     vector: format === 'base64' ? pack(vector) : Array.from(vector),
-    ...madeBy(embedding),
+    ...madeBy(result),
   };
 }
 
-function asLine(content: NamedContent, { vector }: Embedding): string {
+function asLine(name: string, { vector }: Embedding): string {
   const first = Array.from(vector.subarray(0, 4), (value) => value.toFixed(4)).join(' ');
-  return `[1, ${vector.length}]  ${first} …  ${nameOf(content)}`;
+  return `[1, ${vector.length}]  ${first} …  ${name}`;
 }
 
 /** `clipgraph embed`. */
@@ -35,29 +47,41 @@ export function embedCommand(): Command {
       new Option('--vectors <format>', 'how JSON holds the numbers')
         .choices(['numbers', 'base64'])
         .default('numbers'),
-    )
-    .addHelpText(
-      'after',
-      '\nWhat cannot be embedded is said on standard error, and the exit code is 1.\n' +
-        '\nExamples:\n  $ clipgraph embed "a dog" photo.jpg\n  $ clipgraph embed photos/ --jsonl --vectors base64 > vectors.jsonl\n' +
-        '  $ clipgraph embed - --json < captions.txt',
     );
-  return embeddingCommand(command, async ({ ask, isJson }, flags, given) => {
+  command.addHelpText(
+    'after',
+    '\nWhat cannot be embedded is said on standard error and in its place in the JSON, and the exit code is 1.',
+  );
+  addExamples(
+    command,
+    'clipgraph embed "a dog" photo.jpg',
+    'clipgraph embed photos/ --jsonl --vectors base64 > vectors.jsonl',
+    'clipgraph embed - --json < captions.txt',
+  );
+  addReadingFlags(command);
+  addListFlags(command);
+  return embeddingCommand(command, async ({ embedder, options, reading, isJson }, flags, given) => {
     const [args] = given as [string[]];
-    const contents = await contentsOf(args);
-    const embeddings = await embedMany(ask, contents);
+    const { contents, count } = await contentsOf(args, reading);
     const format = flags.vectors as Format;
-    const rows = (): object[] => contents.map((content, i) => asJson(content, embeddings[i], format));
-    if (isJson) {
-      print(JSON.stringify(rows()));
-      return;
+    const rows: object[] = [];
+    // What is printed on the same terminal would be drawn over.
+    const bar = process.stdout.isTTY ? undefined : embeddingBar(count);
+    try {
+      for await (const { item, result } of embedInOrder(embedder, contents, options)) {
+        bar?.advance(1);
+        if (result instanceof ClipgraphError) {
+          bar?.stop();
+          reportFailures([{ name: item.name, code: result.code, message: result.message }]);
+        }
+        if (isJson) rows.push(asJson(item.name, result, format));
+        else if (flags.jsonl === true)
+          await printPatiently(JSON.stringify(asJson(item.name, result, format)));
+        else if (!(result instanceof ClipgraphError)) await printPatiently(asLine(item.name, result));
+      }
+    } finally {
+      bar?.stop();
     }
-    if (flags.jsonl === true) {
-      for (const row of rows()) print(JSON.stringify(row));
-      return;
-    }
-    for (const [i, embedding] of embeddings.entries()) {
-      if (embedding !== undefined) print(asLine(contents[i], embedding));
-    }
+    if (isJson) print(JSON.stringify(rows));
   });
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { SingleBar } from 'cli-progress';
 import type { Config } from '../config/index.js';
 import {
   createAsk,
@@ -14,7 +13,8 @@ import {
 import { ClipgraphError } from '../errors/index.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
-import { nameOf, type NamedContent } from './contents.js';
+import { readingOf, type NamedContent, type Reading } from './contents.js';
+import { createProgressBar, timeLeft, type ProgressBar } from './progress-bar.js';
 import { pullProgress } from './pull-progress.js';
 
 /** What a command works with. */
@@ -23,6 +23,8 @@ export interface Session {
   readonly embedder: Embedder;
   readonly options: EmbedOptions;
   readonly isJson: boolean;
+  /** How its arguments are read. */
+  readonly reading: Reading;
   /** How its questions have contents embedded: many at a time, with a bar on a terminal. */
   readonly ask: Ask;
 }
@@ -30,22 +32,24 @@ export interface Session {
 /** Contents from which on a bar is worth its line. */
 const MANY = 20;
 
+/** A bar on standard error, where that is a terminal and there are many contents, or nobody knows how many. */
+export function embeddingBar(count: number | undefined): ProgressBar | undefined {
+  if (!process.stderr.isTTY || (count !== undefined && count < MANY)) return undefined;
+  const since = performance.now();
+  return createProgressBar(
+    process.stderr,
+    count,
+    (done) => `${done}${count === undefined ? '' : ` of ${count}`}${timeLeft(done, count, since)}`,
+  );
+}
+
 /** Contents embedded as the library does, with a bar where there are many. */
 function withBar(embed: EmbedContents): EmbedContents {
   return async (contents, signal, take) => {
-    const bar =
-      contents.length >= MANY && process.stderr.isTTY
-        ? new SingleBar({
-            stream: process.stderr,
-            format: '{bar} {value} of {total}, {eta_formatted} left',
-            clearOnComplete: true,
-            hideCursor: true,
-          })
-        : undefined;
-    bar?.start(contents.length, 0);
+    const bar = embeddingBar(contents.length);
     try {
       await embed(contents, signal, (result, index) => {
-        bar?.increment();
+        bar?.advance(1);
         take(result, index);
       });
     } finally {
@@ -69,11 +73,11 @@ export async function embedMany(
   ask: Ask,
   contents: readonly NamedContent[],
 ): Promise<(Embedding | undefined)[]> {
-  const results = await ask.embedEach(contents);
+  const results = await ask.embedEach(contents.map(({ content }) => content));
   reportFailures(
     results.flatMap((result, i) =>
       result instanceof ClipgraphError
-        ? [{ name: nameOf(contents[i]), code: result.code, message: result.message }]
+        ? [{ name: contents[i].name, code: result.code, message: result.message }]
         : [],
     ),
   );
@@ -105,6 +109,7 @@ export function embeddingCommand(
           embedder,
           options,
           isJson: flags.json === true,
+          reading: readingOf(flags),
           ask: createAsk(withBar(embedPatiently(embedder, options)), new AbortController().signal),
         },
         flags,
@@ -124,4 +129,13 @@ export function madeBy({ model, runtime }: Embedding): { model: string; dtype: s
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Prints a line, and waits where its reader is slower than we are. */
+export function printPatiently(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(`${text}\n`, () => {
+      resolve();
+    });
+  });
 }

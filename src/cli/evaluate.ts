@@ -8,8 +8,9 @@ import {
   textsOf,
   type Figures,
 } from '../evaluation/index.js';
-import type { NamedContent } from './contents.js';
-import { embeddingCommand, madeBy, print, type Session, embedMany } from './embedding-command.js';
+import type { Content } from '../engine/index.js';
+import { embedMany, embeddingCommand, madeBy, print, type Session } from './embedding-command.js';
+import { addExamples } from './help.js';
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
@@ -37,9 +38,12 @@ function lineOf(figures: Figures): string {
 async function vectorsOf(
   { ask }: Session,
   keys: readonly string[],
-  contentOf: (key: string) => NamedContent,
+  contentOf: (key: string) => Content,
 ): Promise<ReadonlyMap<string, Float32Array>> {
-  const embeddings = await embedMany(ask, keys.map(contentOf));
+  const embeddings = await embedMany(
+    ask,
+    keys.map((name) => ({ name, content: contentOf(name) })),
+  );
   return new Map(
     keys.flatMap((key, i) => {
       const embedding = embeddings[i];
@@ -55,11 +59,12 @@ export function evaluateCommand(): Command {
       'How good a model is at a set of tasks: zero-shot, retrieval, choice of captions, likeness of texts.',
     )
     .argument('<folder>', 'an evaluation set: tasks.json and its pictures (docs/evaluation.md)')
-    .option('--out <file>', 'write the figures, as JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph evaluate work/evaluation\n  $ clipgraph evaluate work/evaluation --model ViT-B/32 --json',
-    );
+    .option('--out <file>', 'write the figures, as JSON');
+  addExamples(
+    command,
+    'clipgraph evaluate work/evaluation',
+    'clipgraph evaluate work/evaluation --model ViT-B/32 --json',
+  );
   return embeddingCommand(command, async (session, flags, [folder]) => {
     const set = await readEvaluationSet(folder as string);
     // Says what is wrong with a model that reads no texts: there is no task for it.

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { describePlan, type Convention, type PillowVersion } from '../core/image/index.js';
@@ -7,8 +6,12 @@ import { openInspector, type ImageInspection, type Inspector } from '../engine/i
 import { ClipgraphError } from '../errors/index.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
-import { contentOf } from './contents.js';
+import { addReadingFlags, contentOf, readingOf } from './contents.js';
+import { printPatiently } from './embedding-command.js';
+import { readLines } from './input-lines.js';
+import { readPicture } from './named-files.js';
 import { pullProgress } from './pull-progress.js';
+import { addExamples } from './help.js';
 
 const imageLine = z.strictObject({
   image: z.string(),
@@ -47,14 +50,6 @@ function parseLine(line: string): z.infer<typeof imageLine> | z.infer<typeof tex
   throw badLine(`The line is wrong: ${issues.join('; ')}.`);
 }
 
-async function readPicture(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw badLine('The file cannot be read.', cause);
-  }
-}
-
 async function answerLine(inspector: Inspector, line: string): Promise<object> {
   try {
     const request = parseLine(line);
@@ -64,7 +59,11 @@ async function answerLine(inspector: Inspector, line: string): Promise<object> {
     }
     const { image, orientation, ...options } = request;
     const isOriented = orientation === undefined ? undefined : orientation === 'apply';
-    const prepared = await inspector.image(await readPicture(image), { ...options, isOriented }, never);
+    const prepared = await inspector.image(
+      await readPicture(image, Infinity),
+      { ...options, isOriented },
+      never,
+    );
     const { sha256, width, height, resized, offset } = prepared;
     return { sha256, width, height, resized, crop: offset };
   } catch (error) {
@@ -73,35 +72,21 @@ async function answerLine(inspector: Inspector, line: string): Promise<object> {
   }
 }
 
-/** Lines by their line feeds alone: JSON may hold other separators. */
-async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of input.setEncoding('utf8')) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  yield rest;
-}
-
 /** One JSON object a line in, one out, in order; pictures in parallel. */
 async function answerLines(inspector: Inspector): Promise<void> {
   const underWay: Promise<object>[] = [];
-  const print = async (): Promise<void> => {
-    const answer = JSON.stringify(await underWay.shift());
-    // Waits where the reader is slower than we are.
-    await new Promise<void>((resolve) =>
-      process.stdout.write(`${answer}\n`, () => {
-        resolve();
-      }),
-    );
+  const printFirst = async (): Promise<void> => {
+    await printPatiently(JSON.stringify(await underWay.shift()));
   };
-  for await (const line of linesOf(process.stdin)) {
-    if (line.trim() === '') continue;
-    underWay.push(answerLine(inspector, line));
-    if (underWay.length >= LINES_AT_ONCE) await print();
+  try {
+    for await (const line of readLines(process.stdin)) {
+      if (line.trim() === '') continue;
+      underWay.push(answerLine(inspector, line));
+      if (underWay.length >= LINES_AT_ONCE) await printFirst();
+    }
+  } finally {
+    while (underWay.length > 0) await printFirst();
   }
-  while (underWay.length > 0) await print();
 }
 
 function largestDifference(a: Uint8Array, b: Uint8Array): number {
@@ -164,13 +149,15 @@ export function inspectCommand(): Command {
     .description('What a model would be given: the tool to find out why two systems disagree.')
     .argument('[content]', 'a text or the name of a picture file')
     .option('--json', 'print one JSON value: what a line of --jsonl would be answered')
-    .option('--jsonl', 'one JSON object a line on standard input, one a line on standard output')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph inspect photo.jpg\n  $ clipgraph inspect "schÃ¶n &amp; gut"\n' +
-        '  $ echo \'{"image": "photo.jpg", "convention": "openai", "strict": true}\' | clipgraph inspect --jsonl\n' +
-        '  $ echo \'{"text": "a dog", "convention": "hf"}\' | clipgraph inspect --jsonl',
-    );
+    .option('--jsonl', 'one JSON object a line on standard input, one a line on standard output');
+  addExamples(
+    command,
+    'clipgraph inspect photo.jpg',
+    'clipgraph inspect "schÃ¶n &amp; gut"',
+    'echo \'{"image": "photo.jpg", "convention": "openai", "strict": true}\' | clipgraph inspect --jsonl',
+    'echo \'{"text": "a dog", "convention": "hf"}\' | clipgraph inspect --jsonl',
+  );
+  addReadingFlags(command);
   return addConfigFlags(command).action(
     async (argument: string | undefined, options: Record<string, unknown>) => {
       const isLines = options.jsonl === true;
@@ -182,18 +169,18 @@ export function inspectCommand(): Command {
           await answerLines(inspector);
           return;
         }
-        const content = contentOf(argument);
+        const { name, content } = contentOf(argument, readingOf(options));
         if (options.json === true) {
-          const line = 'text' in content ? content : { image: content.image.path };
+          const line = content.text === undefined ? { image: name } : { text: content.text };
           const answer = await answerLine(inspector, JSON.stringify(line));
           if ('error' in answer) process.exitCode = 1;
           process.stdout.write(`${JSON.stringify(answer)}\n`);
           return;
         }
         const explained =
-          'text' in content
-            ? explainText(inspector, content.text)
-            : explainImage(inspector, await readPicture(content.image.path));
+          content.text === undefined
+            ? explainImage(inspector, await readPicture(name, Infinity))
+            : explainText(inspector, content.text);
         process.stdout.write(await explained);
       } finally {
         await inspector.close();

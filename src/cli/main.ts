@@ -4,10 +4,11 @@ import { VERSION } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { classifyCommand } from './classify.js';
 import { configCommand } from './config.js';
-import { foldPluginFlags } from './config-flags.js';
+import { foldPluginFlags, SHORT_FLAGS } from './config-flags.js';
 import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
 import { evaluateCommand } from './evaluate.js';
+import { addConfigHelp, addExamples } from './help.js';
 import { inspectCommand } from './inspect.js';
 import { modelsCommand } from './models.js';
 import { rankCommand } from './rank.js';
@@ -45,6 +46,13 @@ async function main(): Promise<void> {
       'after',
       '\nExit codes: 0 done, 1 failed, wholly or in part, 2 used in a way that it does not know.',
     );
+  addExamples(
+    program,
+    'clipgraph similarity "a dog" photo.jpg',
+    'clipgraph rank "a red car" photos/',
+    'clipgraph serve',
+  );
+  addConfigHelp(program, SHORT_FLAGS);
   for (const create of COMMANDS) program.addCommand(create().copyInheritedSettings(program));
   await program.parseAsync(foldPluginFlags(process.argv.slice(2)), { from: 'user' });
 }

@@ -20,13 +20,18 @@ import {
 } from '../models/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
+import { addExamples } from './help.js';
 import { pullProgress } from './pull-progress.js';
 
 type Flags = Readonly<Record<string, unknown>>;
 
-const EXAMPLES =
-  '\nExamples:\n  $ clipgraph models\n  $ clipgraph models pull openai/clip-vit-large-patch14\n' +
-  '  $ clipgraph models info ViT-B/32\n  $ clipgraph models verify\n  $ clipgraph models rm openai/clip-vit-base-patch32';
+const EXAMPLES = [
+  'clipgraph models',
+  'clipgraph models pull openai/clip-vit-large-patch14',
+  'clipgraph models info ViT-B/32',
+  'clipgraph models verify',
+  'clipgraph models rm openai/clip-vit-base-patch32',
+];
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
@@ -225,7 +230,7 @@ export function modelsCommand(): Command {
     ),
   ];
   const description = 'The models: those that are configured, and those of the hub in the cache.';
-  const command = create('models', description, list).addHelpText('after', EXAMPLES);
+  const command = addExamples(create('models', description, list), ...EXAMPLES);
   for (const subcommand of subcommands) command.addCommand(subcommand);
   return command;
 }

@@ -1,5 +1,5 @@
-import { SingleBar } from 'cli-progress';
 import type { PullProgress } from '../models/index.js';
+import { createProgressBar, timeLeft, type ProgressBar } from './progress-bar.js';
 
 const MEGABYTE = 1e6;
 /** Elsewhere than on a terminal: a line every so many percent. */
@@ -12,37 +12,32 @@ function inMegabytes(bytes: number): string {
 /** What a line says: how fast it goes, and how long it takes yet. */
 function pace(done: number, total: number, since: number): string {
   const seconds = (performance.now() - since) / 1000;
-  const rate = done / Math.max(seconds, 0.001);
-  const left = rate > 0 ? Math.ceil((total - done) / rate) : undefined;
-  const minutes =
-    left === undefined ? '' : `, ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')} left`;
-  return `${inMegabytes(rate)}/s${minutes}`;
+  return `${inMegabytes(done / Math.max(seconds, 0.001))}/s${timeLeft(done, total, since)}`;
 }
 
 /** Shows on standard error how a download gets on: a bar on a terminal, plain lines elsewhere. */
 export function pullProgress(stream: NodeJS.WriteStream = process.stderr): PullProgress {
   let [model, total, done, since, said] = ['', 0, 0, 0, 0];
-  let bar: SingleBar | undefined;
+  let bar: ProgressBar | undefined;
+  const percentOf = (bytes: number): number => (total === 0 ? 100 : Math.floor((100 * bytes) / total));
   return {
     start(name, files, bytes) {
       [model, total, done, since, said] = [name, bytes, 0, performance.now(), 0];
       stream.write(`Fetching ${name}: ${files} ${files === 1 ? 'file' : 'files'}, ${inMegabytes(bytes)}\n`);
       if (!stream.isTTY) return;
-      bar = new SingleBar({
+      bar = createProgressBar(
         stream,
-        format: '{bar} {percentage} %  {pace}',
-        clearOnComplete: true,
-        hideCursor: true,
-      });
-      bar.start(bytes, 0, { pace: '' });
+        total,
+        (fetched) => `${percentOf(fetched)} %  ${pace(fetched, total, since)}`,
+      );
     },
     advance(bytes) {
       done += bytes;
       if (bar !== undefined) {
-        bar.update(done, { pace: pace(done, total, since) });
+        bar.advance(bytes);
         return;
       }
-      const percent = total === 0 ? 100 : Math.floor((100 * done) / total / LINE_PERCENT) * LINE_PERCENT;
+      const percent = Math.floor(percentOf(done) / LINE_PERCENT) * LINE_PERCENT;
       if (percent <= said) return;
       said = percent;
       stream.write(

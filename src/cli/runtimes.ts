@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { pullProgress } from './pull-progress.js';
+import { addExamples } from './help.js';
 
 interface Found {
   readonly name: string;
@@ -24,12 +25,17 @@ export async function findRuntimes({ runtimes }: Embedder): Promise<Found[]> {
   );
 }
 
-function describe({ name, probe, isDefault, workers }: Found): string {
-  const title = `${name}${isDefault ? ' (default)' : ''}`.padEnd(16);
+function titleOf({ name, isDefault }: Found): string {
+  return `${name}${isDefault ? ' (default)' : ''}`;
+}
+
+function describe(found: Found, width: number): string {
+  const { probe, workers } = found;
+  const title = titleOf(found).padEnd(width);
   if (!probe.ready) {
     const { reason, remedy, detail } = probe;
     const lines = [`not here: ${reason}`, remedy, ...(detail === undefined ? [] : [`It said: ${detail}`])];
-    return title + lines.join(`\n${' '.repeat(16)}`);
+    return title + lines.join(`\n${' '.repeat(width)}`);
   }
   const { device, library, version, threads } = probe.info;
   return `${title}ready: ${device}, ${library} ${version}, threads: ${threads}, workers: ${workers}`;
@@ -39,11 +45,8 @@ function describe({ name, probe, isDefault, workers }: Found): string {
 export function runtimesCommand(): Command {
   const command = new Command('runtimes')
     .description('What this machine can run, and why not the rest.')
-    .option('--json', 'print one JSON array')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph runtimes\n  $ clipgraph runtimes --runtime cuda,cpu --json',
-    );
+    .option('--json', 'print one JSON array');
+  addExamples(command, 'clipgraph runtimes', 'clipgraph runtimes --runtime cuda,cpu --json');
   return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
     const config = configOf({ 'log.level': 'error', ...options });
     const embedder = await openEmbedder(config, createLog(config.log), { progress: pullProgress() });
@@ -55,8 +58,11 @@ export function runtimesCommand(): Command {
         workers,
         ...probe,
       }));
+      const width = Math.max(...found.map((runtime) => titleOf(runtime).length)) + 2;
       process.stdout.write(
-        options.json === true ? `${JSON.stringify(rows)}\n` : `${found.map(describe).join('\n')}\n`,
+        options.json === true
+          ? `${JSON.stringify(rows)}\n`
+          : found.map((runtime) => `${describe(runtime, width)}\n`).join(''),
       );
     } finally {
       await embedder.close();

@@ -2,20 +2,21 @@ import { Command } from 'commander';
 import { introspectionFromSchema } from 'graphql';
 import { createSchema, printSortedSchema } from '../graphql/index.js';
 import { print } from './embedding-command.js';
+import { addExamples } from './help.js';
 
 /** `clipgraph schema`. */
 export function schemaCommand(): Command {
-  return new Command('schema')
+  const command = new Command('schema')
     .description('The GraphQL schema, for code generators.')
-    .option('--json', 'print it as the answer to an introspection')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph schema > schema.graphql\n  $ clipgraph schema --json > schema.json',
-    )
-    .action(async ({ json }: { json?: boolean }) => {
-      const schema = await createSchema();
-      print(
-        json === true ? JSON.stringify(introspectionFromSchema(schema)) : printSortedSchema(schema).trimEnd(),
-      );
-    });
+    .option('--json', 'print it as the answer to an introspection');
+  return addExamples(
+    command,
+    'clipgraph schema > schema.graphql',
+    'clipgraph schema --json > schema.json',
+  ).action(async ({ json }: { json?: boolean }) => {
+    const schema = await createSchema();
+    print(
+      json === true ? JSON.stringify(introspectionFromSchema(schema)) : printSortedSchema(schema).trimEnd(),
+    );
+  });
 }

@@ -3,15 +3,17 @@ import { VERSION } from '../config/index.js';
 import { createLog, startServer } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { pullProgress } from './pull-progress.js';
+import { addExamples } from './help.js';
 
 /** `clipgraph serve`. */
 export function serveCommand(): Command {
-  const command = new Command('serve')
-    .description('Serve the GraphQL endpoint and the page.')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph serve --port 8080\n  $ clipgraph serve --model openai/clip-vit-large-patch14\n  $ clipgraph serve --model ./my-clip --runtime cpu',
-    );
+  const command = new Command('serve').description('Serve the GraphQL endpoint and the page.');
+  addExamples(
+    command,
+    'clipgraph serve --port 8080',
+    'clipgraph serve --model openai/clip-vit-large-patch14',
+    'clipgraph serve --model ./my-clip --runtime cpu',
+  );
   return addConfigFlags(command).action(async (options: Record<string, unknown>) => {
     const config = configOf(options);
     const server = await startServer(config, createLog(config.log), pullProgress());

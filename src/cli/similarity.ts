@@ -1,21 +1,24 @@
 import { Command } from 'commander';
 import { askSimilarity } from '../engine/index.js';
-import { contentOf } from './contents.js';
+import { addReadingFlags, contentOf } from './contents.js';
 import { embeddingCommand, madeBy, print } from './embedding-command.js';
+import { addExamples } from './help.js';
 
 /** `clipgraph similarity`. */
 export function similarityCommand(): Command {
   const command = new Command('similarity')
     .description('How alike two contents are: each a text, or the name of a picture file.')
     .argument('<a>', 'a text or a file')
-    .argument('<b>', 'a text or a file')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph similarity "a dog" photo.jpg\n  $ clipgraph similarity "a dog" "a puppy" --json',
-    );
-  return embeddingCommand(command, async ({ ask, isJson }, _flags, given) => {
+    .argument('<b>', 'a text or a file');
+  addExamples(
+    command,
+    'clipgraph similarity "a dog" photo.jpg',
+    'clipgraph similarity "a dog" "a puppy" --json',
+  );
+  addReadingFlags(command);
+  return embeddingCommand(command, async ({ ask, isJson, reading }, _flags, given) => {
     const [a, b] = given as [string, string];
-    const similarity = await askSimilarity(ask, contentOf(a), contentOf(b));
+    const similarity = await askSimilarity(ask, contentOf(a, reading).content, contentOf(b, reading).content);
     const { cosine, angle, distance, certainty, clipScore, logit, interpretation } = similarity;
     const made = madeBy(similarity.a);
     if (isJson) {

@@ -4,17 +4,19 @@ import { createLog } from '../server/index.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
 import { pullProgress } from './pull-progress.js';
+import { addExamples } from './help.js';
 
 /** `clipgraph tokenize`. */
 export function tokenizeCommand(): Command {
   const command = new Command('tokenize')
     .description('How a text is cut into tokens.')
     .argument('<text>', 'a text')
-    .option('--json', 'print one JSON value')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ clipgraph tokenize "a photograph of an astronaut riding a horse"\n  $ clipgraph tokenize "naïve" --json',
-    );
+    .option('--json', 'print one JSON value');
+  addExamples(
+    command,
+    'clipgraph tokenize "a photograph of an astronaut riding a horse"',
+    'clipgraph tokenize "naïve" --json',
+  );
   return addConfigFlags(command).action(async (text: string, flags: Readonly<Record<string, unknown>>) => {
     const config = configOf({ 'log.level': 'warn', ...flags });
     const inspector = await openInspector(config, createLog(config.log), pullProgress());

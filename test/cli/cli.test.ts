@@ -1,8 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { unpack } from '../vectors.js';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -12,7 +13,7 @@ function clipgraph(
   args: readonly string[],
   environment: Record<string, string> = {},
   cwd = ROOT,
-  input = '',
+  input: string | Buffer = '',
 ) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd,
@@ -47,6 +48,11 @@ describe('clipgraph similarity', () => {
       ['similarity', 'a dog', 'nothing.jpg'],
       /BAD_USER_INPUT: There is no file nothing\.jpg/,
     ],
+    ['a file that is not there, in classify', ['classify', './x', 'a'], /There is no file \.\/x/],
+    ['a file that is not there, in inspect', ['inspect', 'x.heif'], /There is no file x\.heif/],
+    ['a file that is not there, in rank', ['rank', 'x.jfif', 'a'], /There is no file x\.jfif/],
+    ['a folder', ['similarity', 'a dog', 'examples'], /examples is a folder/],
+    ['standard input', ['similarity', 'a dog', '-'], /- stands for standard input/],
     [
       'a text that is too long',
       ['similarity', 'a dog', 'dog '.repeat(80)],
@@ -71,7 +77,9 @@ describe('clipgraph similarity', () => {
     ['a flag misspelled', ['serve', '--server.prot', '1'], /Did you mean.*--server\.port/],
     ['a missing argument', ['similarity', 'a dog'], /missing required argument 'b'/],
     ['a command misspelled', ['similarty', 'a', 'b'], /Did you mean similarity/],
-    ['a limit that is none', ['rank', 'a', 'b', '--limit', 'x'], /positive whole number/],
+    ['a count that is none', ['rank', 'a', 'b', '--top', 'x'], /positive whole number/],
+    ['a flag that has another name now', ['rank', 'a', 'b', '--limit', '2'], /called --top now/],
+    ['two ways at once', ['similarity', 'a', 'b', '--text', '--file'], /cannot be used with/],
   ])('says that it was used wrongly, with exit code 2, for %s', (_, args, message) => {
     const { status, stderr } = clipgraph(args);
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
@@ -155,7 +163,7 @@ describe('clipgraph runtimes and doctor', () => {
 
 describe('clipgraph rank', () => {
   it('searches a folder, best first', () => {
-    const { status, stdout } = clipgraph(['rank', 'a dog', 'examples/', '--limit', '2']);
+    const { status, stdout } = clipgraph(['rank', 'a dog', 'examples/', '-n', '2']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^ 0\.5912 {2}examples\/dog\.png\n 0\.2390 {2}examples\/cat\.jpg\n$/);
   });
@@ -187,11 +195,49 @@ describe('clipgraph rank', () => {
     ]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^package\.json: UNSUPPORTED_IMAGE_FORMAT/);
-    expect(JSON.parse(stdout).matches).toMatchObject([{ index: 1, content: 'examples/dog.png' }]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      matches: [{ index: 1, content: 'examples/dog.png' }],
+      failures: [{ index: 0, content: 'package.json', code: 'UNSUPPORTED_IMAGE_FORMAT' }],
+    });
   });
 
   it('says that a folder has no pictures', () => {
-    expect(clipgraph(['rank', 'a', 'src/']).stderr).toMatch(/BAD_USER_INPUT: There is no picture in src/);
+    const { status, stderr } = clipgraph(['rank', 'a', 'src/']);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/BAD_USER_INPUT: There is no picture in src/),
+    ]);
+  });
+
+  it('prints the best ten of any number, and all as JSON', () => {
+    const lines = Array.from({ length: 400 }, (_, i) => `dog number ${i}`).join('\n');
+    const { status, stdout, stderr } = clipgraph(['rank', 'a dog', '-'], {}, ROOT, lines);
+    expect(status).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(10);
+    expect(stderr).toContain('The best 10 of 400; --top says how many.');
+    const all = JSON.parse(clipgraph(['rank', 'a dog', '-', '--json'], {}, ROOT, lines).stdout);
+    expect(all.matches).toHaveLength(400);
+  });
+
+  it('goes on after a line that names a file that is not there, as after one that is damaged', () => {
+    const lines = 'examples/dog.png\nexamples/gone.png\npackage.json\nexamples/cat.jpg\n';
+    const { status, stdout, stderr } = clipgraph(['rank', 'a dog', '-'], {}, ROOT, lines);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^ 0\.5912 {2}examples\/dog\.png\n.*examples\/cat\.jpg\n$/);
+    expect(stderr).toMatch(/^examples\/gone\.png: BAD_USER_INPUT: There is no file examples\/gone\.png/m);
+    expect(stderr).toMatch(/^package\.json: UNSUPPORTED_IMAGE_FORMAT/m);
+  });
+
+  it('takes a list that is separated by NUL', () => {
+    const { status, stdout } = clipgraph(
+      ['rank', 'a dog', '-0', '-'],
+      {},
+      ROOT,
+      'examples/dog.png\0a dog\nwith a line end\0',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('examples/dog.png');
+    expect(stdout).toContain('a dog\nwith a line end');
   });
 });
 
@@ -209,6 +255,49 @@ describe('clipgraph embed', () => {
     expect(clipgraph(['embed', 'a dog']).stdout).toMatch(
       /^\[1, 384\] {2}-?0\.\d{4}( -?0\.\d{4}){3} … {2}a dog\n$/,
     );
+  });
+
+  it('reads standard input with a byte order mark, in UTF-16 too, and refuses what is in neither encoding', () => {
+    const idOf = (input: Buffer): string => {
+      const { status, stdout } = clipgraph(['embed', '-', '--jsonl'], {}, ROOT, input);
+      expect(status).toBe(0);
+      return (JSON.parse(stdout.split('\n')[0]) as { id: string }).id;
+    };
+    const id = idOf(Buffer.from('a dog\na cat\n'));
+    expect(idOf(Buffer.from('\ufeffa dog\r\na cat\n'))).toBe(id);
+    expect(idOf(Buffer.from('\ufeffa dog\n', 'utf16le'))).toBe(id);
+    const latin1 = clipgraph(['embed', '-', '--jsonl'], {}, ROOT, Buffer.from('a dog\nB\u00e4r\n', 'latin1'));
+    expect(latin1.status).toBe(1);
+    expect(latin1.stderr).toMatch(/^BAD_USER_INPUT: Line 2 of standard input is not UTF-8/);
+    expect(JSON.parse(latin1.stdout)).toMatchObject({ content: 'a dog', id }); // What was read before is not lost.
+  });
+
+  it('prints each line as soon as it is ready, and a failure in its place', async () => {
+    const child = spawn(process.execPath, [MAIN, 'embed', '-', '--jsonl', '--vectors', 'base64'], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const rows = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const next = async () => JSON.parse(String((await rows.next()).value)) as Record<string, unknown>;
+    for (const content of ['a dog', 'examples/dog.png', 'x']) {
+      child.stdin.write(`${content}\n`); // The next line is sent when this one has been answered.
+      expect(await next()).toMatchObject({ content, dimensions: 384 });
+    }
+    child.stdin.write('examples/gone.png\n');
+    expect(await next()).toMatchObject({ content: 'examples/gone.png', error: { code: 'BAD_USER_INPUT' } });
+    child.stdin.end();
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(1);
+  });
+
+  it('names what a folder holds and cannot be embedded, and ends with exit code 1', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-'));
+    copyFileSync(path.join(ROOT, 'examples', 'cat.jpg'), path.join(folder, 'a.jfif'));
+    writeFileSync(path.join(folder, 'b.heic'), Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'));
+    const { status, stdout, stderr } = clipgraph(['embed', folder]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^\[1, 384\] .*a\.jfif\n$/);
+    expect(stderr).toMatch(/b\.heic: UNSUPPORTED_IMAGE_FORMAT: .*HEIC.*heif-convert/);
   });
 
   it('goes through more contents than a request may hold', () => {
@@ -260,10 +349,30 @@ describe('clipgraph classify, tokenize, models, config and schema', () => {
     expect(stdout).not.toContain('secret');
   });
 
+  it('prints no secret of a plugin', () => {
+    const { stdout } = clipgraph(['config', '--runtimes.cpu.apiKey', 'sk-do-not-show']);
+    expect(stdout).toMatch(/^runtimes\.cpu\.apiKey +"…" {2}\(--runtimes\.cpu\.apiKey\)$/m);
+  });
+
   it('prints the schema', () => {
     const committed = readFileSync(path.join(ROOT, 'schema', 'schema.graphql'), 'utf8');
     expect(clipgraph(['schema']).stdout.trim()).toBe(committed.trim());
     expect(JSON.parse(clipgraph(['schema', '--json']).stdout)).toHaveProperty('__schema');
+  });
+
+  it('has short help, examples first, and the flags of the configuration apart', () => {
+    for (const command of ['rank', 'serve', 'similarity']) {
+      const { status, stdout } = clipgraph([command, '--help']);
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^Examples:\n {2}\$ /);
+      expect(stdout).not.toContain('--limits.maxInputs');
+      expect(stdout.split('\n').length).toBeLessThan(40);
+      const config = clipgraph([command, '--help-config']);
+      expect(config.status).toBe(0);
+      expect(config.stdout).toMatch(/^ {2}--limits\.maxInputs <value> +Contents in one/m);
+      expect(config.stdout).toMatch(/^ {2}--port <value>/m);
+    }
+    expect(clipgraph(['--help']).stdout).toMatch(/^Examples:/);
   });
 
   it('has examples in the help of every command', () => {

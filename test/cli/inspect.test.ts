@@ -5,7 +5,7 @@ import { GOLDEN_PICTURES, GOLDEN_TEXTS, goldenPath } from '../golden-data.js';
 const ROOT = path.join(__dirname, '..', '..');
 const MAIN = path.join(ROOT, 'dist', 'src', 'cli', 'main.js');
 
-function inspect(args: readonly string[], input = ''): string {
+function inspect(args: readonly string[], input: string | Buffer = ''): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'inspect', ...args], {
     cwd: ROOT,
     input,
@@ -50,6 +50,17 @@ describe('clipgraph inspect --jsonl', () => {
         cases.map((golden) => golden[convention].ids ?? 'BAD_USER_INPUT'),
       );
     }
+  });
+
+  it('reads lines with a byte order mark, in UTF-16 too', () => {
+    const line = JSON.stringify({ text: 'a dog' });
+    const plain = inspect(['--jsonl'], line);
+    expect(JSON.parse(plain)).toHaveProperty('ids');
+    expect(inspect(['--jsonl'], `\ufeff${line}`)).toBe(plain);
+    expect(inspect(['--jsonl'], Buffer.from(`\ufeff${line}\r\n`, 'utf16le'))).toBe(plain);
+    expect(() => inspect(['--jsonl'], Buffer.from(`{"text":"B\u00e4r"}`, 'latin1'))).toThrow(
+      /Line 1 .* not UTF-8/,
+    );
   });
 
   it('goes on after a bad line, and keeps its place', () => {
