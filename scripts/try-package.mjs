@@ -136,7 +136,7 @@ export const kindOf = ({ kind }: Picture): string => kind;
 cosine('a dog', [1]);`,
   );
   const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,dom'];
-  const resolution = ['--module', 'esnext', '--moduleResolution', 'bundler', '--types', ''];
+  const resolution = ['--module', 'esnext', '--moduleResolution', 'bundler'];
   run(process.execPath, [typescript, ...options, ...resolution, 'page.ts'], environment);
   const { metafile } = await build({
     entryPoints: [path.join(app, 'page.ts')],
