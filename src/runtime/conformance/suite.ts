@@ -1,17 +1,9 @@
-import { CLIP_NORMALIZATION } from '../../core/image/index.js';
 import { ClipgraphError, type ErrorCode } from '../../errors/index.js';
 import type { Isolation, TowerSource } from '../contract.js';
 import { RuntimeHost, type HostOptions } from '../host.js';
-import type { CropBatch, RunResult, WireBatch } from '../wire.js';
-import {
-  DIMENSIONS,
-  imageAnswer,
-  IMAGE_SIZE,
-  textAnswer,
-  textGraph,
-  towerSource,
-  VOCABULARY,
-} from './graphs.js';
+import type { RunResult } from '../wire.js';
+import { expectedOfColour, imageBatch, textBatch, TEXTS } from './batches.js';
+import { DIMENSIONS, textAnswer, textGraph, towerSource, VOCABULARY } from './graphs.js';
 
 /** The plugin that is to be tested. */
 export interface ConformanceSubject {
@@ -40,49 +32,9 @@ export interface ConformanceTest {
 /** A signal of its own for each run: listeners must not gather on one. */
 const unaborted = (): AbortSignal => new AbortController().signal;
 const WATCHDOG_MS = 30_000;
-/** Ids of texts of many lengths. */
-const TEXTS = Array.from({ length: 40 }, (_, i) =>
-  Array.from({ length: 1 + ((i * 7) % 12) }, (__, j) => (i * 13 + j * 29) % (VOCABULARY - 1)),
-);
-const PADDING_ID = 0;
 
 function check(isRight: boolean, message: () => string): void {
   if (!isRight) throw new Error(message());
-}
-
-function textBatch(texts: readonly (readonly number[])[]): WireBatch {
-  const lengths = texts.map((ids) => ids.length);
-  const length = Math.max(...lengths);
-  const ids = new Int32Array(texts.length * length);
-  // Padded with an id of its own text, as CLIP's end marker pads: that must change nothing.
-  for (const [row, text] of texts.entries()) {
-    ids.set(
-      Array.from({ length }, (_, i) => text.at(i) ?? text.at(0) ?? PADDING_ID),
-      row * length,
-    );
-  }
-  return { kind: 'text', ids, lengths, size: texts.length, length };
-}
-
-/** Pictures of one colour each. */
-function imageBatch(colours: readonly (readonly [number, number, number])[]): CropBatch {
-  const plane = IMAGE_SIZE * IMAGE_SIZE;
-  const crops = Uint8Array.from(
-    { length: colours.length * plane * 3 },
-    (_, i) => colours[Math.floor(i / plane / 3)][i % 3],
-  );
-  return {
-    kind: 'image',
-    crops,
-    size: colours.length,
-    imageSize: IMAGE_SIZE,
-    normalization: CLIP_NORMALIZATION,
-  };
-}
-
-function expectedOfColour(colour: readonly number[]): number[] {
-  const { mean, std } = CLIP_NORMALIZATION;
-  return imageAnswer(colour.map((value, c) => (value / 255 - mean[c]) / std[c]));
 }
 
 async function expectCode(work: Promise<unknown>, codes: readonly ErrorCode[]): Promise<void> {
