@@ -1,6 +1,5 @@
 import { kindOf } from './engine/index.js';
 import { ClipgraphError } from './errors/index.js';
-import type { AskOptions } from './clipgraph.js';
 
 /** What an option has to be. */
 const OPTIONS: Readonly<Record<string, readonly [check: (value: unknown) => boolean, what: string]>> = {
@@ -23,7 +22,7 @@ function wrong(argument: string, what: string, value: unknown, index = 0): Clipg
  *
  * @throws BAD_USER_INPUT that names the option
  */
-export function checkOptions<Options extends AskOptions>(
+export function checkOptions<Options extends object>(
   options: Options | null | undefined,
   method: string,
 ): Options {

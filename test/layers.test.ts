@@ -35,6 +35,30 @@ function importsOf(file: string): string[] {
     .importedFiles.map(({ fileName }) => fileName);
 }
 
+/** The files of the project that a file imports, for its types alone among them. */
+function filesImportedBy(file: string): string[] {
+  return importsOf(file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => path.join(path.dirname(file), name).replace(/\.js$/, '.ts'));
+}
+
+/** What leads back to itself, however long the way; found by taking away, again and again, what imports nothing that is left. */
+function inCircles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const left = new Map(imports);
+  for (;;) {
+    const free = [...left].filter(([, targets]) => !targets.some((target) => left.has(target)));
+    if (free.length === 0) break;
+    for (const [file] of free) left.delete(file);
+  }
+  // What is left leads into a circle; what nothing that is left imports is only on the way there.
+  for (;;) {
+    const targets = new Set([...left.values()].flat());
+    const ends = [...left.keys()].filter((file) => !targets.has(file));
+    if (ends.length === 0) return [...left.keys()];
+    for (const file of ends) left.delete(file);
+  }
+}
+
 /** The layer of a file of src/, or of what it imports; undefined for a package. */
 function layerOf(file: string): string | undefined {
   const [folder, layer] = file.split(path.sep);
@@ -60,6 +84,22 @@ describe('layers', () => {
       }
     },
   );
+
+  it('has no circle of files', () => {
+    const files = [...sourcesOf('src'), ...sourcesOf('plugins')];
+    const imports = new Map(files.map((file) => [file, filesImportedBy(file)]));
+    expect(inCircles(imports)).toEqual([]);
+    // A circle would be found, and what only leads to it or comes from it is not blamed.
+    const turning = new Map([['a', ['b']], ['b', ['c']], ['c', ['b', 'd']], ['d', []]]); // prettier-ignore
+    expect(inCircles(turning)).toEqual(['b', 'c']);
+  });
+
+  it('has no file of more than 300 lines', () => {
+    const lengths = [...sourcesOf('src'), ...sourcesOf('plugins')].map(
+      (file) => [file, readFileSync(path.join(ROOT, file), 'utf8').split('\n').length - 1] as const,
+    );
+    expect(lengths.filter(([, lines]) => lines > 300)).toEqual([]);
+  });
 
   it.each(sourcesOf('src/core'))('%s of the core uses no package and no Node API', (file) => {
     expect(importsOf(file).filter((name) => !name.startsWith('.'))).toEqual([]);

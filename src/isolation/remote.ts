@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { link, type Isolation, type Link, type Program, type Start } from './link.js';
+import type { Isolation, Link, Start } from './link.js';
 import { watchResident } from './memory.js';
 import type { FromWorker } from './messages.js';
+import { link, type Program } from './start-program.js';
 import { startWatchdog } from './watchdog.js';
 import { fromWireError } from './wire-error.js';
 

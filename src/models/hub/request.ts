@@ -1,6 +1,7 @@
 import type { Dispatcher, Response } from 'undici';
 import { VERSION } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
+import { basic } from './basic-auth.js';
 import { proxyFor } from './proxy.js';
 import type { HubSettings } from './settings.js';
 
@@ -28,11 +29,6 @@ async function throughProxy(proxy: URL): Promise<Dispatcher> {
       : basic(decodeURIComponent(proxy.username), decodeURIComponent(proxy.password));
   // A plain request goes to the proxy as such; only what is encrypted needs a tunnel.
   return new ProxyAgent({ uri: proxy.origin, proxyTunnel: false, ...(token !== undefined && { token }) });
-}
-
-/** The value of an Authorization header. Source: RFC 7617. */
-export function basic(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
 function dispatcherFor(url: URL, env: HubSettings['environment']): Promise<Dispatcher> | undefined {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cacheHome, expandHome, firstSet } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-import { basic } from './request.js';
+import { basic } from './basic-auth.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

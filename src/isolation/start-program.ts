@@ -1,0 +1,123 @@
+import { fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+import type { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import { environmentOfChild } from './environment.js';
+import { linkInPlace, type InPlaceProgram } from './in-place.js';
+import type { Isolation, Link, LinkEvents, Start } from './link.js';
+import type { FromWorker } from './messages.js';
+
+/** A TypeScript entry, run from a checkout's source, needs a loader. */
+function loaderFor(entry: string): string[] {
+  return entry.endsWith('.ts') ? ['--require', 'tsx/cjs'] : [];
+}
+
+function forwardLines(stream: Readable | null, onOutput: (line: string) => void): void {
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    for (const line of text.split('\n')) if (line.trim() !== '') onOutput(line);
+  });
+}
+
+/** The server answers first: what computes gives way to it where there are too few cores for both. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A system that does not allow it, or a process that has ended already.
+  }
+}
+
+function linkProcess(
+  entry: string,
+  { nodeArguments = [], environment = {} }: Start,
+  { onMessage, onExit, onOutput }: LinkEvents,
+): Link {
+  const child = fork(entry, {
+    serialization: 'advanced',
+    execArgv: [...nodeArguments, ...loaderFor(entry)],
+    env: { ...environmentOfChild(), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  giveWay(child.pid);
+  let isGone = false;
+  const leave = (reason: string, isKilled = false): void => {
+    if (isGone) return;
+    isGone = true;
+    onExit(reason, isKilled);
+  };
+  child.on('message', (message) => {
+    onMessage(message as FromWorker);
+  });
+  child.on('error', (error) => {
+    onOutput(error.message);
+    leave('could not be reached');
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) leave(`exited with code ${String(code)}`);
+    else leave(`was killed by ${signal}`, signal === 'SIGKILL');
+  });
+  forwardLines(child.stdout, onOutput);
+  forwardLines(child.stderr, onOutput);
+  return {
+    pid: child.pid,
+    send: (message) => {
+      // A failure to send means that the process is going; its exit tells the rest.
+      if (child.connected) child.send(message, () => undefined);
+    },
+    kill: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function linkThread(
+  entry: string,
+  { environment = {} }: Start,
+  { onMessage, onExit, onOutput }: LinkEvents,
+): Link {
+  const thread = new Worker(entry, {
+    execArgv: loaderFor(entry),
+    env: { ...environmentOfChild(), ...environment },
+    stdout: true,
+    stderr: true,
+  });
+  let failure: string | undefined;
+  thread.on('message', (message) => {
+    onMessage(message as FromWorker);
+  });
+  thread.on('error', (error) => {
+    onOutput(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    failure = 'failed';
+  });
+  thread.on('exit', (code) => {
+    onExit(failure ?? `exited with code ${code}`, false);
+  });
+  forwardLines(thread.stdout, onOutput);
+  forwardLines(thread.stderr, onOutput);
+  return {
+    pid: undefined,
+    send: (message) => {
+      thread.postMessage(message);
+    },
+    kill: () => void thread.terminate(),
+  };
+}
+
+/** A program: a module that calls `answerRequests` when it is loaded; and the same for where it runs in place. */
+export interface Program {
+  readonly entry: string;
+  readonly inPlace?: (() => InPlaceProgram) | undefined;
+}
+
+/** Starts a program where it is to run. */
+export function link(
+  { entry, inPlace }: Program,
+  isolation: Isolation,
+  start: Start,
+  events: LinkEvents,
+): Link {
+  if (isolation === 'process') return linkProcess(entry, start, events);
+  if (isolation === 'thread') return linkThread(entry, start, events);
+  if (inPlace === undefined) throw new Error(`${entry} cannot run in the server's process.`);
+  return linkInPlace(inPlace(), events);
+}
