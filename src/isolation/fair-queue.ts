@@ -15,6 +15,11 @@ export class FairQueue<Item> {
     return this.#size;
   }
 
+  /** Groups of which something waits. */
+  get groups(): number {
+    return this.#groups.size;
+  }
+
   push(group: object, item: Item): void {
     const items = this.#groups.get(group);
     if (items === undefined) this.#groups.set(group, [item]);

@@ -48,6 +48,11 @@ export class WaitingQueue<Task, Answer> {
     return this.#jobs.size;
   }
 
+  /** Requests of which something waits. */
+  get groups(): number {
+    return this.#jobs.groups;
+  }
+
   /**
    * Puts work into the queue, and waits until whoever takes it out settles it.
    *

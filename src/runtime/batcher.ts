@@ -42,8 +42,10 @@ interface BatcherOptions {
   readonly maxBatch: number;
   /** Contents that may wait; more are refused. */
   readonly maxQueue: number;
-  /** A batch is cut so that it should take no longer, since what arrives meanwhile has to wait for it. */
+  /** A batch is cut so that it should take no longer, since what arrives meanwhile has to wait for it. Default 250. */
   readonly batchBudgetMs?: number;
+  /** While several requests wait, for all that is taken at once: a small one waits for what runs and for its own. Default 50. */
+  readonly sharedBudgetMs?: number;
   readonly onBatch?: ((report: BatchReport) => void) | undefined;
 }
 
@@ -53,6 +55,10 @@ const FIRST_BATCH = 4;
 const LEARNING_RATE = 0.3;
 /** Texts are taken for this many batches at once and sorted by length, so that less is padded. */
 const BATCHES_SORTED = 2;
+
+function batchesTaken({ source }: TowerQueue): number {
+  return source.kind === 'text' ? BATCHES_SORTED : 1;
+}
 
 function lengthOf({ task }: Job): number {
   return task.kind === 'text' ? task.ids.length : 0;
@@ -79,14 +85,23 @@ export class Batcher {
   readonly #maxBatch: number;
   readonly #maxQueue: number;
   readonly #budgetMs: number;
+  readonly #sharedBudgetMs: number;
   readonly #onBatch: BatcherOptions['onBatch'];
   #closed: Error | undefined;
 
-  constructor({ runners, maxBatch, maxQueue, batchBudgetMs = 250, onBatch }: BatcherOptions) {
+  constructor({
+    runners,
+    maxBatch,
+    maxQueue,
+    batchBudgetMs = 250,
+    sharedBudgetMs = 50,
+    onBatch,
+  }: BatcherOptions) {
     this.#idle = [...runners];
     this.#maxBatch = maxBatch;
     this.#maxQueue = maxQueue;
     this.#budgetMs = batchBudgetMs;
+    this.#sharedBudgetMs = Math.min(batchBudgetMs, sharedBudgetMs);
     this.#onBatch = onBatch;
   }
 
@@ -142,7 +157,7 @@ export class Batcher {
       this.#towers.delete(tower.key);
       this.#towers.set(tower.key, tower);
       const size = this.#batchSize(tower);
-      const jobs = tower.jobs.take(tower.source.kind === 'text' ? size * BATCHES_SORTED : size);
+      const jobs = tower.jobs.take(size * batchesTaken(tower));
       const runner = this.#idle.shift();
       if (runner === undefined) return;
       void this.#runEach(runner, tower, cutIntoBatches(jobs, size)).finally(() => {
@@ -152,9 +167,11 @@ export class Batcher {
     }
   }
 
-  #batchSize({ millisecondsEach }: TowerQueue): number {
-    const fitting =
-      millisecondsEach === undefined ? FIRST_BATCH : Math.floor(this.#budgetMs / millisecondsEach);
+  #batchSize(tower: TowerQueue): number {
+    const { millisecondsEach, jobs } = tower;
+    // What is taken at once runs before anything else does.
+    const budgetMs = jobs.groups > 1 ? this.#sharedBudgetMs / batchesTaken(tower) : this.#budgetMs;
+    const fitting = millisecondsEach === undefined ? FIRST_BATCH : Math.floor(budgetMs / millisecondsEach);
     return Math.max(1, Math.min(this.#maxBatch, fitting));
   }
 

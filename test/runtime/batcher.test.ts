@@ -263,6 +263,46 @@ describe('the batcher', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
+  it('lets a small request wait for little work beside several large ones', async () => {
+    const sizes: number[] = [];
+    let began: ((size: number) => void) | undefined;
+    // Ten milliseconds each, as it says: nothing is timed.
+    const runner: BatchRunner = {
+      run: async ({ batch }) => {
+        sizes.push(batch.size);
+        began?.(sizes.length);
+        await nextTurn();
+        return { vectors: new Float32Array(batch.size), milliseconds: 10 * batch.size, held: [] };
+      },
+    };
+    const batcher = new Batcher({ runners: [runner], maxBatch: 64, maxQueue: 1000 });
+    const submit = (group: object) => batcher.submit(source, text(1), { group, signal: never });
+    const many = Array.from({ length: 4 }, () => ({})).flatMap((group) =>
+      Array.from({ length: 60 }, () => submit(group)),
+    );
+    // Once the pace is known, and a batch has just begun.
+    await new Promise<void>((resolve) => {
+      began = (count) => {
+        if (count === 5) resolve();
+      };
+    });
+    const before = sizes.length - 1;
+    await submit({});
+    const waitedFor = sizes.slice(before).reduce((sum, size) => sum + 10 * size, 0);
+    // The batch that ran, its own, and perhaps one that began while its answer was on the way.
+    expect(waitedFor).toBeLessThanOrEqual(150);
+    await Promise.all(many);
+  });
+
+  it('sorts and fills batches of one request alone', async () => {
+    const { runner, batcher } = create({ milliseconds: 1, maxBatch: 8 });
+    const group = {};
+    await Promise.all(
+      Array.from({ length: 36 }, (_, i) => batcher.submit(source, text(i), { group, signal: never })),
+    );
+    expect(runner.batches.map((batch) => batch.length)).toEqual([4, 4, 8, 8, 8, 4]);
+  });
+
   it('cuts batches to its time budget once it knows the pace', async () => {
     const runner = new RecordingRunner(100);
     const batcher = new Batcher({ runners: [runner], maxBatch: 16, maxQueue: 100, batchBudgetMs: 100 });
