@@ -55,6 +55,8 @@ export interface ServerApart {
 interface Options {
   /** Arguments for Node.js. */
   readonly nodeArguments?: readonly string[];
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const CODE = /"code":"([A-Z_]+)"/;
@@ -66,10 +68,11 @@ const CODE = /"code":"([A-Z_]+)"/;
  */
 export async function runServerApart(
   config: ConfigInput = {},
-  { nodeArguments = [] }: Options = {},
+  { nodeArguments = [], environment = {} }: Options = {},
 ): Promise<ServerApart> {
   const program = fork(path.join(__dirname, 'server-apart-process.ts'), [JSON.stringify(config)], {
     execArgv: [...nodeArguments, '--require', 'tsx/cjs'],
+    env: { ...process.env, ...environment },
   });
   const waiting = new Map<number, { resolve: (report: Report) => void; reject: (error: Error) => void }>();
   let ended: string | undefined;

@@ -22,12 +22,21 @@ function isHandedDown(variable: string): boolean {
   return known.has(name) || (FAMILIES.some((family) => name.startsWith(family)) && !SECRET.test(name));
 }
 
-/** The variables of this process that programs which run apart are given: those of a list, none of them a secret. */
+/**
+ * How glibc's malloc is told to keep little that was freed: else each thread has an arena of its own, whose freed memory stays
+ * with the process. https://man7.org/linux/man-pages/man3/mallopt.3.html
+ */
+const FRUGAL = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
+
+/**
+ * The variables that programs which run apart are given: those of this process that are on a list, none of them a secret; and
+ * to give memory back, unless this process was told otherwise.
+ */
 export function environmentOfChild(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
   const entries = Object.entries(environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && isHandedDown(entry[0]),
   );
-  return Object.fromEntries(entries);
+  return { ...FRUGAL, ...Object.fromEntries(entries) };
 }

@@ -47,6 +47,8 @@ const AT_ONCE = 8;
 /** Where the numbers of the warm-up begin: not among those of the run. */
 const WARM_UP_FROM = 10 ** 8;
 const SETTLE_MS = 3000;
+/** As the Dockerfile has them. */
+const MEMORY_SETTINGS = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 const short = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 300);
 
@@ -123,7 +125,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const server = await runServerApart(
     // A cache that is full when memory is first measured.
     { limits: { timeoutMs: LIMIT_MS }, cache: { maxBytes: 2 ** 20 } },
-    { nodeArguments: ['--expose-gc'] },
+    { nodeArguments: ['--expose-gc'], environment: MEMORY_SETTINGS },
   );
   try {
     for (const [first, total] of [

@@ -28,7 +28,9 @@ describe('what a program that runs apart is given of the environment', () => {
   };
 
   it('is what a system and its libraries need, and no secret', () => {
-    expect(environmentOfChild({ ...secrets, ...useful, UNSET: undefined })).toEqual(useful);
+    const frugal = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
+    expect(environmentOfChild({ ...secrets, ...useful, UNSET: undefined })).toEqual({ ...frugal, ...useful });
+    expect(environmentOfChild({ MALLOC_ARENA_MAX: '8' })).toEqual({ ...frugal, MALLOC_ARENA_MAX: '8' });
   });
 
   it.each(['process', 'thread'] as const)('is so for a %s', async (isolation) => {
