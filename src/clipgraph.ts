@@ -9,6 +9,7 @@ import {
   createAsk,
   embedPatiently,
   embedStream,
+  followerOf,
   openEmbedder,
   type Classification,
   type Content,
@@ -102,7 +103,8 @@ export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgra
   const embedder = await openEmbedder(parsed, pino({ level }, pino.destination(2)));
 
   const asking = (given: AskOptions | undefined, method: string) => {
-    const { signal = new AbortController().signal, ...options } = checkOptions(given, method);
+    const { signal: callers = new AbortController().signal, ...options } = checkOptions(given, method);
+    const signal = followerOf(callers);
     return { ask: createAsk(embedPatiently(embedder, options), signal), options, signal };
   };
 

@@ -49,3 +49,26 @@ export async function together<Value>(
     parent.removeEventListener('abort', follow);
   }
 }
+
+const followers = new WeakMap<AbortSignal, AbortSignal>();
+
+/**
+ * A signal that is aborted with another one, and has as many listeners as it likes: of the eleventh of one signal Node.js
+ * warns as of a leak, and a caller may give his to any number of calls.
+ */
+export function followerOf(signal: AbortSignal): AbortSignal {
+  if (signal.aborted) return signal;
+  const known = followers.get(signal);
+  if (known !== undefined) return known;
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  signal.addEventListener(
+    'abort',
+    () => {
+      controller.abort(signal.reason);
+    },
+    { once: true },
+  );
+  followers.set(signal, controller.signal);
+  return controller.signal;
+}

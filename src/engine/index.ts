@@ -31,4 +31,5 @@ export {
 } from './questions.js';
 export { openCatalog, openEmbedder, openInspector } from './open.js';
 export { compare, type Match, type Similarity } from './similarity.js';
+export { followerOf } from './cancelling.js';
 export { embedStream, type StreamedResult } from './stream.js';

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import path from 'node:path';
 import { ClipgraphError, createClipgraph, type Clipgraph } from '../../src/index.js';
 import { EXAMPLES_FOLDER } from '../../src/media/index.js';
@@ -55,6 +56,19 @@ describe('createClipgraph', () => {
   it('stops when it is told to', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(clipgraph.embed({ text: 'never seen' }, { signal })).rejects.toThrow('enough');
+  });
+
+  it('listens once to a signal, however many calls it is given to', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const embed = (text: string) => clipgraph.embed({ text }, { signal });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => embed(`one of many ${i}`)));
+    const calls = Promise.allSettled(Array.from({ length: 20 }, (_, i) => embed(`stopped ${i}`)));
+    const listeners = getEventListeners(signal, 'abort');
+    controller.abort(new Error('enough'));
+    expect(listeners).toHaveLength(1);
+    const reasons = (await calls).map((call) => call.status === 'rejected' && String(call.reason));
+    expect(new Set(reasons)).toEqual(new Set(['Error: enough']));
   });
 });
 
