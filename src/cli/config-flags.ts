@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CONFIG_KEYS, loadConfig, type Config, type LoadedConfig } from '../config/index.js';
-import { addConfigHelp } from './help.js';
+import { addConfigHelp, SHORT_HELP, unlisted } from './help.js';
 
 /** Short forms of what is typed most. */
 export const SHORT_FLAGS: Readonly<Record<string, string>> = { port: 'server.port', host: 'server.host' };
@@ -11,7 +11,7 @@ type Flags = Record<string, string | boolean>;
 /** Gives a command a flag for every key of the configuration. There are many: `--help-config` shows them, not `--help`. */
 export function addConfigFlags(command: Command): Command {
   const add = (flags: string): void => {
-    command.addOption(new Option(flags).hideHelp());
+    command.addOption(unlisted(new Option(flags)));
   };
   add('--config <file>');
   for (const short of Object.keys(SHORT_FLAGS)) add(`--${short} <value>`);
@@ -27,7 +27,7 @@ export function addConfigFlags(command: Command): Command {
         return { ...earlier, [match[1]]: match[2] };
       }),
   );
-  return addConfigHelp(command, SHORT_FLAGS);
+  return addConfigHelp(command.configureHelp(SHORT_HELP), SHORT_FLAGS);
 }
 
 /** Rewrites `--runtimes.cpu.threads 2`, a flag that no list can hold, as `--set runtimes.cpu.threads=2`. */

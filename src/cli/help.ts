@@ -1,5 +1,23 @@
-import { CommanderError, type Command } from 'commander';
+import { CommanderError, Help, type Command, type Option } from 'commander';
 import { CONFIG_KEYS } from '../config/index.js';
+
+/** Options that the help leaves out; a misspelled flag still finds them, as it would not if they were hidden. */
+const UNLISTED = new WeakSet<Option>();
+
+export function unlisted(option: Option): Option {
+  UNLISTED.add(option);
+  return option;
+}
+
+/** How the help of every command is written. */
+export const SHORT_HELP: Partial<Help> = {
+  formatHelp: (command, helper) => {
+    const visibleOptions = (of: Command): Option[] =>
+      helper.visibleOptions(of).filter((option) => !UNLISTED.has(option));
+    const short = Object.assign(Object.create(helper) as Help, { visibleOptions });
+    return new Help().formatHelp(command, short);
+  },
+};
 
 /** Examples stand first in the help of a command: most readers need no more. */
 export function addExamples(command: Command, ...examples: readonly string[]): Command {

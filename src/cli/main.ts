@@ -8,7 +8,7 @@ import { foldPluginFlags, SHORT_FLAGS } from './config-flags.js';
 import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
 import { evaluateCommand } from './evaluate.js';
-import { addConfigHelp, addExamples } from './help.js';
+import { addConfigHelp, addExamples, SHORT_HELP } from './help.js';
 import { inspectCommand } from './inspect.js';
 import { modelsCommand } from './models.js';
 import { rankCommand } from './rank.js';
@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     .description('How alike are these texts and images?')
     .version(VERSION)
     .exitOverride()
+    .configureHelp(SHORT_HELP)
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed, wholly or in part, 2 used in a way that it does not know.',
