@@ -133,7 +133,7 @@ export const size: number = planCrop(640, 480, plan).resizedWidth;
 export const one: number = cosine(new Float32Array([3, 4]), [3, 4]);
 export const kindOf = ({ kind }: Picture): string => kind;
 // @ts-expect-error: a vector is numbers
-cosine('a dog', [1]);`,
+export const wrong = (): number => cosine('a dog', [1]);`,
   );
   const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,dom'];
   const resolution = ['--module', 'esnext', '--moduleResolution', 'bundler'];
