@@ -1,15 +1,8 @@
 import { Command } from 'commander';
-import { CONFIG_KEYS } from '../config/index.js';
+import { CONFIG_KEYS, valueAt, withoutSecrets } from '../config/index.js';
 import { addConfigFlags, loadFromFlags } from './config-flags.js';
 import { print } from './embedding-command.js';
 import { addExamples } from './help.js';
-
-/** Values that must not be on a screen that others see. */
-const SECRET = new Set(['auth.tokens']);
-
-function valueAt(tree: unknown, path: readonly string[]): unknown {
-  return path.reduce((branch, key) => (branch as Record<string, unknown>)[key], tree);
-}
 
 /** `clipgraph config`. */
 export function configCommand(): Command {
@@ -28,9 +21,8 @@ export function configCommand(): Command {
     );
     const rows = [...CONFIG_KEYS.map(({ path }) => path), ...plugins].map((path) => {
       const key = path.join('.');
-      const value = valueAt(config, path);
-      const shown = SECRET.has(key) && Array.isArray(value) ? value.map(() => '…') : value;
-      return { key, value: shown, origin: origins.get(key) ?? 'default' };
+      const value = withoutSecrets(path, valueAt(config, path));
+      return { key, value, origin: origins.get(key) ?? 'default' };
     });
     if (flags.json === true) {
       print(JSON.stringify(rows));

@@ -2,6 +2,8 @@ export { loadConfig, parseConfig, CONFIG_FILE, type LoadedConfig } from './load.
 export { CONFIG_KEYS, variableOf, type ConfigKey } from './keys.js';
 export { configSchema, runtimeOrder, type Config, type ConfigInput } from './schema.js';
 export { limitsSchema, type LimitsConfig } from './limits.js';
+export { withoutSecrets } from './secrets.js';
 export { suggestion } from './suggestion.js';
+export { valueAt } from './tree.js';
 export { PACKAGE_ROOT, VERSION } from './package-info.js';
 export { cacheHome, expandHome, firstSet, homeFolder } from './user-folders.js';

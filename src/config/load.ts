@@ -3,8 +3,10 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { ClipgraphError } from '../errors/index.js';
 import { CONFIG_KEYS, readValue, variableOf, type ConfigKey } from './keys.js';
+import { RENAMED, renamedKeysIn } from './renamed.js';
 import { configSchema, type Config, type ConfigInput } from './schema.js';
 import { suggestion } from './suggestion.js';
+import { assign, createTree, isTree, leavesOf, refuseSharedKeys, type Tree } from './tree.js';
 
 export const CONFIG_FILE = 'clipgraph.yml';
 
@@ -23,30 +25,6 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
 }
 
-type Tree = Record<string, unknown>;
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function assign(tree: Tree, path: readonly string[], value: unknown): void {
-  const [key, ...rest] = path;
-  if (rest.length === 0) {
-    tree[key] = value;
-    return;
-  }
-  const child = tree[key];
-  const branch: Tree = isTree(child) ? child : {};
-  tree[key] = branch;
-  assign(branch, rest, value);
-}
-
-function leavesOf(tree: Tree, path: readonly string[] = []): [string[], unknown][] {
-  return Object.entries(tree).flatMap(([key, value]) =>
-    isTree(value) ? leavesOf(value, [...path, key]) : [[[...path, key], value] as [string[], unknown]],
-  );
-}
-
 function readFileTree(file: string): Tree {
   let tree: unknown;
   try {
@@ -60,6 +38,7 @@ function readFileTree(file: string): Tree {
   if (!isTree(tree)) {
     throw new ClipgraphError('BAD_USER_INPUT', `The configuration file ${file} must hold keys and values.`);
   }
+  refuseSharedKeys(tree, file);
   return tree;
 }
 
@@ -81,7 +60,8 @@ function keyOfVariable(variable: string): { path: string[]; read: (text: string)
 }
 
 function keyOfFlag(flag: string): ConfigKey | undefined {
-  if (PLUGIN_FLAG.test(flag)) return { path: flag.split('.'), kind: 'string', description: '' };
+  if (PLUGIN_FLAG.test(flag) || RENAMED.has(flag))
+    return { path: flag.split('.'), kind: 'string', description: '' };
   return CONFIG_KEYS.find(({ path }) => path.join('.') === flag);
 }
 
@@ -91,10 +71,13 @@ function keyOfFlag(flag: string): ConfigKey | undefined {
  * @throws BAD_USER_INPUT that names every wrong key or value, where it came from and the nearest known key
  */
 export function loadConfig({ file, environment = {}, flags = {} }: Sources = {}): LoadedConfig {
-  const tree: Tree = {};
+  const tree = createTree();
   const origins = new Map<string, string>();
   const warnings: string[] = [];
   const put = (path: readonly string[], value: unknown, origin: string): void => {
+    const given = createTree();
+    assign(given, path, value);
+    refuseSharedKeys(given, origin);
     assign(tree, path, value);
     origins.set(path.join('.'), origin);
   };
@@ -106,7 +89,10 @@ export function loadConfig({ file, environment = {}, flags = {} }: Sources = {})
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith('CLIPGRAPH_') || text === undefined) continue;
     const key = keyOfVariable(variable);
-    if (key === undefined) {
+    const old = [...RENAMED].find(([name]) => variableOf(name.split('.')) === variable);
+    if (old !== undefined) {
+      put(old[0].split('.'), text, variable); // Refused with its successor, as in the file.
+    } else if (key === undefined) {
       const hint = suggestion(
         variable,
         CONFIG_KEYS.map(({ path: known }) => variableOf(known)),
@@ -140,10 +126,26 @@ export function loadConfig({ file, environment = {}, flags = {} }: Sources = {})
  * @throws BAD_USER_INPUT that names every wrong key or value and the nearest known key
  */
 export function parseConfig(input: ConfigInput, origins: ReadonlyMap<string, string> = new Map()): Config {
+  refuseSharedKeys(input, 'the options');
+  const renamed = isTree(input) ? renamedKeysIn(input) : [];
   const result = configSchema.safeParse(input);
-  if (result.success) return result.data;
-  const sentences = result.error.issues.map((issue) => describe(issue, origins));
-  throw new ClipgraphError('BAD_USER_INPUT', `The configuration is wrong.\n${sentences.join('\n')}`);
+  if (result.success && renamed.length === 0) return result.data;
+  const sentences = [
+    ...renamed.map(({ key, successor }) => `  ${key}${from(origins, key)}: it is now ${successor}.`),
+    ...(result.error?.issues ?? []).map((issue) => describe(issue, origins)),
+  ];
+  throw new ClipgraphError(
+    'BAD_USER_INPUT',
+    `The configuration is wrong.\n${sentences.filter(Boolean).join('\n')}`,
+  );
+}
+
+/** Where a value came from, or the first of those under it, or the list that it is in. */
+function from(origins: ReadonlyMap<string, string>, key: string): string {
+  const known = [...origins].find(
+    ([other]) => other === key || other.startsWith(`${key}.`) || key.startsWith(`${other}.`),
+  );
+  return known === undefined ? '' : ` (from ${known[1]})`;
 }
 
 function describe(issue: z.core.$ZodIssue, origins: ReadonlyMap<string, string>): string {
@@ -153,13 +155,13 @@ function describe(issue: z.core.$ZodIssue, origins: ReadonlyMap<string, string>)
       (key) => key.path[issue.path.length],
     );
     return issue.keys
+      .map((key) => [...issue.path, key].join('.'))
+      .filter((key) => !RENAMED.has(key))
       .map((key) => {
-        const full = [...issue.path, key].join('.');
-        const origin = [...origins].find(([known]) => known === full || known.startsWith(`${full}.`))?.[1];
-        return `  ${full}${origin === undefined ? '' : ` (from ${origin})`}: there is no such key.${suggestion(key, siblings)}`;
+        const hint = suggestion(key.slice(path === '' ? 0 : path.length + 1), siblings);
+        return `  ${key}${from(origins, key)}: there is no such key.${hint}`;
       })
       .join('\n');
   }
-  const origin = origins.get(path);
-  return `  ${path}${origin === undefined ? '' : ` (from ${origin})`}: ${issue.message}.`;
+  return `  ${path}${from(origins, path)}: ${issue.message}.`;
 }

@@ -21,6 +21,15 @@ function defaultPreparationWorkers(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(memoryBytes() / 2 / PREPARATION_BYTES)));
 }
 
+/** What a client can send after `Bearer `: a header holds visible ASCII, and a space ends the token. */
+const token = z
+  .string()
+  .min(1)
+  .regex(
+    /^[\x21-\x7e]+$/,
+    'a token is of visible ASCII characters, without spaces, line ends and control characters: no client could send this one. Make one with: openssl rand -hex 32',
+  );
+
 const dtype = z.enum(['stored', 'fp32', 'fp16', 'q8']);
 
 /** A model with more to say than its name. */
@@ -151,7 +160,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   auth: z
     .strictObject({
-      tokens: names
+      tokens: z
+        .array(token)
         .default([])
         .describe('Bearer tokens, of which a request must send one; none: anybody may ask.'),
     })

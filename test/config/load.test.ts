@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadConfig } from '../../src/config/index.js';
+import { loadConfig, parseConfig } from '../../src/config/index.js';
 
 function fileWith(text: string): string {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'clipgraph-')), 'clipgraph.yml');
@@ -86,5 +86,52 @@ describe('the configuration', () => {
 
   it('refuses a flag that is not known, with the nearest', () => {
     expect(() => loadConfig({ flags: { 'server.prot': '1' } })).toThrow('Did you mean server.port?');
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype'])('takes no key called %s, from anywhere', (key) => {
+    const refusal = new RegExp(`${key}.* \\(from .*\\): no key may be called ${key}`);
+    const sources: Parameters<typeof loadConfig>[0][] = [
+      { file: fileWith(`${key}: { polluted: yes }`) },
+      { file: fileWith(`runtimes: { cpu: { ${key}: { polluted: yes } } }`) },
+      { file: fileWith(`runtimes: { ${key}: { polluted: yes } }`) },
+      { file: fileWith(`models: [{ ${key}: { polluted: yes } }]`) },
+      { file: fileWith(`runtimes: { mine: { list: [{ ${key}: { polluted: yes } }] } }`) },
+      { flags: { [`runtimes.${key}.polluted`]: 'yes' } },
+      { flags: { [`runtimes.cpu.${key}`]: 'yes' } },
+    ];
+    for (const source of sources) expect(() => loadConfig(source)).toThrow(refusal);
+    expect(() => parseConfig(JSON.parse(`{"server": {"${key}": {"polluted": 1}}}`) as object)).toThrow(
+      refusal,
+    );
+    expect('polluted' in {}).toBe(false);
+    expect('polluted' in Object).toBe(false);
+  });
+
+  it('takes none from variables', () => {
+    const environment = {
+      CLIPGRAPH_RUNTIMES_CONSTRUCTOR_POLLUTED: 'yes',
+      CLIPGRAPH_RUNTIMES_CPU_PROTOTYPE: 'yes',
+    };
+    for (const [name, value] of Object.entries(environment)) {
+      expect(() => loadConfig({ environment: { [name]: value } })).toThrow(/no key may be called/);
+    }
+    expect('polluted' in Object).toBe(false);
+  });
+
+  it.each([
+    'has a space',
+    ' before',
+    'after ',
+    'tab\t',
+    'line\n',
+    'nul\0',
+    'bell\u0007',
+    'schön',
+    'no\u00a0break',
+  ])('takes no token that no client could send: %j', (token) => {
+    const file = fileWith(`auth: { tokens: [fine, ${JSON.stringify(token)}] }`);
+    const load = () => loadConfig({ file });
+    expect(load).toThrow(/auth\.tokens\.1 \(from .*\): .*without spaces.*openssl rand/);
+    expect(load).not.toThrow(expect.objectContaining({ message: expect.stringContaining(token) }));
   });
 });

@@ -41,13 +41,6 @@ const optionsSchema = z.strictObject({
   graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']).default('all'),
   /** A folder whose node_modules hold the onnxruntime-node to use. Default: the one that was installed with Clipgraph. */
   modules: z.string().min(1).optional(),
-  /** Refused: what would bound the device's memory is not handed to ONNX Runtime by onnxruntime-node. */
-  deviceMemoryMb: z
-    .undefined({
-      error:
-        'onnxruntime-node cannot bound the memory of a device; memory.maxModelBytes bounds the weights that a worker holds',
-    })
-    .optional(),
 });
 
 export type CudaOptions = z.input<typeof optionsSchema>;
