@@ -77,10 +77,13 @@ export class Access {
   }
 
   /**
-   * @throws UNAUTHENTICATED
+   * Whoever sends no token of ours is counted by address, so that nobody guesses at will.
+   *
+   * @throws UNAUTHENTICATED, RATE_LIMITED
    */
-  authenticate({ authorization }: Client): void {
+  async authenticate({ authorization, address }: Client): Promise<void> {
     if (this.#tokens.length === 0 || this.#tokenOf(authorization) !== undefined) return;
+    await this.#count(networkOf(address));
     throw new ClipgraphError(
       'UNAUTHENTICATED',
       'This server asks for a token: send the header Authorization: Bearer <token>.',
@@ -93,11 +96,13 @@ export class Access {
    * @throws UNAUTHENTICATED, RATE_LIMITED
    */
   async admit(client: Client): Promise<void> {
-    this.authenticate(client);
-    if (this.#limiter === undefined) return;
-    const key = this.#tokenOf(client.authorization)?.toString('hex') ?? networkOf(client.address);
+    await this.authenticate(client);
+    await this.#count(this.#tokenOf(client.authorization)?.toString('hex') ?? networkOf(client.address));
+  }
+
+  async #count(key: string): Promise<void> {
     try {
-      await this.#limiter.consume(key);
+      await this.#limiter?.consume(key);
     } catch (refusal) {
       if (refusal instanceof Error) throw refusal;
       const { msBeforeNext } = refusal as RateLimiterRes;

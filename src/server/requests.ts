@@ -64,11 +64,12 @@ export function admission(access: Access): RequestHandler {
   };
 }
 
-/** Asks for a token where an operation would need one, without counting as one. */
+/** Asks for a token where an operation would need one, without counting as one where it is right. */
 export function authentication(access: Access): RequestHandler {
   return (request, _response, next) => {
-    access.authenticate(access.clientOf(request));
-    next();
+    access.authenticate(access.clientOf(request)).then(() => {
+      next();
+    }, next);
   };
 }
 

@@ -155,9 +155,9 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
   const protocol = makeServer<Record<string, unknown>, Connection>({
     execute: (args: ExecutionArgs) => execute(args),
     subscribe: (args: ExecutionArgs) => subscribe(args),
-    onConnect: ({ connectionParams, extra }) => {
+    onConnect: async ({ connectionParams, extra }) => {
       try {
-        access.authenticate(access.clientOf(extra.request, connectionParams));
+        await access.authenticate(access.clientOf(extra.request, connectionParams));
         extra.acknowledge();
         return true;
       } catch (error) {

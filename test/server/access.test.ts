@@ -118,6 +118,22 @@ describe('the rate limit', () => {
       await client.dispose();
     }));
 
+  it('counts who sends a wrong token or none, by address, wherever it is sent', () =>
+    withServer({ auth: { tokens: ['right'] }, rateLimit: { requests: 3, seconds: 60 } }, async (server) => {
+      const post = async (token: string) =>
+        (await server.post(QUESTION, {}, { authorization: `Bearer ${token}` })).status;
+      expect(await post('guess')).toBe(401);
+      const socket = connect(server, { connectionParams: { authorization: 'Bearer guess' } });
+      await expect(socket.iterate({ query: QUESTION }).next()).rejects.toMatchObject({
+        reason: /UNAUTHENTICATED/,
+      });
+      await socket.dispose();
+      expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
+      expect(await post('guess')).toBe(429);
+      expect((await fetch(`${server.url}/metrics`)).status).toBe(429);
+      expect(await post('right')).toBe(200); // Whoever has a token is another client.
+    }));
+
   it('tells clients behind a trusted proxy apart', () =>
     withServer({ rateLimit: { requests: 1 }, server: { trustProxy: true } }, async (server) => {
       const status = async (address: string) =>
