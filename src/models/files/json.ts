@@ -1,10 +1,25 @@
 import { fileError } from './failures.js';
 import { readText } from './read.js';
 
-/** A token of JSON, with the white space before it. Source: RFC 8259. */
+/** A token of JSON other than a string. Source: RFC 8259. */
 const TOKEN =
-  /[ \t\n\r]*(?:("(?:[^"\\\p{Cc}]+|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|true\b|false\b|null\b)|([[\]{},:]))/uy;
-const SPACE = /[ \t\n\r]*/y;
+  /(-?(?:0|[1-9]\d{0,4095})(?:\.\d{1,4096})?(?:[eE][+-]?\d{1,9})?(?![\w.])|true\b|false\b|null\b)|([[\]{},:])/y;
+/** A part of a string, no longer than a regular expression goes back over without end: strings may have megabytes. */
+const PART = /(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4})){1,4096}/uy;
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
+
+/** Where the string that begins at a place has ended; undefined for one that is none. */
+function endOfString(text: string, start: number): number | undefined {
+  let at = start + 1;
+  for (;;) {
+    PART.lastIndex = at;
+    if (!PART.test(text)) return text[at] === '"' ? at + 1 : undefined;
+    at = PART.lastIndex;
+  }
+}
 
 /** Where a text stops being JSON, as its line and column, from 1; the engine's own message does not always say. */
 export function placeOfError(text: string): { readonly line: number; readonly column: number } {
@@ -16,14 +31,16 @@ function offsetOfError(text: string): number {
   const open: string[] = [];
   /** What may come next. */
   let expected: 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma or end' = 'value';
-  TOKEN.lastIndex = 0;
-  for (;;) {
-    SPACE.lastIndex = TOKEN.lastIndex;
-    SPACE.test(text);
-    const start = SPACE.lastIndex;
-    const found = TOKEN.exec(text);
-    if (found === null) return start;
-    const [, string, literal, sign] = found as (string | undefined)[];
+  for (let at = 0; ;) {
+    while (isSpace(text.charCodeAt(at))) at++;
+    const start = at;
+    const end = text[start] === '"' ? endOfString(text, start) : undefined;
+    TOKEN.lastIndex = start;
+    const found = end === undefined ? TOKEN.exec(text) : null;
+    if (end === undefined && found === null) return start;
+    at = end ?? TOKEN.lastIndex;
+    const isString = end !== undefined;
+    const [, literal, sign] = (found ?? []) as readonly (string | undefined)[];
     const ends = sign === ']' || sign === '}';
     if (ends) {
       const isAllowed =
@@ -38,14 +55,14 @@ function offsetOfError(text: string): number {
       expected = open.at(-1) === '}' ? 'key' : 'value';
       continue;
     } else if (expected.startsWith('key')) {
-      if (string === undefined) return start;
+      if (!isString) return start;
       expected = 'colon';
       continue;
     } else if (sign === '[' || sign === '{') {
       open.push(sign === '[' ? ']' : '}');
       expected = sign === '[' ? 'value or end' : 'key or end';
       continue;
-    } else if (string === undefined && literal === undefined) return start;
+    } else if (!isString && literal === undefined) return start;
     expected = 'comma or end';
   }
 }
