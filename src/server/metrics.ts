@@ -125,24 +125,11 @@ export class Metrics {
         }
       },
     });
-    const perBudget = (name: string, help: string, read: 'bytes' | 'maxBytes' | 'peak'): void => {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(embedder.budget[read]);
-        },
-      });
-    };
-    perBudget('clipgraph_bytes_under_way', 'Bytes that requests hold now.', 'bytes');
-    perBudget('clipgraph_bytes_under_way_peak', 'The most that they have held at once.', 'peak');
-    perBudget('clipgraph_bytes_under_way_limit', 'What they may hold: limits.maxBytesUnderWay.', 'maxBytes');
-    const ofCache = (
+    const single = (
       Metric: typeof Counter | typeof Gauge,
       name: string,
       help: string,
-      read: keyof Embedder['cacheUsage'],
+      read: () => number,
     ): void => {
       new Metric({
         name,
@@ -150,14 +137,29 @@ export class Metrics {
         registers,
         collect() {
           this.reset();
-          this.inc(embedder.cacheUsage[read]);
+          this.inc(read());
         },
       });
     };
-    ofCache(Counter, 'clipgraph_cache_hits_total', 'Embeddings that were known.', 'hits');
-    ofCache(Counter, 'clipgraph_cache_misses_total', 'Embeddings that were not.', 'misses');
-    ofCache(Gauge, 'clipgraph_cache_entries', 'Embeddings in the cache.', 'entries');
-    ofCache(Gauge, 'clipgraph_cache_bytes', 'Memory of the cache.', 'bytes');
+    const { budget } = embedder;
+    single(Gauge, 'clipgraph_bytes_under_way', 'Bytes that requests hold now.', () => budget.bytes);
+    single(
+      Gauge,
+      'clipgraph_bytes_under_way_peak',
+      'The most that they have held at once.',
+      () => budget.peak,
+    );
+    single(
+      Gauge,
+      'clipgraph_bytes_under_way_limit',
+      'What they may hold: limits.maxBytesUnderWay.',
+      () => budget.maxBytes,
+    );
+    const cached = (read: keyof Embedder['cacheUsage']) => () => embedder.cacheUsage[read];
+    single(Counter, 'clipgraph_cache_hits_total', 'Embeddings that were known.', cached('hits'));
+    single(Counter, 'clipgraph_cache_misses_total', 'Embeddings that were not.', cached('misses'));
+    single(Gauge, 'clipgraph_cache_entries', 'Embeddings in the cache.', cached('entries'));
+    single(Gauge, 'clipgraph_cache_bytes', 'Memory of the cache.', cached('bytes'));
   }
 
   /** `/metrics`. */
