@@ -8,6 +8,7 @@ module.exports = {
   moduleNameMapper: {
     '^clipgraph$': '<rootDir>/src/index.ts',
     '^clipgraph/core$': '<rootDir>/src/core/index.ts',
+    '^clipgraph/store$': '<rootDir>/src/stores/index.ts',
     '^clipgraph/runtime$': '<rootDir>/src/runtime/index.ts',
     '^clipgraph/conformance$': '<rootDir>/src/runtime/conformance/index.ts',
     '^clipgraph/server$': '<rootDir>/src/server/index.ts',

@@ -13,6 +13,7 @@ const LAYERS = [
   'runtime',
   'models',
   'media',
+  'stores',
   'engine',
   'evaluation',
   'graphql',
@@ -21,7 +22,7 @@ const LAYERS = [
 ];
 
 /** What a built-in plugin may import of the project, as anybody's may. */
-const FOR_PLUGINS = ['clipgraph/runtime', 'clipgraph/core'];
+const FOR_PLUGINS = ['clipgraph/runtime', 'clipgraph/store', 'clipgraph/core'];
 
 function sourcesOf(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -42,6 +42,7 @@ describe('the public names', () => {
       'clipgraph/core',
       'clipgraph/runtime',
       'clipgraph/server',
+      'clipgraph/store',
     ]);
   });
 

@@ -43,8 +43,8 @@ function readFileTree(file: string): Tree {
 }
 
 /** `CLIPGRAPH_RUNTIMES_CPU_THREADS` → `runtimes.cpu.threads`; `runtimes.cpu.threads` → the same. */
-const PLUGIN_VARIABLE = /^CLIPGRAPH_RUNTIMES_([A-Z0-9]+)_([A-Z0-9_]+)$/;
-const PLUGIN_FLAG = /^runtimes\.([^.]+)\.([^.]+)$/;
+const PLUGIN_VARIABLE = /^CLIPGRAPH_(RUNTIMES|STORES)_([A-Z0-9]+)_([A-Z0-9_]+)$/;
+const PLUGIN_FLAG = /^(?:runtimes|stores)\.([^.]+)\.([^.]+)$/;
 
 function readPluginOption(text: string): unknown {
   return readValue(String(readValue(text, 'number')), /^(true|false)$/.test(text) ? 'boolean' : 'number');
@@ -55,8 +55,9 @@ function keyOfVariable(variable: string): { path: string[]; read: (text: string)
   if (known !== undefined) return { path: [...known.path], read: (text) => readValue(text, known.kind) };
   const plugin = PLUGIN_VARIABLE.exec(variable);
   if (plugin === null) return undefined;
-  const option = plugin[2].toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  return { path: ['runtimes', plugin[1].toLowerCase(), option], read: readPluginOption };
+  const [, kind, name, words] = plugin;
+  const option = words.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  return { path: [kind.toLowerCase(), name.toLowerCase(), option], read: readPluginOption };
 }
 
 function keyOfFlag(flag: string): ConfigKey | undefined {

@@ -53,7 +53,16 @@ export const configSchema = z.strictObject({
     .record(z.string(), z.record(z.string(), z.unknown()))
     .prefault({})
     .describe('Options of each runtime plugin, by its name.'),
-  plugins: names.default([]).describe('More runtime plugins: module names or paths.'),
+  store: z
+    .string()
+    .min(1)
+    .default('embedded')
+    .describe('The store that keeps collections unless they name another.'),
+  stores: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .prefault({})
+    .describe('Options of each store plugin, by its name.'),
+  plugins: names.default([]).describe('More runtimes and stores: module names or paths.'),
   model: z
     .string()
     .min(1)

@@ -24,7 +24,7 @@ function soundsSecret(name: string): boolean {
 function isSecret(path: readonly string[]): boolean {
   if (SECRET_KEYS.has(path.join('.'))) return true;
   // The options of plugins: what they mean is only in their names.
-  return path[0] === 'runtimes' && path.slice(2).some(soundsSecret);
+  return (path[0] === 'runtimes' || path[0] === 'stores') && path.slice(2).some(soundsSecret);
 }
 
 function mask(value: unknown): unknown {

@@ -33,3 +33,14 @@ export function cacheHome(env: Environment = process.env): string | undefined {
   const home = homeFolder();
   return firstSet(env, 'XDG_CACHE_HOME') ?? (home && path.join(home, '.cache'));
 }
+
+/**
+ * The folder for what is to be kept: `XDG_DATA_HOME`, else `.local/share` in the account's home.
+ * Source: XDG Base Directory Specification.
+ *
+ * @returns undefined where neither is there
+ */
+export function dataHome(env: Environment = process.env): string | undefined {
+  const home = homeFolder();
+  return firstSet(env, 'XDG_DATA_HOME') ?? (home && path.join(home, '.local', 'share'));
+}

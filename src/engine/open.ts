@@ -10,7 +10,7 @@ import { Embedder } from './embedder.js';
 import { Inspector } from './inspector.js';
 
 /** Of plugins that the configuration may name. */
-const KINDS = ['runtime'];
+const KINDS = ['runtime', 'store'];
 
 /** Where nobody watches: a line when it starts, and one when it is over. */
 function loggedProgress(log: RuntimeLog): PullProgress {
@@ -59,7 +59,7 @@ export async function openEmbedder(
     order,
     isAuto: config.runtime === 'auto',
     runtimes: config.runtimes,
-    plugins,
+    plugins: plugins.filter(({ kind }) => kind === 'runtime'),
     maxQueue: limits.maxQueue,
     watchdogMs,
     maxTowerBytes: config.memory.maxModelBytes === 0 ? undefined : config.memory.maxModelBytes,

@@ -117,6 +117,43 @@ export const ERRORS = {
     meaning: 'The runtime cannot do the work on this machine, or its process failed twice.',
     remedy: 'Query runtimes { name reason }, or choose another runtime.',
   },
+  COLLECTION_NOT_FOUND: {
+    scope: 'request',
+    meaning: 'There is no collection of this name, or the token may not see it.',
+    remedy: 'Query collections { name } for the names.',
+  },
+  COLLECTION_EXISTS: {
+    scope: 'request',
+    meaning: 'There is a collection of this name already.',
+    remedy: 'Choose another name, or delete that collection first.',
+  },
+  COLLECTION_FULL: {
+    scope: 'request',
+    meaning:
+      'The collection would hold more items or bytes, or there would be more collections, than the server allows.',
+    remedy: 'Remove items or collections, or raise the limit that the message names.',
+  },
+  ITEM_NOT_FOUND: {
+    scope: 'content',
+    meaning: 'The collection has no item with this id.',
+    remedy: 'Query collection { items { nodes { id } } } for the ids.',
+  },
+  STORE_NOT_FOUND: {
+    scope: 'request',
+    meaning: 'No store plugin of this name is configured.',
+    remedy: 'Query stores { name } for the names.',
+  },
+  STORE_UNAVAILABLE: {
+    scope: 'request',
+    meaning: 'The store cannot be reached or written, or what it keeps is damaged.',
+    remedy: 'Do what the message says; query stores { name reason } for its state.',
+  },
+  FORBIDDEN: {
+    scope: 'request',
+    meaning:
+      'The token may not do this; or nobody may, as the server listens to others without asking for tokens.',
+    remedy: 'Send a token with the scope that the message names; the operator sets scopes under auth.tokens.',
+  },
   OVERLOADED: {
     scope: 'request',
     meaning: 'The queue is full, or the requests under way hold as many bytes as they may.',

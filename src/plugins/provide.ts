@@ -3,12 +3,17 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** What plugins import of the project, and where it is: the very modules that run them, so that there is one of each. */
-const PROVIDED = ['clipgraph/runtime'] as const;
+const PROVIDED = {
+  'clipgraph/runtime': 'runtime',
+  'clipgraph/store': 'stores',
+  'clipgraph/core': 'core',
+} as const;
+type Provided = keyof typeof PROVIDED;
+const NAMES = Object.keys(PROVIDED) as Provided[];
 
 const EXTENSION = path.extname(__filename);
-const fileOf = (name: string): string =>
-  path.join(__dirname, '..', name.slice('clipgraph/'.length), `index${EXTENSION}`);
-const isProvided = (name: string): boolean => (PROVIDED as readonly string[]).includes(name);
+const fileOf = (name: Provided): string => path.join(__dirname, '..', PROVIDED[name], `index${EXTENSION}`);
+const isProvided = (name: string): name is Provided => Object.hasOwn(PROVIDED, name);
 
 /** Under this symbol of `globalThis` an ES module finds what is provided: hooks may run in a thread of their own. */
 const KEY = 'clipgraph.provided';
@@ -76,10 +81,10 @@ export function provideModules(): void {
   if (isDone) return;
   isDone = true;
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is loaded here already, as CommonJS
-  for (const name of PROVIDED) provided[name] = require(fileOf(name)) as object;
+  for (const name of NAMES) provided[name] = require(fileOf(name)) as object;
   Object.assign(globalThis, { [Symbol.for(KEY)]: provided });
   try {
-    hookInto(new Map(PROVIDED.map((name) => [name, facadeOf(name)])));
+    hookInto(new Map(NAMES.map((name) => [name, facadeOf(name)])));
   } catch {
     // A test runner that stands in for Node's loader takes no hooks: it resolves the names by its own configuration.
   }

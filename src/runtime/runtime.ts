@@ -9,7 +9,7 @@ import {
 } from './batcher.js';
 import type { Probe, RuntimeInfo, TowerSource } from './contract.js';
 import { RuntimeHost, type HostOptions } from './host.js';
-import { Probing } from './probing.js';
+import { Probing } from '../plugins/probing.js';
 import { isDying, RunRecord } from './run-record.js';
 import { trialRun } from './trial.js';
 
@@ -44,8 +44,8 @@ export class Runtime {
   readonly #hosts: readonly RuntimeHost[];
   readonly #maxQueue: number;
   readonly #onBatch: RuntimeOptions['onBatch'];
-  readonly #probing: Probing;
-  readonly #trial: Probing;
+  readonly #probing: Probing<Probe>;
+  readonly #trial: Probing<Probe>;
   readonly #record = new RunRecord();
   #batcher: Batcher | undefined;
   #isClosed = false;

@@ -33,10 +33,18 @@ export type EmbedOptions = {
 export type ErrorCode =
   /** An argument has a value that cannot be used. */
   | 'BAD_USER_INPUT'
+  /** There is a collection of this name already. */
+  | 'COLLECTION_EXISTS'
+  /** The collection would hold more items or bytes, or there would be more collections, than the server allows. */
+  | 'COLLECTION_FULL'
+  /** There is no collection of this name, or the token may not see it. */
+  | 'COLLECTION_NOT_FOUND'
   /** A vector has another length than the model's, or than the one it is compared with. */
   | 'DIMENSION_MISMATCH'
   /** A picture could not be fetched from its URL. */
   | 'FETCH_FAILED'
+  /** The token may not do this; or nobody may, as the server listens to others without asking for tokens. */
+  | 'FORBIDDEN'
   /** A picture has more bytes, more pixels or a longer side than the server accepts, or decoding it takes more memory. */
   | 'IMAGE_TOO_LARGE'
   /** Something went wrong that is not the fault of the request. */
@@ -45,6 +53,8 @@ export type ErrorCode =
   | 'INVALID_BASE64'
   /** A vector is empty, is not base64 of float32 values, or holds a value that is not a finite number. */
   | 'INVALID_VECTOR'
+  /** The collection has no item with this id. */
+  | 'ITEM_NOT_FOUND'
   /** The model has no tower for this kind of content. */
   | 'MODALITY_NOT_SUPPORTED'
   /** A vector is of another space than the one it is to be compared with: of another model, or another dtype. */
@@ -65,6 +75,10 @@ export type ErrorCode =
   | 'RUNTIME_NOT_FOUND'
   /** The runtime cannot do the work on this machine, or its process failed twice. */
   | 'RUNTIME_UNAVAILABLE'
+  /** No store plugin of this name is configured. */
+  | 'STORE_NOT_FOUND'
+  /** The store cannot be reached or written, or what it keeps is damaged. */
+  | 'STORE_UNAVAILABLE'
   /** A text has more tokens than the model's context, or more bytes than the server accepts. */
   | 'TEXT_TOO_LONG'
   /** The work was not done within the time limit. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Probe } from '../../src/runtime/contract.js';
-import { Probing } from '../../src/runtime/probing.js';
+import { Probing } from '../../src/plugins/probing.js';
 import { EmbedDocument, ServerDocument } from '../generated/client.js';
 import { runServer, type RunningServer } from '../running-server.js';
 

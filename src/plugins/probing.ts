@@ -1,5 +1,3 @@
-import type { Probe } from './contract.js';
-
 /** Milliseconds after which what was refused may be asked again; doubled for each further refusal. */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
@@ -8,7 +6,7 @@ const LONGEST_WAIT_MS = 30_000;
  * A question whose answer may change from no to yes: a service comes up, a device is freed. A refusal is not for life: it is
  * asked again when somebody wants to know, but not more often than the waits allow. A yes is kept.
  */
-export class Probing {
+export class Probing<Probe extends { readonly ready: boolean }> {
   readonly #ask: () => Promise<Probe>;
   readonly #now: () => number;
   #last: Promise<Probe> | undefined;

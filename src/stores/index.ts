@@ -1,0 +1,31 @@
+/**
+ * `clipgraph/store`: what a store plugin is written against.
+ *
+ * @module
+ */
+export {
+  defineStore,
+  type Attachment,
+  type CollectionSpec,
+  type CollectionState,
+  type NewRow,
+  type Origin,
+  type Row,
+  type ScanRequest,
+  type SearchAnswer,
+  type SearchHit,
+  type SearchRequest,
+  type Space,
+  type StoreDeclaration,
+  type StoreDefinition,
+  type StoredCollection,
+  type StoredImage,
+  type StorePlugin,
+  type StoreProbe,
+  type StoreTraits,
+} from './contract.js';
+export { checkRow } from './check-row.js';
+export { compareBytes, matches, valueAt, type Condition, type Filter } from './filter.js';
+export { isSameJson, jsonTypeOf, type Json, type JsonObject, type JsonType } from './json.js';
+export { parseOptions } from '../plugins/options.js';
+export { ClipgraphError, type ErrorCode } from '../errors/index.js';
