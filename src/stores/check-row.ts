@@ -33,7 +33,10 @@ export function checkId(id: string): void {
 
 function checkJson(value: Json, depth: number): void {
   if (depth > DEEPEST) refuse(`Metadata may be nested ${DEEPEST} levels deep, not more.`);
-  if (typeof value === 'string') { checkString(value, 'A text in the metadata'); return; }
+  if (typeof value === 'string') {
+    checkString(value, 'A text in the metadata');
+    return;
+  }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     refuse(`Metadata holds ${value}, which JSON cannot say.`);
   }

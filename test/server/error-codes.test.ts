@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ERROR_CODES, type ErrorCode } from '../../src/errors/index.js';
+import type { ErrorCode } from '../../src/errors/index.js';
 import type { ConfigInput } from '../../src/config/index.js';
 import { Model } from '../../src/models/index.js';
 import { runServer } from '../running-server.js';
