@@ -10,7 +10,7 @@ module.exports = {
     '^clipgraph/core$': '<rootDir>/src/core/index.ts',
     '^clipgraph/store$': '<rootDir>/src/stores/index.ts',
     '^clipgraph/runtime$': '<rootDir>/src/runtime/index.ts',
-    '^clipgraph/conformance$': '<rootDir>/src/runtime/conformance/index.ts',
+    '^clipgraph/conformance$': '<rootDir>/src/conformance/index.ts',
     '^clipgraph/server$': '<rootDir>/src/server/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -14,6 +14,7 @@ const LAYERS = [
   'models',
   'media',
   'stores',
+  'conformance',
   'engine',
   'evaluation',
   'graphql',
@@ -128,7 +129,7 @@ describe('layers', () => {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- as a plugin loads it
       expect(require('../src/runtime/index.js')).toHaveProperty('defineRuntime');
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- the suite does start programs
-      expect(() => require('../src/runtime/conformance/index.js') as unknown).toThrow(/node:\w+ is loaded/);
+      expect(() => require('../src/conformance/index.js') as unknown).toThrow(/node:\w+ is loaded/);
       jest.resetModules();
     });
   });

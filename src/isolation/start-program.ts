@@ -8,7 +8,7 @@ import type { Isolation, Link, LinkEvents, Start } from './link.js';
 import type { FromWorker } from './messages.js';
 
 /** A TypeScript entry, run from a checkout's source, needs a loader. */
-function loaderFor(entry: string): string[] {
+export function loaderFor(entry: string): string[] {
   return entry.endsWith('.ts') ? ['--require', 'tsx/cjs'] : [];
 }
 

@@ -132,8 +132,13 @@ export interface CollectionState {
   readonly updatedAt: number;
 }
 
-/** An open collection. Every method may be called while others run. */
+/**
+ * An open collection. Every method may be called while others run. It is followed, whatever name it is given: once it is
+ * dropped, or another has taken its place, everything is COLLECTION_NOT_FOUND, also when its name is there again. After the
+ * store's `close` everything is STORE_UNAVAILABLE.
+ */
 export interface StoredCollection {
+  /** As it was when it was opened. */
   readonly spec: CollectionSpec;
   state(): Promise<CollectionState>;
   /**
@@ -144,7 +149,8 @@ export interface StoredCollection {
    */
   upsert(rows: readonly NewRow[]): Promise<void>;
   /**
-   * Removes rows with all that is kept of them: out of every answer and off the disk when it resolves.
+   * Removes rows with all that is kept of them: out of every answer and off the disk when it resolves, or as soon as the last
+   * `scan` that began before has ended.
    *
    * @returns how many were there
    */
@@ -157,9 +163,14 @@ export interface StoredCollection {
   /**
    * @param queries float32 `[queries, dimensions]`, each of unit length, one after the other
    * @returns an answer for each query
+   * @throws DIMENSION_MISMATCH, ZERO_VECTOR, INVALID_VECTOR; the signal's reason once that is aborted
    */
   search(queries: Float32Array, request: SearchRequest): Promise<SearchAnswer[]>;
-  /** Rows in the order of their ids, as they all were at one moment: what is written meanwhile is not seen. */
+  /**
+   * Rows in the order of their ids, as they all were at one moment: what is written meanwhile is not seen.
+   *
+   * @throws the signal's reason once that is aborted
+   */
   scan(request?: ScanRequest): AsyncIterable<Row>;
   /** Frees what is held in memory. What was acknowledged is kept. */
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 // Compiled: an ES module outside the checkout cannot import TypeScript.
-import { conformanceTests } from '../../dist/src/runtime/conformance/index.js';
+import { conformanceTests } from '../../dist/src/conformance/index.js';
 
 const ROOT = path.join(__dirname, '..', '..');
 const [, EXAMPLE] = /```js\n(\/\/ runtime\.mjs\n[\s\S]*?)```/.exec(

@@ -1,7 +1,3 @@
-/**
- * `clipgraph/conformance`: what every runtime plugin must do, for any test runner.
- *
- * @module
- */
-export { conformanceTests, type ConformanceSubject, type ConformanceTest } from './suite.js';
+export { conformanceTests, type ConformanceSubject } from './suite.js';
+export { check, expectCode, type ConformanceTest } from './checks.js';
 export { conformanceGraphs } from './graphs.js';

@@ -1,8 +1,8 @@
-import { ClipgraphError, type ErrorCode } from '../../errors/index.js';
 import type { Isolation, TowerSource } from '../contract.js';
 import { RuntimeHost, type HostOptions } from '../host.js';
 import type { RunResult } from '../wire.js';
 import { expectedOfColour, imageBatch, textBatch, TEXTS } from './batches.js';
+import { check, expectCode, type ConformanceTest } from './checks.js';
 import { DIMENSIONS, textAnswer, textGraph, towerSource, VOCABULARY } from './graphs.js';
 
 /** The plugin that is to be tested. */
@@ -23,31 +23,9 @@ export interface ConformanceSubject {
   readonly tolerance?: number;
 }
 
-/** One requirement. `run` throws where the plugin falls short. */
-export interface ConformanceTest {
-  readonly name: string;
-  run(): Promise<void>;
-}
-
 /** A signal of its own for each run: listeners must not gather on one. */
 const unaborted = (): AbortSignal => new AbortController().signal;
 const WATCHDOG_MS = 30_000;
-
-function check(isRight: boolean, message: () => string): void {
-  if (!isRight) throw new Error(message());
-}
-
-async function expectCode(work: Promise<unknown>, codes: readonly ErrorCode[]): Promise<void> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  const code = error instanceof ClipgraphError ? error.code : undefined;
-  check(
-    code !== undefined && codes.includes(code),
-    () => `expected ${codes.join(' or ')}, got ${error instanceof Error ? error.message : 'an answer'}`,
-  );
-}
 
 /**
  * What every runtime plugin must do, as a list that any test runner can take: numbers, order, batch sizes, bad graphs,
