@@ -10,6 +10,7 @@ export default defineConfig(
       'docs/api/**',
       'kernel/**',
       'test/stranger/**',
+      'test/stores/in-memory/**',
       'test/faulty/**',
       'test/plugins/**/*.{js,cjs}',
       'bench/.peers/**',

@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** GraphQL's Int, in which a client reads them. */
 const LARGEST = 2 ** 31 - 1;
 const count = z.number().int().positive().max(LARGEST);
+/** Of what GraphQL's Int may be too small for: a client reads it as a Float. */
+const largeCount = z.number().int().positive();
 const MB = 2 ** 20;
 
 /** Bytes of memory that the machine or the container has. */
@@ -54,6 +56,15 @@ export const limitsSchema = z.strictObject({
   maxQueryDepth: count.default(50).describe('How deep a GraphQL document is nested, fragments included.'),
   maxComplexity: count.default(20_000).describe('Fields of an answer, counted over aliases and lists.'),
   maxAnswerBytes: count.default(16 * MB).describe('Bytes that the answer of an operation may come to.'),
+  maxCollections: count.default(100).describe('Collections, over all stores.'),
+  maxCollectionItems: count.default(1_000_000).describe('Items of one collection.'),
+  maxCollectionBytes: largeCount
+    .default(16 * 2 ** 30)
+    .describe('Bytes that a collection may take where it is kept, by its store’s reckoning.'),
+  maxScanItems: count
+    .default(20_000)
+    .describe('Items that one query of nearDuplicates or clusters goes through; streams take any number.'),
+  maxMetadataBytes: count.default(16 * 1024).describe('Bytes of the metadata of one item as JSON.'),
   unreadTimeoutMs: count
     .default(20_000)
     .describe(

@@ -9,12 +9,12 @@ import type { Runtime } from '../runtime/runtime.js';
 import { embedBlend } from './blend.js';
 import { EmbeddingCache, type CacheUsage, type CachedVector } from './cache.js';
 import { checkContent } from './check-content.js';
-import type { Content } from './content.js';
+import type { Content, ImageSource } from './content.js';
 import { NO_TIME, type Embedding, type Timing, type TokenEmbeddings } from './embedding.js';
 import { embedGiven } from './given-vector.js';
 import { hash } from './identity.js';
 import type { EmbedOptions, RequestScope } from './options.js';
-import { PictureBytes } from './picture-bytes.js';
+import { PictureBytes, type HeldBytes } from './picture-bytes.js';
 import { ContentReader, type ReadContent, type TowerContent } from './read-content.js';
 import { SharedWork } from './shared-work.js';
 import { StreamRoom } from './stream-room.js';
@@ -63,6 +63,7 @@ export class Embedder {
   readonly #pool: PreparationPool;
   readonly #urls: UrlFetcher;
   readonly #cache: EmbeddingCache;
+  readonly #pictures: PictureBytes;
   readonly #reader: ContentReader;
   readonly #running = new SharedWork<Omit<Made, 'isCached'>>();
 
@@ -76,8 +77,8 @@ export class Embedder {
     this.#urls = urls;
     this.#cache = new EmbeddingCache(config.cache);
     const tokenising = new Tokenising(config.limits.maxTextBytes);
-    const pictures = new PictureBytes({ limits: config.limits, urls, budget });
-    this.#reader = new ContentReader({ config, pool, pictures, tokenising });
+    this.#pictures = new PictureBytes({ limits: config.limits, urls, budget });
+    this.#reader = new ContentReader({ config, pool, pictures: this.#pictures, tokenising });
   }
 
   /**
@@ -109,6 +110,29 @@ export class Embedder {
     if (count <= maxInputs) return;
     const message = `The list holds ${count} contents; the limit is ${maxInputs} (limits.maxInputs).`;
     throw new ClipgraphError('TOO_MANY_INPUTS', message);
+  }
+
+  /**
+   * The bytes of a picture, which whoever embeds it in the same scope meanwhile need not read again.
+   *
+   * @throws IMAGE_TOO_LARGE, INVALID_BASE64, URL_NOT_ALLOWED, FETCH_FAILED, BAD_USER_INPUT, OVERLOADED
+   */
+  hold(source: ImageSource, scope: RequestScope): Promise<HeldBytes> {
+    return this.#pictures.hold(source, scope);
+  }
+
+  /**
+   * Where the embeddings lie that are made with these options.
+   *
+   * @throws MODEL_NOT_FOUND, RUNTIME_NOT_FOUND, RUNTIME_UNAVAILABLE
+   */
+  async space({ model, runtime: name }: EmbedOptions): Promise<VectorSpace> {
+    const runtime = await this.#runtime(name);
+    return spaceOf(this.models.get(model), (await runtime.info()).precision);
+  }
+
+  #runtime(name: string | undefined): Promise<Runtime> {
+    return name === undefined ? this.runtimes.default() : Promise.resolve(this.runtimes.get(name));
   }
 
   /** The limits that contents are held to. */
@@ -214,8 +238,7 @@ export class Embedder {
     scope: RequestScope,
   ): Promise<LookedUp> {
     const model = this.models.get(options.model);
-    const runtime =
-      options.runtime === undefined ? await this.runtimes.default() : this.runtimes.get(options.runtime);
+    const runtime = await this.#runtime(options.runtime);
     const from = performance.now();
     const read = await this.#reader.read(content, model, options, scope);
     const readMs = performance.now() - from;

@@ -29,7 +29,8 @@ export {
   type LabelRanking,
   type Ranking,
 } from './questions.js';
-export { openCatalog, openEmbedder, openInspector } from './open.js';
+export { openCatalog, openEmbedder, openEngine, openInspector, type Engine } from './open.js';
+export * from './collections/index.js';
 export { compare, type Match, type Similarity } from './similarity.js';
 export { followerOf } from './cancelling.js';
-export { embedStream, type StreamedResult } from './stream.js';
+export { embedStream, type Many, type Streamed, type StreamedResult } from './stream.js';

@@ -4,8 +4,10 @@ import { Hub, ModelCatalog, type PullProgress } from '../models/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
 import type { Loss } from '../isolation/remote.js';
 import type { RuntimeLog } from '../runtime/host.js';
-import { meetPlugins } from '../plugins/meeting.js';
+import { meetPlugins, type MetPlugin } from '../plugins/meeting.js';
 import { RuntimeRegistry } from '../runtime/registry.js';
+import { StoreRegistry } from '../stores/registry.js';
+import { Collections, type CollectionWatchers } from './collections/collections.js';
 import { Embedder } from './embedder.js';
 import { Inspector } from './inspector.js';
 
@@ -27,7 +29,7 @@ function loggedProgress(log: RuntimeLog): PullProgress {
   };
 }
 
-interface OpenOptions {
+interface OpenOptions extends CollectionWatchers {
   /** Told of every batch that has run. */
   readonly onBatch?: ((runtime: string, report: BatchReport) => void) | undefined;
   /** Told of every picture whose preparation has ended, and of every process that was lost. */
@@ -37,8 +39,41 @@ interface OpenOptions {
   readonly progress?: PullProgress | undefined;
 }
 
+function openPlugins({ plugins, limits }: Config): Promise<MetPlugin[]> {
+  const from = process.cwd();
+  const modules = plugins.map((specifier) => ({ specifier, from }));
+  return meetPlugins(modules, KINDS, limits.timeoutMs);
+}
+
+/** What embeds, and what is kept of it. */
+export interface Engine {
+  readonly embedder: Embedder;
+  readonly collections: Collections;
+}
+
 /**
- * Puts the parts together. No worker runs yet; the models' files are found but not read.
+ * Puts the parts together. No worker runs yet, no store is open; the models' files are found but not read. Who opens it
+ * closes the collections first, then the embedder.
+ *
+ * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE, RUNTIME_NOT_FOUND, STORE_NOT_FOUND, BAD_USER_INPUT
+ */
+export async function openEngine(
+  config: Config,
+  log: RuntimeLog,
+  watchers: OpenOptions = {},
+): Promise<Engine> {
+  const plugins = await openPlugins(config);
+  const stores = new StoreRegistry({
+    default: config.store,
+    stores: config.stores,
+    plugins: plugins.filter(({ kind }) => kind === 'store'),
+  });
+  const embedder = await createEmbedder(config, log, watchers, plugins);
+  return { embedder, collections: new Collections({ embedder, stores, ...watchers }) };
+}
+
+/**
+ * The same without collections, for who keeps nothing.
  *
  * @throws MODEL_NOT_FOUND, MODEL_UNAVAILABLE, RUNTIME_NOT_FOUND, BAD_USER_INPUT
  */
@@ -47,14 +82,20 @@ export async function openEmbedder(
   log: RuntimeLog,
   watchers: OpenOptions = {},
 ): Promise<Embedder> {
+  return createEmbedder(config, log, watchers, await openPlugins(config));
+}
+
+async function createEmbedder(
+  config: Config,
+  log: RuntimeLog,
+  watchers: OpenOptions,
+  plugins: readonly MetPlugin[],
+): Promise<Embedder> {
   const { limits } = config;
   const { onBatch, progress } = watchers;
   const watchdogMs = limits.timeoutMs;
   const models = await openCatalog(config, progress ?? loggedProgress(log));
   const order = runtimeOrder(config);
-  const from = process.cwd();
-  const modules = config.plugins.map((specifier) => ({ specifier, from }));
-  const plugins = await meetPlugins(modules, KINDS, watchdogMs);
   const runtimes = new RuntimeRegistry({
     order,
     isAuto: config.runtime === 'auto',

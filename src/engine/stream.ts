@@ -5,37 +5,42 @@ import type { Embedder } from './embedder.js';
 import type { Embedding } from './embedding.js';
 import type { EmbedOptions, RequestScope } from './options.js';
 
-/** One of many contents, as it is ready. */
-export interface StreamedResult {
-  /** The content's place among the contents. */
+/** What became of one of many, as it is ready. */
+export interface Streamed<Value> {
+  /** Its place among them. */
   readonly index: number;
   /** A content's own failure stands in its place. */
-  readonly result: Embedding | ClipgraphError;
+  readonly result: Value | ClipgraphError;
 }
+
+/** One of many contents, as it is ready. */
+export type StreamedResult = Streamed<Embedding>;
+
+/** What is done with each of many; it may wait where the queue is full. */
+export type Work<Given, Value> = (given: Given, scope: RequestScope, index: number) => Promise<Value>;
 
 /** Milliseconds after which a stream that met a full queue tries again: it can wait. */
 const PAUSE_MS = 50;
 
-type Contents = Iterable<Content> | AsyncIterable<Content>;
-type Source = AsyncIterator<Content, unknown> | Iterator<Content, unknown>;
-type Result = IteratorResult<StreamedResult, undefined>;
+/** Many, that come at once or one by one. */
+export type Many<Given> = Iterable<Given> | AsyncIterable<Given>;
+type Source<Given> = AsyncIterator<Given, unknown> | Iterator<Given, unknown>;
+type Result<Value> = IteratorResult<Streamed<Value>, undefined>;
 
 /** Somebody's `next()` that waits. */
-interface Reader {
-  readonly resolve: (result: Result) => void;
+interface Reader<Value> {
+  readonly resolve: (result: Result<Value>) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /** Tries again while the queue is full. */
-async function embedPatiently(
-  embedder: Embedder,
-  content: Content,
-  options: EmbedOptions,
-  scope: RequestScope,
-): Promise<Embedding> {
+export async function patiently<Value>(
+  work: () => Promise<Value>,
+  scope: Pick<RequestScope, 'signal'>,
+): Promise<Value> {
   for (;;) {
     try {
-      return await embedder.embed(content, options, scope);
+      return await work();
     } catch (error) {
       if (!(error instanceof ClipgraphError) || error.code !== 'OVERLOADED') throw error;
     }
@@ -46,24 +51,24 @@ async function embedPatiently(
 }
 
 /** Async iterables and others alike, one `next()` after the other. */
-function iterate(contents: Contents): Source {
-  return Symbol.asyncIterator in contents ? contents[Symbol.asyncIterator]() : contents[Symbol.iterator]();
+function iterate<Given>(many: Many<Given>): Source<Given> {
+  return Symbol.asyncIterator in many ? many[Symbol.asyncIterator]() : many[Symbol.iterator]();
 }
 
 /**
- * Embeds contents that come one by one. Contents are taken while results are, with a bounded number of them under way or
- * waiting to be read; a result is there as soon as it is ready, whatever the source does meanwhile.
+ * Works on what comes one by one. It is taken while results are, with a bounded number of them under way or waiting to be
+ * read; a result is there as soon as it is ready, whatever the source does meanwhile.
  */
-class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
-  readonly #embedder: Embedder;
-  readonly #contents: Contents;
-  readonly #options: EmbedOptions;
+class WorkStream<Given, Value> implements AsyncIterableIterator<Streamed<Value>, undefined> {
+  readonly #embedder: Pick<Embedder, 'limits' | 'streamRoom'>;
+  readonly #many: Many<Given>;
+  readonly #work: Work<Given, Value>;
   readonly #signal: AbortSignal;
-  /** One a content, since each has its own time. */
+  /** One each, since each has its own time. */
   readonly #underWay = new Set<AbortController>();
-  readonly #ready: StreamedResult[] = [];
-  readonly #readers: Reader[] = [];
-  #source: Source | undefined;
+  readonly #ready: Streamed<Value>[] = [];
+  readonly #readers: Reader<Value>[] = [];
+  #source: Source<Given> | undefined;
   #isTaking = false;
   /** The source has no more. */
   #isDrained = false;
@@ -72,14 +77,19 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
   #failure: { readonly reason: unknown } | undefined;
   #taken = 0;
 
-  constructor(embedder: Embedder, contents: Contents, options: EmbedOptions, signal: AbortSignal) {
+  constructor(
+    embedder: Pick<Embedder, 'limits' | 'streamRoom'>,
+    many: Many<Given>,
+    work: Work<Given, Value>,
+    signal: AbortSignal,
+  ) {
     this.#embedder = embedder;
-    this.#contents = contents;
-    this.#options = options;
+    this.#many = many;
+    this.#work = work;
     this.#signal = signal;
   }
 
-  next(): Promise<Result> {
+  next(): Promise<Result<Value>> {
     return new Promise((resolve, reject) => {
       this.#readers.push({ resolve, reject });
       this.#begin();
@@ -89,7 +99,7 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
   }
 
   /** Cancels what is under way and ends at once, even while the source is waited for. */
-  return(): Promise<Result> {
+  return(): Promise<Result<Value>> {
     this.#end(new ClipgraphError('TIMEOUT', 'The stream was ended by its reader.'));
     this.#ready.length = 0;
     this.#failure = undefined;
@@ -108,7 +118,7 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
       return;
     }
     this.#signal.addEventListener('abort', this.#onAbort, { once: true });
-    this.#source = iterate(this.#contents);
+    this.#source = iterate(this.#many);
   }
 
   readonly #onAbort = (): void => {
@@ -116,7 +126,7 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
     this.#fail(this.#signal.reason);
   };
 
-  /** Starts contents while there is room for them. */
+  /** Starts work while there is room for it. */
   async #take(): Promise<void> {
     if (this.#isTaking || this.#isOver || this.#isDrained || this.#source === undefined) return;
     this.#isTaking = true;
@@ -143,11 +153,11 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
   }
 
   /** Unless the stream has ended while the source was waited for. */
-  #start(content: Content): void {
-    if (!this.#isOver) void this.#embed(content, this.#taken++);
+  #start(given: Given): void {
+    if (!this.#isOver) void this.#run(given, this.#taken++);
   }
 
-  async #embed(content: Content, index: number): Promise<void> {
+  async #run(given: Given, index: number): Promise<void> {
     const { timeoutMs } = this.#embedder.limits;
     const controller = new AbortController();
     this.#underWay.add(controller);
@@ -158,7 +168,7 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
     }, timeoutMs);
     try {
       const scope = { signal: controller.signal, group: this };
-      const result = await embedPatiently(this.#embedder, content, this.#options, scope);
+      const result = await this.#work(given, scope, index);
       if (!this.#isOver) this.#ready.push({ index, result });
     } catch (error) {
       if (!isContentError(error)) this.#fail(error);
@@ -214,7 +224,7 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
 }
 
 /**
- * Any number of contents, each result as it is ready, with a bounded number of them under way: contents are taken as
+ * The same work on any number, each result as it is ready, with a bounded number of them under way: they are taken as
  * results are. A source may be slow, or wait for an answer before it goes on.
  *
  * `return()` cancels what is under way and ends at once, even while a `next()` or the source waits; so does an abort,
@@ -222,11 +232,23 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
  *
  * @throws a failure that concerns the whole request, or that of the source
  */
+export function workStream<Given, Value>(
+  embedder: Pick<Embedder, 'limits' | 'streamRoom'>,
+  many: Many<Given>,
+  work: Work<Given, Value>,
+  signal: AbortSignal,
+): AsyncIterableIterator<Streamed<Value>, undefined> {
+  return new WorkStream(embedder, many, work, signal);
+}
+
+/** Embeds any number of contents, as `workStream` does its work. */
 export function embedStream(
   embedder: Embedder,
-  contents: Contents,
+  contents: Many<Content>,
   options: EmbedOptions,
   signal: AbortSignal,
 ): AsyncIterableIterator<StreamedResult, undefined> {
-  return new EmbedStream(embedder, contents, options, signal);
+  const embed: Work<Content, Embedding> = (content, scope) =>
+    patiently(() => embedder.embed(content, options, scope), scope);
+  return workStream(embedder, contents, embed, signal);
 }

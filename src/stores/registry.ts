@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { ClipgraphError } from '../errors/index.js';
 import type { MetPlugin } from '../plugins/meeting.js';
 import { PluginRegistry } from '../plugins/registry.js';
 import { Store } from './store.js';
@@ -29,6 +30,7 @@ function builtInStores(): Pick<MetPlugin, 'name' | 'module'>[] {
 export class StoreRegistry {
   readonly #stores: PluginRegistry<Store>;
   readonly #default: string;
+  readonly #configured: readonly string[];
 
   /** @throws STORE_NOT_FOUND for a name that no plugin has; BAD_USER_INPUT for two of one name */
   constructor({ default: first, stores, plugins }: StoreRegistryOptions) {
@@ -37,7 +39,8 @@ export class StoreRegistry {
     );
     this.#stores = new PluginRegistry('store', 'STORE_NOT_FOUND', made);
     this.#default = first;
-    for (const name of [first, ...Object.keys(stores)]) this.get(name);
+    this.#configured = [...new Set([first, ...Object.keys(stores), ...plugins.map(({ name }) => name)])];
+    for (const name of this.#configured) this.get(name);
   }
 
   /**
@@ -50,6 +53,22 @@ export class StoreRegistry {
 
   list(): Store[] {
     return this.#stores.list();
+  }
+
+  /** Those that the configuration names, the default one first: the others are asked for nothing. */
+  configured(): Store[] {
+    return this.#configured.map((name) => this.get(name));
+  }
+
+  /**
+   * @param name the default one if absent
+   * @throws STORE_NOT_FOUND for one that the configuration does not name
+   */
+  getConfigured(name: string = this.#default): Store {
+    const store = this.get(name);
+    if (this.#configured.includes(name)) return store;
+    const message = `The store ${name} is not configured: name it under stores in the configuration.`;
+    throw new ClipgraphError('STORE_NOT_FOUND', message);
   }
 
   async close(): Promise<void> {

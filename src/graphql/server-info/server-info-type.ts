@@ -6,8 +6,14 @@ import type { Context } from '../context.js';
 @ObjectType('Limits', { description: 'What the server accepts. Each is configurable under the same name.' })
 export class LimitsType {}
 
-for (const [name, { description }] of Object.entries(limitsSchema.shape)) {
-  Field(() => Int, { description })(LimitsType.prototype, name);
+/** GraphQL's Int ends at 2^31 - 1; what may be more is a Float. */
+const LARGEST_INT = 2 ** 31 - 1;
+
+for (const [name, limit] of Object.entries(limitsSchema.shape)) {
+  const { description } = limit;
+  const { maxValue } = limit.def.innerType;
+  const isInt = maxValue !== null && maxValue <= LARGEST_INT;
+  Field(() => (isInt ? Int : Float), { description })(LimitsType.prototype, name);
 }
 
 @ObjectType('ServerInfo', { description: 'The server itself.' })

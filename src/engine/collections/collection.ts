@@ -1,0 +1,130 @@
+import type { Model, ModelCatalog } from '../../models/index.js';
+import type { CollectionSpec, CollectionState, Row, ScanRequest } from '../../stores/index.js';
+import type { Store } from '../../stores/store.js';
+import { endingStream } from '../ending-stream.js';
+import type { EmbedOptions, RequestScope } from '../options.js';
+import type { Many, Streamed } from '../stream.js';
+import { addItems, type AddedItem } from './add-items.js';
+import { toFilter, type ItemFilter } from './filter.js';
+import { toItem, type Item } from './item.js';
+import { pageOf, type ItemPage, type PageOptions } from './items.js';
+import type { NewItem } from './new-item.js';
+import { modelOf, type OpenCollection } from './open-collection.js';
+import {
+  directionOf,
+  search,
+  searchFrom,
+  type Hit,
+  type Query,
+  type SearchOptions,
+  type SearchResult,
+} from './search.js';
+
+interface CollectionParts {
+  readonly spec: CollectionSpec;
+  readonly store: Store;
+  readonly models: ModelCatalog;
+  readonly open: () => Promise<OpenCollection>;
+}
+
+/** A named set of contents whose embeddings are kept, to be searched. It stays open while its store does. */
+export class Collection {
+  readonly spec: CollectionSpec;
+  readonly store: Store;
+  readonly #models: ModelCatalog;
+  readonly #open: () => Promise<OpenCollection>;
+
+  /** @param open opens it, when it is first needed */
+  constructor({ spec, store, models, open }: CollectionParts) {
+    this.spec = spec;
+    this.store = store;
+    this.#models = models;
+    this.#open = open;
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  /** The configured model in whose space it lies; undefined where none is any more. */
+  model(): Promise<Model | undefined> {
+    return modelOf(this.spec.space, this.#models);
+  }
+
+  async state(): Promise<CollectionState> {
+    return (await this.#open()).stored.state();
+  }
+
+  /**
+   * Adds any number of items, each result as soon as it is durable, in any order. An item's own failure stands in its place.
+   *
+   * @throws COLLECTION_FULL, STORE_UNAVAILABLE, and other failures of the whole
+   */
+  add(
+    items: Many<NewItem>,
+    options: EmbedOptions,
+    signal: AbortSignal,
+  ): AsyncIterableIterator<Streamed<AddedItem>, undefined> {
+    const open = this.#open;
+    return endingStream(signal, async function* (ending) {
+      yield* addItems(await open(), items, options, ending);
+      return undefined;
+    });
+  }
+
+  /** @returns how many were there */
+  async remove(ids: readonly string[]): Promise<number> {
+    return (await this.#open()).stored.remove(ids);
+  }
+
+  /** The items of these ids, each in its place; undefined for one that is not there. */
+  async get(ids: readonly string[]): Promise<(Item | undefined)[]> {
+    const rows = await (await this.#open()).stored.get(ids);
+    return rows.map((row) => row && toItem(this.name, row));
+  }
+
+  async count(filter?: ItemFilter | null): Promise<number> {
+    return (await this.#open()).stored.count(toFilter(filter));
+  }
+
+  /** A page of items in the order of their ids. */
+  async page(options: PageOptions, signal: AbortSignal): Promise<ItemPage> {
+    return pageOf(await this.#open(), options, signal);
+  }
+
+  /** The items most alike to a content, or to one of the items. */
+  async search(
+    query: Query,
+    options: EmbedOptions & SearchOptions,
+    scope: RequestScope,
+  ): Promise<SearchResult> {
+    return search(await this.#open(), query, options, scope);
+  }
+
+  /** An item's nearest neighbours, itself left out. */
+  async neighbours(
+    item: Item,
+    { limit = 10, filter }: { readonly limit?: number; readonly filter?: ItemFilter | null | undefined },
+    signal: AbortSignal,
+  ): Promise<readonly Hit[]> {
+    const open = await this.#open();
+    const direction = directionOf(open, item);
+    return (await searchFrom(open, direction, { first: limit, filter }, signal)).hits;
+  }
+
+  /** The small picture that is kept of an item. */
+  async thumbnail(id: string): Promise<Uint8Array | undefined> {
+    return (await this.#open()).stored.attachment(id, 'thumbnail');
+  }
+
+  /** The rows of these ids with all that the program itself keeps beside them. */
+  async rowsOf(ids: readonly string[]): Promise<(Row | undefined)[]> {
+    return (await this.#open()).stored.get(ids);
+  }
+
+  /** All rows as they were at one moment, in the order of their ids. */
+  async *rows(request?: ScanRequest): AsyncGenerator<Row, undefined> {
+    yield* (await this.#open()).stored.scan(request);
+    return undefined;
+  }
+}
