@@ -2,10 +2,10 @@
 function bitWriter() {
   const bits: number[] = [];
   return {
-    put(value: number, count: number): void {
+    put: (value: number, count: number): void => {
       for (let i = 0; i < count; i++) bits.push((value >> i) & 1);
     },
-    bytes(): Buffer {
+    bytes: (): Buffer => {
       const bytes = Buffer.alloc(Math.ceil(bits.length / 16) * 2 + 8);
       bits.forEach((bit, i) => (bytes[i >> 3] |= bit << (i & 7)));
       return bytes;
