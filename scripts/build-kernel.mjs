@@ -1,61 +1,79 @@
-// Compiles kernel/resample.ts to src/core/image/kernel-module.ts. With --check, fails where that file is not fresh.
+// Compiles the kernels to modules in src/core/. With --check, fails where one of those files is not fresh.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), '..'));
-const SOURCE = 'kernel/resample.ts';
-const TARGET = 'src/core/image/kernel-module.ts';
-
-/** @type {Uint8Array | undefined} */
-let binary;
-const { error } = await asc.main(
-  [
-    SOURCE,
-    ...[
-      '--outFile',
-      'kernel.wasm',
-      '-O3',
-      '--converge',
-      '--noAssert',
-      '--runtime',
-      'stub',
-      '--use',
-      'abort=',
-    ],
-    ...['--enable', 'simd', '--initialMemory', '4'],
-  ],
+/** What is compiled, and to where. */
+const KERNELS = [
   {
-    readFile: (name) => {
-      try {
-        return readFileSync(name, 'utf8');
-      } catch {
-        return null;
-      }
-    },
-    writeFile: (name, content) => {
-      if (name.endsWith('.wasm') && typeof content !== 'string') binary = content;
-    },
-    listFiles: () => [],
+    source: 'kernel/resample.ts',
+    target: 'src/core/image/kernel-module.ts',
+    name: 'KERNEL_MODULE',
   },
-);
-if (error || binary === undefined) {
-  console.error(error ?? 'The compiler wrote no module.');
-  process.exit(1);
+  {
+    source: 'kernel/scan.ts',
+    target: 'src/core/similarity/search/scan-module.ts',
+    name: 'SCAN_MODULE',
+  },
+];
+
+/** @param {string} source */
+async function compile(source) {
+  /** @type {Uint8Array | undefined} */
+  let binary;
+  const { error } = await asc.main(
+    [
+      source,
+      ...[
+        '--outFile',
+        'kernel.wasm',
+        '-O3',
+        '--converge',
+        '--noAssert',
+        '--runtime',
+        'stub',
+        '--use',
+        'abort=',
+      ],
+      ...['--enable', 'simd', '--initialMemory', '4'],
+    ],
+    {
+      readFile: (name) => {
+        try {
+          return readFileSync(name, 'utf8');
+        } catch {
+          return null;
+        }
+      },
+      writeFile: (name, content) => {
+        if (name.endsWith('.wasm') && typeof content !== 'string') binary = content;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error || binary === undefined) {
+    console.error(error ?? 'The compiler wrote no module.');
+    process.exit(1);
+  }
+  return binary;
 }
 
-const base64 = Buffer.from(binary).toString('base64');
-const lines = (base64.match(/.{1,100}/g) ?? []).map((line) => `  '${line}',`);
-const text = `// Made from ${SOURCE} by \`npm run kernel\`; CI checks that it still is. ${binary.length} bytes, in base64.
-export const KERNEL_MODULE = [
+for (const { source, target, name } of KERNELS) {
+  const binary = await compile(source);
+  const base64 = Buffer.from(binary).toString('base64');
+  const lines = (base64.match(/.{1,100}/g) ?? []).map((line) => `  '${line}',`);
+  const text = `// Made from ${source} by \`npm run kernel\`; CI checks that it still is. ${binary.length} bytes, in base64.
+export const ${name} = [
 ${lines.join('\n')}
 ].join('');
 `;
-if (process.argv.includes('--check')) {
-  if (readFileSync(TARGET, 'utf8') === text) process.exit(0);
-  console.error(`${TARGET} is not what ${SOURCE} compiles to: run npm run kernel.`);
-  process.exit(1);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(target, text);
+    console.log(`${target}: ${binary.length} bytes of WebAssembly`);
+  } else if (readFileSync(target, 'utf8') !== text) {
+    console.error(`${target} is not what ${source} compiles to: run npm run kernel.`);
+    process.exit(1);
+  }
 }
-writeFileSync(TARGET, text);
-console.log(`${TARGET}: ${binary.length} bytes of WebAssembly`);

@@ -18,6 +18,7 @@ import sys
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,56 @@ def xmp(value: int, element: bool = False) -> bytes:
 XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
 
 
+def packed(codes: Sequence[tuple[int, int]]) -> bytes:
+    """Codes of so many bits, as a scan holds them."""
+    bits = "".join(f"{code:0{length}b}" for code, length in codes if length)
+    bits += "1" * (-len(bits) % 8)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+
+
+def many_scans(components: int, repeats: int = 1) -> bytes:
+    """A progressive JPEG of flat blocks whose 63 other coefficients each come in 14 scans, a bit at a time: all zero."""
+    across, down = 4, 3
+    huffman = segment(0xC4, b"\0\0\0\0\x0c" + bytes(12) + bytes(range(12)))
+    huffman += segment(0xC4, b"\x10\0\0\0\x0f" + bytes(12) + bytes(run << 4 for run in range(15)))
+    ids = range(1, components + 1)
+    frame = struct.pack(">BHHB", 8, down * 8, across * 8, components) + b"".join(bytes([n, 0x11, 0]) for n in ids)
+    codes: list[tuple[int, int]] = []
+    last = [0] * components
+    for block in range(across * down):
+        for n in range(components):
+            value = ((block * 37 + n * 91) % 200 - 100) * 8
+            step, last[n] = value - last[n], value
+            length = abs(step).bit_length()
+            codes += [(length, 4), (step if step >= 0 else step + (1 << length) - 1, length)]
+    scans = segment(0xDA, bytes([components]) + b"".join(bytes([n, 0]) for n in ids) + b"\0\0\0") + packed(codes)
+    empty = packed([(3, 4), (across * down - 8, 3)])  # a run of 12 blocks without any of it
+    for n in list(ids) * repeats:
+        for coefficient in range(1, 64):
+            for bit in range(13, -1, -1):
+                before = 0 if bit == 13 else bit + 1
+                place = bytes([1, n, 0, coefficient, coefficient, before << 4 | bit])
+                scans += segment(0xDA, place) + empty
+    return b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64) + segment(0xC2, frame) + huffman + scans + b"\xff\xd9"
+
+
+def repeated_scans(data: bytes, first: int, last: int) -> bytes:
+    """A progressive JPEG whose first, or last, scan comes several times: libjpeg warns of each."""
+    parts = [0]
+    at = 2
+    while data[at + 1] != 0xD9:
+        is_scan = data[at + 1] == 0xDA
+        at += 2 + struct.unpack_from(">H", data, at + 2)[0]
+        while is_scan and (data[at] != 0xFF or data[at + 1] == 0):
+            at += 1
+        if is_scan:
+            parts.append(at)
+    scans = [data[a:b] for a, b in pairwise(parts)]
+    head, start = marker_at(data, 0xDA), scans[0]
+    table = start[start.rindex(b"\xff\xc4", 0, head) :]
+    return start + table * (first - 1) + b"".join(scans[1:]) + scans[-1] * (last - 1) + b"\xff\xd9"
+
+
 def jpegs() -> dict[str, bytes]:
     rgb = Image.fromarray(drawing(3))
     grey = Image.fromarray(drawing(1)[:, :, 0])
@@ -217,6 +268,13 @@ def jpegs() -> dict[str, bytes]:
         "icc-bad": before(plain, 0xDB, segment(0xE2, b"ICC_PROFILE\0\x01\x02" + b"x" * 50)),
         "unknown-marker": before(plain, 0xDB, segment(0xF2, b"")[:2]),
         **{f"transform-{t}": data for t, data in components_app14.items()},
+        "scans-883": many_scans(1),
+        "scans-2647": many_scans(3),
+        "scans-twice": many_scans(3, repeats=2),
+        "scan-first-100": repeated_scans(jpeg(rgb, progressive=True), 100, 1),
+        "scan-last-100": repeated_scans(jpeg(rgb, progressive=True), 1, 100),
+        "scan-last-100-grey": repeated_scans(jpeg(grey, progressive=True), 1, 100),
+        "scan-last-100-cmyk": repeated_scans(jpeg(Image.fromarray(drawing(4), "CMYK"), progressive=True), 1, 100),
     }
     many = io.BytesIO()
     rgb.save(many, "MPO", save_all=True, append_images=[rgb.rotate(180)])
@@ -401,6 +459,98 @@ def pngs() -> dict[str, bytes]:
     files["o-rgba"] = png(drawing(4, 3), 8, 6, [places["exif-long"]])
     files["o-bilevel"] = png(drawing(1, 3) >> 7, 1, 0, [places["exif"]])
     return {f"{name}.png": data for name, data in files.items()}
+
+
+def odd_pngs() -> dict[str, bytes]:
+    """Empty, cut, repeated and unknown chunks; data in pieces, without its end, with more behind it."""
+    files: dict[str, bytes] = {}
+    palette = np.random.default_rng(6).integers(0, 256, 256 * 3, dtype=np.uint8).tobytes()
+    start, end = b"\x89PNG\r\n\x1a\n", chunk(b"IEND", b"")
+    few = [int(v) for v in drawing(3, 4)[9, 9]]
+    clear, other = struct.pack(">HHH", *few), struct.pack(">HHH", *few[::-1])
+    for kind, bands, colour, depth in (
+        ("rgb", 3, 2, 8),
+        ("rgb-16", 3, 2, 16),
+        ("grey-16", 1, 0, 16),
+        ("index", 1, 3, 8),
+    ):
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, depth, colour, 0, 0, 0))
+        rows = b"".join(
+            b"\0" + row.astype(">u2" if depth == 16 else "u1").tobytes() for row in drawing(bands, 4, depth)
+        )
+        data = zlib.compress(rows)
+        first = [chunk(b"PLTE", palette)] if colour == 3 else []
+        text, none = chunk(b"tEXt", b"a\0b"), chunk(b"IDAT", b"")
+        wrong = bytearray(text)
+        wrong[-1] ^= 1
+        whole = chunk(b"IDAT", data)
+        wrong_data = whole[:-1] + bytes([whole[-1] ^ 1])
+        pieces = [chunk(b"IDAT", data[at : at + 7]) for at in range(0, len(data), 7)]
+        cases: dict[str, tuple[list[bytes], list[bytes], list[bytes]]] = {
+            "data-empty-before": ([], [none, whole], [end]),
+            "data-empty-after": ([], [whole, none], [end]),
+            "data-empty-between": ([], [pieces[0], none, none, *pieces[1:]], [end]),
+            "data-in-pieces": ([], pieces, [end]),
+            "data-none": ([], [], [end]),
+            "data-only-empty": ([], [none], [end]),
+            "data-text-between": ([], [pieces[0], text, *pieces[1:]], [end]),
+            "data-after-text": ([], [whole, text, chunk(b"IDAT", b"junk")], [end]),
+            "data-cut-after-text": ([], [whole, text, b"\0\0\1\0IDATjunk"], []),
+            "data-more": ([], [chunk(b"IDAT", data + b"junk")], [end]),
+            "data-more-rows": ([], [chunk(b"IDAT", zlib.compress(rows * 40))], [end]),
+            "data-cut": ([], [chunk(b"IDAT", data[:-40])], [end]),
+            "data-without-sum": ([], [chunk(b"IDAT", data[:-4])], [end]),
+            "data-half-a-sum": ([], [chunk(b"IDAT", data[:-2])], [end]),
+            "data-wrong-sum": ([], [chunk(b"IDAT", data[:-4] + b"abcd")], [end]),
+            "data-wrong-crc": ([], [wrong_data], [end]),
+            "end-missing": ([], [whole], []),
+            "end-junk": ([], [whole], [b"\0\0\0\0\xff\xff\xff\xff"]),
+            "end-cut-text": ([], [whole], [b"\0\0\1\0tEXtabc"]),
+            "start-junk": ([b"\0\0\0\0\xff\xff\xff\xff"], [whole], [end]),
+            "header-twice": ([head], [whole], [end]),
+            "critical-unknown": ([chunk(b"CRIT", b"xx")], [whole], [end]),
+            "private-empty": ([chunk(b"prVt", b"")], [whole], [end]),
+            "text-wrong-crc": ([bytes(wrong)], [whole], [end]),
+            "text-wrong-crc-late": ([], [whole, bytes(wrong)], [end]),
+            "text-unknown-packing": ([chunk(b"zTXt", b"a\0\1xx")], [whole], [end]),
+            "profile-unknown-packing": ([chunk(b"iCCP", b"a\0\1xx")], [whole], [end]),
+            "palette-empty": ([chunk(b"PLTE", b"")], [whole], [end]),
+            "palette-twice": ([chunk(b"PLTE", palette[::-1])], [whole], [end]),
+            "palette-late": ([], [whole, chunk(b"PLTE", palette[::-1])], [end]),
+            "clear-twice": ([chunk(b"tRNS", clear), chunk(b"tRNS", other)], [whole], [end]),
+            "clear-late": ([], [whole, chunk(b"tRNS", clear)], [end]),
+            "clear-short": ([chunk(b"tRNS", b"\0")], [whole], [end]),
+        }
+        empty = (
+            "tEXt",
+            "zTXt",
+            "iTXt",
+            "gAMA",
+            "cHRM",
+            "sRGB",
+            "pHYs",
+            "iCCP",
+            "eXIf",
+            "bKGD",
+            "tIME",
+            "acTL",
+            "fcTL",
+            "tRNS",
+        )
+        for name in empty:
+            cases[f"empty-{name.lower()}"] = ([chunk(name.encode(), b"")], [whole], [end])
+        cases["empty-gama-late"] = ([], [whole, chunk(b"gAMA", b"")], [end])
+        for name, (before_data, parts, after) in cases.items():
+            # What only concerns the way to the data is the same in every kind.
+            if kind in ("rgb-16", "grey-16") and not name.startswith(("data-", "clear-", "palette-")):
+                continue
+            files[f"{kind}-{name}"] = start + head + b"".join([*first, *before_data, *parts, *after])
+        for name, at, value in (("compression-1", 10, 1), ("filter-1", 11, 1), ("interlace-2", 12, 2)):
+            if kind in ("rgb", "index"):
+                body = bytearray(head[8:21])
+                body[at] = value
+                files[f"{kind}-{name}"] = start + chunk(b"IHDR", bytes(body)) + b"".join([*first, whole, end])
+    return {f"x-{name}.png": data for name, data in files.items()}
 
 
 # WebP
@@ -865,7 +1015,7 @@ def main(folder: Path, every: int) -> None:
     warnings.simplefilter("ignore")
     folder.mkdir(parents=True, exist_ok=True)
     cases: list[Case] = []
-    for files in (jpegs(), pngs(), webps(), tiffs()):
+    for files in (jpegs(), pngs(), odd_pngs(), webps(), tiffs()):
         for name, data in files.items():
             if name.endswith(".tif") and zlib.crc32(name.encode()) % every and not name.startswith(OUTSIDE):
                 continue

@@ -28,7 +28,11 @@ export const limitsSchema = z.strictObject({
   maxJsonValues: count
     .default(400_000)
     .describe('Values in the JSON of a request: numbers, texts, lists, objects.'),
-  maxJsonKeys: count.default(10_000).describe('Keys of one object in the JSON of a request.'),
+  maxJsonKeys: count
+    .default(10_000)
+    .describe(
+      'Keys of objects in the JSON of a request; objects with the same keys in the same order count once.',
+    ),
   maxJsonDepth: count.default(64).describe('How deep the JSON of a request is nested.'),
   maxBytesUnderWay: count
     .default(defaultBytesUnderWay)

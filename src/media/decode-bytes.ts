@@ -2,9 +2,8 @@ import type { JpegHeader } from './metadata/jpeg-header.js';
 import { PNG_COLOURS, type PngHeader } from './metadata/png-header.js';
 import type { TiffHeader } from './tiff/header.js';
 
-/** A decoder's coefficients of a progressive JPEG have 16 bits each, and are held until its last scan. */
+/** A decoder's coefficients of a JPEG of several scans have 16 bits each, and are held until the last. */
 const COEFFICIENT_BYTES = 2;
-const PROGRESSIVE = 0xc2;
 
 /** Bytes a pixel where libvips turns the picture upright: it holds the whole of it twice. */
 function turnedTwice(bytesPerPixel: number, isTurned: boolean): number {
@@ -16,9 +15,9 @@ function turnedTwice(bytesPerPixel: number, isTurned: boolean): number {
  * @returns bytes that decoding and converting the picture hold at once
  */
 export function jpegDecodeBytes(header: JpegHeader, isTurned: boolean, columns: number): number {
-  const { width, height, components, frame, samplesPerPixel } = header;
+  const { width, height, components, hasScans, samplesPerPixel } = header;
   const kept = isTurned || components === 4 ? width : columns;
-  const coefficients = frame === PROGRESSIVE ? samplesPerPixel * COEFFICIENT_BYTES : 0;
+  const coefficients = hasScans ? samplesPerPixel * COEFFICIENT_BYTES : 0;
   return (width * coefficients + kept * turnedTwice(components === 4 ? 4 : 3, isTurned)) * height;
 }
 

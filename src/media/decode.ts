@@ -11,6 +11,7 @@ import { readJpegHeader } from './metadata/jpeg-header.js';
 import { orientationIn, type Metadata, type Orientation } from './metadata/orientation.js';
 import { readPngHeader } from './metadata/png-header.js';
 import { readWebpHeader, type WebpHeader } from './metadata/webp-header.js';
+import { brandsOf } from './other-formats.js';
 import { nameOf, type ImageFormat } from './sniff.js';
 import { decodeTiff } from './tiff/decode.js';
 
@@ -46,8 +47,16 @@ async function decodeWebp(bytes: Uint8Array, header: WebpHeader, orientation: Or
   return colours(await toColours(turned(image, orientation), hasAlpha), hasAlpha ? 'channel' : 'none');
 }
 
+/** A sequence under the brand of a picture: libvips then reads the picture that stands for it, its first as a rule. */
+function asOnePicture(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  copy.write('avif', 8, 'latin1');
+  return copy;
+}
+
 /** AVIF is outside the promise of exactness: libvips sees to it. */
-async function decodeAvif(bytes: Uint8Array, options: DecodeOptions): Promise<Picture> {
+async function decodeAvif(file: Uint8Array, options: DecodeOptions): Promise<Picture> {
+  const bytes = brandsOf(file)[0] === 'avis' ? asOnePicture(file) : file;
   const metadata = await openImage(bytes).metadata();
   checkPixels(metadata, options);
   checkDecodeBytes(metadata, avifDecodeBytes(metadata), options);
@@ -76,10 +85,12 @@ async function decodeAny(bytes: Uint8Array, options: DecodeOptions): Promise<Dec
       return picture.raster.left === undefined ? whole(picture) : { picture, width, height };
     }
     case 'png': {
-      const header = readPngHeader(bytes) ?? unreadable();
+      const header = readPngHeader(bytes);
       const orientation = orientationOf(header);
-      checkDecodeBytes(header, pngDecodeBytes(header, orientation !== 1), options);
-      return whole(await decodePng(bytes, header, orientation));
+      const needed = pngDecodeBytes(header, orientation !== 1);
+      checkDecodeBytes(header, needed, options);
+      const { maxDecodeBytes = Infinity } = options;
+      return whole(await decodePng(header, orientation, maxDecodeBytes - needed));
     }
     case 'webp': {
       const header = readWebpHeader(bytes) ?? unreadable();

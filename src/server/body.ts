@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ClipgraphError } from '../errors/index.js';
+import { slices } from '../isolation/turns.js';
 import { ByteCollector } from '../media/index.js';
 import type { Lifetime } from './lifetime.js';
 
@@ -127,4 +128,21 @@ export async function readBody(
     ? drain(request, lifetime.signal, take, gone)
     : inflate(request, coding, lifetime, take));
   return body.take();
+}
+
+/**
+ * The blocks in one piece, without holding up the event loop.
+ *
+ * @param blocks emptied as they are copied
+ */
+export async function joinBlocks(blocks: Buffer[]): Promise<Buffer> {
+  if (blocks.length === 1) return blocks[0];
+  const joined = Buffer.allocUnsafeSlow(blocks.reduce((sum, { length }) => sum + length, 0));
+  const work = slices();
+  let at = 0;
+  for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
+    at += block.copy(joined, at);
+    if (work.isOver) await work.next();
+  }
+  return joined;
 }

@@ -5,8 +5,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../config/index.js';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '../graphql/apollo.js';
 import { documentTooLong, type Context } from '../graphql/index.js';
+import { ownTurn } from '../isolation/turns.js';
 import type { ByteBudget } from '../media/index.js';
-import { readBody } from './body.js';
+import { joinBlocks, readBody } from './body.js';
 import { checkCharset, parseJson } from './json.js';
 import { lifetimeOf, type Lifetime } from './lifetime.js';
 import { readMultipart } from './multipart.js';
@@ -18,7 +19,7 @@ interface EndpointOptions {
   readonly createContext: (lifetime: Lifetime, requestId: string) => Context;
 }
 
-/** Bytes of an answer that are on their way to the client at once. */
+/** Characters of an answer that are on their way to the client at once. */
 const SLICE = 64 * 1024;
 /** Milliseconds for an operation to end by itself when its time is over: it says which part was late. */
 const GRACE_MS = 1000;
@@ -31,7 +32,7 @@ async function bodyOf(request: Request, lifetime: Lifetime, { limits }: Config):
   const body = await readBody(request, lifetime, limits.maxBodyBytes);
   const readJson = (bytes: Buffer): Promise<unknown> => parseJson(bytes, limits);
   if (isMultipart) return readMultipart(request, body, limits, readJson);
-  return readJson(body.length === 1 ? body[0] : Buffer.concat(body));
+  return readJson(await joinBlocks(body));
 }
 
 /** Refuses a long document before anything is done with it: Apollo Server's first step is to hash it. */
@@ -62,6 +63,10 @@ async function inTime<Value>(work: Promise<Value>, signal: AbortSignal): Promise
   }
 }
 
+function isHighSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
+}
+
 /** Waits until the client has taken what was written; one that takes nothing for so long is cut off. */
 function taken(response: Response, event: 'drain' | 'finish', unreadTimeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -78,11 +83,13 @@ function taken(response: Response, event: 'drain' | 'finish', unreadTimeoutMs: n
   });
 }
 
-/** Hands an answer over as fast as the client takes it. */
-async function send(response: Response, bytes: Buffer, unreadTimeoutMs: number): Promise<void> {
-  response.setHeader('Content-Length', bytes.length);
-  for (let at = 0; at < bytes.length && !response.destroyed; at += SLICE) {
-    if (!response.write(bytes.subarray(at, at + SLICE))) await taken(response, 'drain', unreadTimeoutMs);
+/** Hands an answer over as fast as the client takes it, in UTF-8 that is made on the way. */
+async function send(response: Response, text: string, unreadTimeoutMs: number): Promise<void> {
+  for (let at = 0; at < text.length && !response.destroyed;) {
+    let slice = text.slice(at, at + SLICE);
+    if (isHighSurrogate(slice.charCodeAt(SLICE - 1))) slice = slice.slice(0, -1); // Half a character would become U+FFFD.
+    if (!response.write(slice)) await taken(response, 'drain', unreadTimeoutMs);
+    at += slice.length;
   }
   response.end();
   if (!response.destroyed && !response.writableFinished) await taken(response, 'finish', unreadTimeoutMs);
@@ -114,11 +121,13 @@ export function graphqlEndpoint({ apollo, config, budget, createContext }: Endpo
     const { share, signal } = lifetime;
     const { headers, status = 200, body } = await inTime(answer(request, response, lifetime), signal);
     if (body.kind === 'chunked') throw new Error('No operation of this schema is answered in parts.');
-    const bytes = Buffer.from(body.string);
+    await ownTurn(); // Whoever made a string of megabytes has used this one.
+    const length = Buffer.byteLength(body.string);
     share.give(share.bytes); // Nothing refers to what was asked any more.
-    share.take(bytes.length);
+    share.take(length);
     for (const [name, value] of headers) response.setHeader(name, value);
+    response.setHeader('Content-Length', length);
     response.statusCode = status;
-    await send(response, bytes, unreadTimeoutMs);
+    await send(response, body.string, unreadTimeoutMs);
   };
 }

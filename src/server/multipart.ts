@@ -3,6 +3,7 @@ import { Busboy, type BusboyConfig, type BusboyFileStream, type BusboyInstance }
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { UploadedFile } from '../graphql/index.js';
+import { slices } from '../isolation/turns.js';
 import { ByteCollector } from '../media/index.js';
 import { unreadable } from './body.js';
 
@@ -125,8 +126,15 @@ async function partsOf(request: IncomingMessage, body: Buffer[], limits: Limits)
     parser.on('fieldsLimit', tooMany);
     parser.on('error', broken);
     parser.on('finish', resolve);
-    for (let block = body.shift(); block !== undefined; block = body.shift()) parser.write(block);
-    parser.end();
+    const write = async (): Promise<void> => {
+      const work = slices();
+      for (let block = body.shift(); block !== undefined; block = body.shift()) {
+        parser.write(block);
+        if (work.isOver) await work.next();
+      }
+      parser.end();
+    };
+    write().catch(reject);
   });
   return parts;
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { clipPlan } from '../../src/core/image/index.js';
@@ -55,6 +56,15 @@ describe('AVIF and HEIC', () => {
     expect([width, height]).toEqual([80, 60]);
     expect(crop[0]).toBeGreaterThan(190);
     expect(crop[1]).toBeLessThan(12);
+  });
+
+  it('decodes the first picture of an AVIF sequence', async () => {
+    const bytes = readFileSync(path.join(__dirname, '..', 'goldens', 'avif', 'red-then-blue.avif'));
+    const { crop } = await prepareImage({ bytes, format: sniffFormat(bytes), ...options });
+    const [red, green, blue] = [200, 30, 40]; // Pillow's pixel.
+    expect(Math.abs(crop[0] - red)).toBeLessThan(4);
+    expect(Math.abs(crop[1] - green)).toBeLessThan(4);
+    expect(Math.abs(crop[2] - blue)).toBeLessThan(4);
   });
 
   it('refuses HEIC by its brand', () => {

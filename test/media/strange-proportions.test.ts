@@ -52,6 +52,18 @@ function gif(width: number, height: number, extension = Buffer.alloc(0)): Buffer
   return Buffer.concat([screen, extension, frame]);
 }
 
+/** The header of a JPEG whose three components come in scans of their own. */
+function jpegOfScans(width: number, height: number): Buffer {
+  const frame = Buffer.from('ffc0001108000000000301110002110003110000', 'hex').subarray(0, 19);
+  frame.writeUInt16BE(height, 5);
+  frame.writeUInt16BE(width, 7);
+  return Buffer.concat([
+    Buffer.from('ffd8', 'hex'),
+    frame,
+    Buffer.from('ffda000801010000003f0000ffd9', 'hex'),
+  ]);
+}
+
 /** A lossless WebP's header. */
 function webp(width: number, height: number): Buffer {
   const bits = Buffer.alloc(17);
@@ -96,6 +108,7 @@ describe('a picture of strange proportions', () => {
       /maxImagePixels/,
     ],
     ['a lossless WebP of 38 bytes', () => webp(SIDE, SIDE), /limits\.maxDecodeBytes/],
+    ['a JPEG of several scans', () => jpegOfScans(SIDE, SIDE), /limits\.maxDecodeBytes/],
     ['a GIF of 29 bytes', () => gif(SIDE, SIDE), /limits\.maxDecodeBytes/],
     ['a GIF whose screen is one row', () => gif(65_535, 1400), /limits\.maxImagePixels|maxDecodeBytes/],
     [

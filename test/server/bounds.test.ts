@@ -23,6 +23,16 @@ describe('JSON that is slow to read', () => {
       '[' + Array.from({ length: 1_300_000 }, (_, i) => `{"k${i}":1}`).join(',') + ']',
       'PAYLOAD_TOO_LARGE',
     ],
+    [
+      'as many objects of different keys as are read',
+      '[' +
+        Array.from(
+          { length: 190_000 },
+          (_, i) => `{"k${i % 9900}":1${i < 100_000 ? ''.padEnd(150) : ''}}`,
+        ).join(',') +
+        ']',
+      undefined,
+    ],
     ['spaces', '[' + ' '.repeat(20_000_000) + '1]', undefined],
     ['a string', '"' + 'x'.repeat(20_000_000) + '"', undefined],
     ['a string of escapes', '"' + '\\n'.repeat(10_000_000) + '"', undefined],

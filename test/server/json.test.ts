@@ -3,10 +3,10 @@ import { ClipgraphError } from '../../src/errors/index.js';
 import { parseJson } from '../../src/server/json.js';
 
 const LIMITS = { maxJsonValues: 400_000, maxJsonKeys: 10_000, maxJsonDepth: 64 };
-const parse = (text: string | Buffer) => parseJson(Buffer.from(text as string), LIMITS);
+const parse = (text: string | Buffer, limits = LIMITS) => parseJson(Buffer.from(text as string), limits);
 
-async function codeOf(text: string): Promise<string> {
-  const error: unknown = await parse(text).then(
+async function codeOf(text: string, limits = LIMITS): Promise<string> {
+  const error: unknown = await parse(text, limits).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -82,6 +82,17 @@ describe('the JSON of a request', () => {
     }
   });
 
+  it('has keys of at most 1,000 bytes, wherever they stand', async () => {
+    const long = (length: number): string => `"${'k'.repeat(length)}":1`;
+    await expect(parse(`{${long(1000)}}`)).resolves.toHaveProperty('k'.repeat(1000));
+    for (const text of [`{${long(1001)}}`, `{"a":1,${long(1001)}}`, `[{"a":{${long(2_000_000)}}}]`]) {
+      await expect(parse(text)).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: expect.stringContaining('longer than 1000 bytes') as string,
+      });
+    }
+  });
+
   it('is refused where it holds too many values or is too deep', async () => {
     const limits = { maxJsonValues: 10, maxJsonKeys: 3, maxJsonDepth: 3 };
     const read = (text: string) => parseJson(Buffer.from(text), limits);
@@ -95,6 +106,10 @@ describe('the JSON of a request', () => {
       code: 'PAYLOAD_TOO_LARGE',
       message: expect.stringContaining('limits.maxJsonKeys') as string,
     });
+    await expect(read('[{"a":1},{"b":1},{"a":1},{"b":1,"c":1}]')).resolves.toHaveLength(4);
+    for (const different of ['[{"a":1},{"b":1},{"c":1},{"d":1}]', '[{"a":1,"b":1},{"b":1,"a":1}]']) {
+      expect(await codeOf(different, limits)).toBe('PAYLOAD_TOO_LARGE');
+    }
     await expect(read('[[[1]]]')).resolves.toEqual([[[1]]]);
     await expect(read('[[[[1]]]]')).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',

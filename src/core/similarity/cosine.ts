@@ -8,7 +8,9 @@ const LARGEST_SQUARES = 1e140;
 
 function sumOfSquares(vector: Numbers): number {
   let squares = 0;
-  for (const value of vector) squares += value * value;
+  // By index: iterating over a typed array takes ten times as long.
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of
+  for (let i = 0; i < vector.length; i++) squares += vector[i] * vector[i];
   return squares;
 }
 
@@ -79,7 +81,7 @@ export function cosine(a: Numbers, b: Numbers): number {
 /**
  * @throws DIMENSION_MISMATCH
  */
-export function checkLengths(a: Numbers, b: Numbers): void {
+export function checkLengths(a: { readonly length: number }, b: { readonly length: number }): void {
   if (a.length === b.length) return;
   throw new ClipgraphError(
     'DIMENSION_MISMATCH',

@@ -1,4 +1,4 @@
-import type { Steps } from './steps.js';
+import type { Steps } from '../steps.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** Places in a word that a pair's key has room for. */

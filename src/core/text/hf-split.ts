@@ -1,6 +1,6 @@
 import { ClipgraphError } from '../../errors/index.js';
 import type { Part } from './part.js';
-import type { Steps } from './steps.js';
+import type { Steps } from '../steps.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
 
 /**

@@ -9,7 +9,7 @@ export {
   END_MARKER,
   type Vocabulary,
 } from './vocabulary.js';
-export { atOnce, type Steps } from './steps.js';
+export { atOnce, type Steps } from '../steps.js';
 export {
   createTokenizer,
   type TextConvention,

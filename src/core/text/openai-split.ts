@@ -1,7 +1,7 @@
 import { fixTextInSteps } from './cleaning/fix-text.js';
 import { unescapeHtml } from './cleaning/html-entities.js';
 import type { Part } from './part.js';
-import { atOnce, type Steps } from './steps.js';
+import { atOnce, type Steps } from '../steps.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
 
 /** What Python's `str.strip` takes away. */

@@ -2,7 +2,7 @@ import { ClipgraphError } from '../../errors/index.js';
 import { encodeWord } from './byte-pair-encoding.js';
 import { splitHf } from './hf-split.js';
 import { splitOpenai } from './openai-split.js';
-import { atOnce, type Steps } from './steps.js';
+import { atOnce, type Steps } from '../steps.js';
 import { START_MARKER, type Vocabulary } from './vocabulary.js';
 
 /** A text as the model reads it. */

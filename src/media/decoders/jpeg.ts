@@ -43,7 +43,7 @@ export async function decodeJpeg(
   columns?: Span,
 ): Promise<Picture> {
   checkCoding(header);
-  const image = turned(openImage(bytes), orientation);
+  const image = turned(openImage(bytes, { anyWarnings: true }), orientation);
   const warnings: string[] = [];
   image.on('warning', (warning: string) => warnings.push(warning));
   const picture = await decodeColumns(image, header, orientation === 1 ? columns : undefined);

@@ -20,9 +20,16 @@ sharp.cache(false);
 /**
  * A picture for libvips to decode: its first frame, ICC profiles ignored. What is cut short is refused; what decoders only
  * warn of, and Pillow reads without a word, is not.
+ *
+ * @param options.anyWarnings libvips gives a file up after so many warnings, which Pillow does not
  */
-export function openImage(bytes: Uint8Array): Sharp {
-  return sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
+export function openImage(bytes: Uint8Array, { anyWarnings = false } = {}): Sharp {
+  return sharp(bytes, {
+    ignoreIcc: true,
+    failOn: 'error',
+    limitInputPixels: false,
+    unlimited: anyWarnings, // Memory and time are bounded from outside.
+  });
 }
 
 export async function toRaw(

@@ -1,28 +1,7 @@
-import { constants, inflateSync } from 'node:zlib';
 import type { Raster } from '../../core/image/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import type { PngHeader } from '../metadata/png-header.js';
-
-interface Pass {
-  readonly left: number;
-  readonly top: number;
-  readonly across: number;
-  readonly down: number;
-}
-
-const WHOLE: readonly Pass[] = [{ left: 0, top: 0, across: 1, down: 1 }];
-/** Source: PNG specification, third edition, 8.2. */
-const ADAM7: readonly Pass[] = [
-  { left: 0, top: 0, across: 8, down: 8 },
-  { left: 4, top: 0, across: 8, down: 8 },
-  { left: 0, top: 4, across: 4, down: 8 },
-  { left: 2, top: 0, across: 4, down: 4 },
-  { left: 0, top: 2, across: 2, down: 4 },
-  { left: 1, top: 0, across: 2, down: 2 },
-  { left: 0, top: 1, across: 1, down: 2 },
-];
-/** Bytes of data that may follow the picture's. */
-const SLACK = 65_536;
+import { inflatedRows, passesOf } from './bare-png.js';
 
 function undecodable(reason: string, cause?: unknown): ClipgraphError {
   const message = `The picture starts like a PNG file but cannot be decoded: ${reason}.`;
@@ -61,18 +40,12 @@ function unfilter(filter: number, row: Uint8Array, above: Uint8Array): void {
   }
 }
 
-function inflate(data: readonly Uint8Array[], length: number): Uint8Array {
-  let inflated: Uint8Array;
+async function rowsOf(header: PngHeader): Promise<Uint8Array> {
   try {
-    inflated = inflateSync(Buffer.concat(data), {
-      maxOutputLength: length + SLACK,
-      finishFlush: constants.Z_SYNC_FLUSH, // The check sum at the end may be missing, as Pillow has it.
-    });
+    return await inflatedRows(header);
   } catch (cause) {
-    throw undecodable('its data is damaged', cause);
+    throw undecodable('its data is damaged or cut short', cause);
   }
-  if (inflated.length < length) throw undecodable('it is cut short');
-  return inflated;
 }
 
 /**
@@ -81,21 +54,14 @@ function inflate(data: readonly Uint8Array[], length: number): Uint8Array {
  * @throws UNDECODABLE_IMAGE
  * Source: PNG specification, third edition, 7 to 10.
  */
-export function decodeIndices({ width, height, depth, isInterlaced, data }: PngHeader): Raster {
+export async function decodeIndices(header: PngHeader): Promise<Raster> {
+  const { width, height, depth } = header;
   if (![1, 2, 4, 8].includes(depth)) throw undecodable(`its palette has indices of ${depth} bits`);
-  const passes = (isInterlaced ? ADAM7 : WHOLE)
-    .map((pass) => {
-      const columns = Math.max(0, Math.ceil((width - pass.left) / pass.across));
-      const rows = Math.max(0, Math.ceil((height - pass.top) / pass.down));
-      return { ...pass, columns, rows, rowBytes: Math.ceil((columns * depth) / 8) };
-    })
-    .filter(({ columns, rows }) => columns > 0 && rows > 0);
-  const length = passes.reduce((sum, { rows, rowBytes }) => sum + rows * (rowBytes + 1), 0);
-  const packed = inflate(data, length);
+  const packed = await rowsOf(header);
   const out = new Uint8Array(width * height);
   const mask = (1 << depth) - 1;
   let at = 0;
-  for (const { left, top, across, down, columns, rows, rowBytes } of passes) {
+  for (const { left, top, across, down, columns, rows, rowBytes } of passesOf(header)) {
     let above: Uint8Array = new Uint8Array(rowBytes);
     for (let y = 0; y < rows; y++, at += rowBytes + 1) {
       const row = packed.subarray(at + 1, at + 1 + rowBytes);

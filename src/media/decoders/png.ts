@@ -2,14 +2,14 @@ import type { Picture, Raster } from '../../core/image/index.js';
 import type { Orientation } from '../metadata/orientation.js';
 import { PNG_COLOURS, type PngHeader } from '../metadata/png-header.js';
 import { colours, openImage, toColours, toGrey16, turned } from './libvips.js';
-import { withoutPackedText } from './png-chunks.js';
+import { barePng, repackedPng, rowBytesOf } from './bare-png.js';
 import { decodeIndices } from './png-indices.js';
 import { colourIndices } from './palette.js';
 import { turnRaster } from './turn.js';
 
-/** The transparent samples that tRNS names, of 16 bits each; undefined where it is missing or too short. */
+/** The transparent samples that tRNS names, of 16 bits each; undefined where it is missing. */
 function keyOf({ transparency }: PngHeader, samples: number): number[] | undefined {
-  if (transparency === undefined || transparency.length < samples * 2) return undefined;
+  if (transparency === undefined) return undefined;
   return Array.from({ length: samples }, (_, i) => (transparency[i * 2] << 8) | transparency[i * 2 + 1]);
 }
 
@@ -47,22 +47,12 @@ async function decodeOpaque(
   return colours(withKey(raster, isGrey ? [grey, grey, grey] : key), 'key', isIndexed);
 }
 
-/**
- * A PNG as Pillow sees it.
- *
- * Source: Pillow src/PIL/PngImagePlugin.py, `_MODES` and `chunk_tRNS`.
- */
-export async function decodePng(
-  file: Uint8Array,
+async function decodeSamples(
+  bytes: Uint8Array,
   header: PngHeader,
   orientation: Orientation,
 ): Promise<Picture> {
-  const { colourType, depth, palette, transparency } = header;
-  const bytes = withoutPackedText(file);
-  if (colourType === PNG_COLOURS.palette) {
-    const indices = turnRaster(decodeIndices(header), orientation);
-    return colourIndices(indices, palette ?? new Uint8Array(), transparency);
-  }
+  const { colourType, depth } = header;
   if (colourType === PNG_COLOURS.grey && depth === 16) {
     const raster = await toGrey16(turned(openImage(bytes), orientation));
     return { kind: 'grey16', raster, key: keyOf(header, 1)?.at(0) };
@@ -70,4 +60,29 @@ export async function decodePng(
   if (colourType === PNG_COLOURS.grey || colourType === PNG_COLOURS.rgb)
     return decodeOpaque(bytes, header, orientation);
   return colours(await toColours(turned(openImage(bytes), orientation), true), 'channel');
+}
+
+/**
+ * A PNG as Pillow sees it.
+ *
+ * @param repackBytes that data which libpng refuses may be unpacked to and tried again
+ * Source: Pillow src/PIL/PngImagePlugin.py, `_MODES` and `chunk_tRNS`.
+ */
+export async function decodePng(
+  header: PngHeader,
+  orientation: Orientation,
+  repackBytes: number,
+): Promise<Picture> {
+  const { colourType, palette, transparency } = header;
+  if (colourType === PNG_COLOURS.palette) {
+    const indices = turnRaster(await decodeIndices(header), orientation);
+    return colourIndices(indices, palette ?? new Uint8Array(), transparency);
+  }
+  try {
+    return await decodeSamples(barePng(header), header, orientation);
+  } catch (error) {
+    // Unpacked, packed anew and read: three times.
+    if (rowBytesOf(header) * 3 > repackBytes) throw error;
+    return await decodeSamples(await repackedPng(header), header, orientation);
+  }
 }

@@ -12,8 +12,12 @@ export interface JpegHeader extends Metadata {
   readonly frame: number;
   /** Stored samples, of all components together: 3 where colours are as fine as brightness, 1.5 where half as fine both ways. */
   readonly samplesPerPixel: number;
+  /** Whether more scans follow the first: a decoder then holds the whole picture's coefficients until the last. */
+  readonly hasScans: boolean;
 }
 
+/** SOF2. Each of its scans refines the picture. */
+const PROGRESSIVE = 0xc2;
 const EXIF = Buffer.from('Exif\0\0', 'latin1');
 const XMP = Buffer.from('http://ns.adobe.com/xap/1.0/\0', 'latin1');
 
@@ -49,7 +53,7 @@ function isBare(marker: number): boolean {
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let frame: Omit<JpegHeader, 'exif' | 'xmp'> | undefined;
+  let frame: Omit<JpegHeader, 'exif' | 'xmp' | 'hasScans'> | undefined;
   const exif: Uint8Array[] = [];
   let xmp: Uint8Array | undefined;
   for (let at = 2; at + 3 < bytes.length;) {
@@ -66,8 +70,11 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
     if (marker < 0xc0) return undefined;
     const length = view.getUint16(at + 2);
     const segment = bytes.subarray(at + 4, at + 2 + length);
-    if (marker === 0xda)
-      return frame && { ...frame, exif: exif.length > 0 ? Buffer.concat(exif) : undefined, xmp };
+    if (marker === 0xda) {
+      if (frame === undefined) return undefined;
+      const hasScans = frame.frame === PROGRESSIVE || segment[0] < frame.components;
+      return { ...frame, hasScans, exif: exif.length > 0 ? Buffer.concat(exif) : undefined, xmp };
+    }
     if (length < 2 || segment.length < length - 2) return undefined;
     if (isFrame(marker)) {
       if (segment.length < 6) return undefined;

@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import type { Metadata } from './orientation.js';
+import { chunksOf } from './png-chunks.js';
 
 /** What a PNG's chunks say besides the pixels. */
 export interface PngHeader extends Metadata {
@@ -22,8 +23,6 @@ export const PNG_COLOURS = { grey: 0, rgb: 2, palette: 3, greyAlpha: 4, rgbAlpha
 
 /** Larger texts are not read. Source: Pillow src/PIL/PngImagePlugin.py, `MAX_TEXT_CHUNK`. */
 const MAX_TEXT = 1 << 20;
-/** More chunks no program writes: data comes in pieces of 8 kB and more. */
-const MAX_CHUNKS = 50_000;
 const IMAGEMAGICK_EXIF = 'Raw profile type exif';
 const XMP = 'XML:com.adobe.xmp';
 
@@ -59,30 +58,35 @@ function readRawProfile(text: Uint8Array): Uint8Array | undefined {
   return digits.length % 2 === 0 && !/[^0-9a-f]/i.test(digits) ? Buffer.from(digits, 'hex') : undefined;
 }
 
+/** The samples of a colour type that tRNS may name one of. */
+const KEY_SAMPLES: Readonly<Record<number, number>> = { [PNG_COLOURS.grey]: 1, [PNG_COLOURS.rgb]: 3 };
+
 /**
- * Reads a PNG's header and, of all its chunks, those that say something of the picture: metadata may stand after the data.
+ * Reads a PNG's header and, of all its chunks, those that say something of the picture: metadata may stand after the data,
+ * which itself ends with the first chunk that is none.
  *
- * @returns undefined where IHDR can't be read: a decoder then says what is wrong
+ * @throws Error where Pillow refuses it
  * Sources: PNG specification, third edition, 11; Pillow src/PIL/PngImagePlugin.py.
  */
-export function readPngHeader(bytes: Uint8Array): PngHeader | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 33 || view.getUint32(12) !== 0x49484452) return undefined; // "IHDR"
+export function readPngHeader(bytes: Uint8Array): PngHeader {
+  let head: Uint8Array | undefined;
   let palette: Uint8Array | undefined;
   let transparency: Uint8Array | undefined;
   let exif: Uint8Array | undefined;
   let profile: Uint8Array | undefined;
   let xmp: Uint8Array | undefined;
+  let frames = 0;
+  let isDataOver = false;
   const data: Uint8Array[] = [];
-  for (let at = 8 + 12 + view.getUint32(8), chunks = 0; at + 8 <= bytes.length; chunks++) {
-    if (chunks > MAX_CHUNKS) return undefined;
-    const length = view.getUint32(at);
-    const type = latin1(bytes.subarray(at + 4, at + 8));
-    const chunk = bytes.subarray(at + 8, at + 8 + length);
-    if (type === 'IEND') break;
-    if (type === 'PLTE') palette = chunk;
-    else if (type === 'tRNS') transparency ??= chunk;
-    else if (type === 'IDAT') data.push(chunk);
+  for (const { type, data: chunk, isAfterData } of chunksOf(bytes)) {
+    isDataOver ||= isAfterData && type !== 'IDAT';
+    if (type === 'IHDR' && !isAfterData) head = chunk;
+    else if (type === 'PLTE' && !isAfterData) palette = chunk;
+    else if (type === 'tRNS') transparency = chunk;
+    else if (type === 'IDAT' && !isDataOver) data.push(chunk);
+    else if (type === 'acTL') frames = new DataView(chunk.buffer, chunk.byteOffset).getUint32(0);
+    // The next frame: what follows is not the picture's.
+    else if (type === 'fcTL' && isAfterData && frames > 1) break;
     else if (type === 'eXIf') exif = chunk;
     else if (type === 'tEXt' || type === 'zTXt' || type === 'iTXt') {
       const found = readText(type, chunk);
@@ -92,14 +96,19 @@ export function readPngHeader(bytes: Uint8Array): PngHeader | undefined {
         else if (type === 'tEXt') exif = found.text;
       }
     }
-    at += 12 + length;
   }
+  if (head === undefined) throw new Error('The PNG has no header.');
+  const view = new DataView(head.buffer, head.byteOffset);
+  const colourType = head[9];
+  if (head[11] !== 0) throw new Error('The PNG is filtered in an unknown way.');
+  if (transparency !== undefined && transparency.length < 2 * (KEY_SAMPLES[colourType] ?? 0))
+    throw new Error("The PNG's tRNS is too short.");
   return {
-    width: view.getUint32(16),
-    height: view.getUint32(20),
-    depth: bytes[24],
-    colourType: bytes[25],
-    isInterlaced: bytes[28] !== 0,
+    width: view.getUint32(0),
+    height: view.getUint32(4),
+    depth: head[8],
+    colourType,
+    isInterlaced: head[12] !== 0,
     palette,
     transparency,
     data,

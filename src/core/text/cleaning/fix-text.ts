@@ -9,7 +9,7 @@ import {
   unifyLineBreaks,
 } from './characters.js';
 import { unescapeUnambiguous } from './html-entities.js';
-import type { Steps } from '../steps.js';
+import type { Steps } from '../../steps.js';
 import { repairMojibake } from './mojibake.js';
 
 /** In ftfy's order, after HTML and mojibake. */

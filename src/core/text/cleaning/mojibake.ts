@@ -1,6 +1,6 @@
 import { isBad } from './badness.js';
 import { C1_CONTROL, decodeC1Controls } from './characters.js';
-import type { Steps } from '../steps.js';
+import type { Steps } from '../../steps.js';
 import { CLUES, ENCODINGS } from './mojibake-tables.js';
 
 // Bytes are held as strings of characters up to 0xFF, so that they can be searched by regular expressions.

@@ -1,0 +1,334 @@
+import {
+  atOnce,
+  indexBytes,
+  maxIndexRows,
+  RowSet,
+  searchRows,
+  VectorIndex,
+  type SearchOptions,
+} from '../../src/core/index.js';
+import { openScanKernel } from '../../src/core/similarity/search/open-kernel.js';
+import { plainScanKernel } from '../../src/core/similarity/search/plain-kernel.js';
+import { clustered, normalOf } from '../clustered-vectors.js';
+import { randomOf } from '../fuzz/random.js';
+import { bruteForce } from './brute-force.js';
+
+type Rows = (Float32Array | undefined)[];
+
+function indexOf(rows: Rows, dimensions: number, kernel = openScanKernel()): VectorIndex {
+  const index = new VectorIndex(dimensions, { kernel });
+  for (const row of rows) index.append(row!);
+  return index;
+}
+
+function find(index: VectorIndex, rows: Rows, queries: Float32Array[], options: SearchOptions) {
+  return atOnce(searchRows(index, queries, (row) => rows[row]!, options));
+}
+
+/** Searched rows are brute force's: the same rows, in the same order, with the same float64 cosines. */
+function expectExact(index: VectorIndex, rows: Rows, queries: Float32Array[], options: SearchOptions): void {
+  const answers = find(index, rows, queries, options);
+  expect(answers.map(({ hits }) => hits)).toEqual(queries.map((query) => bruteForce(query, rows, options)));
+}
+
+/** The next float32 above. */
+function above(value: number): number {
+  const bits = new Int32Array(Float32Array.of(value).buffer);
+  bits[0]++;
+  return new Float32Array(bits.buffer)[0];
+}
+
+type Kind = (dimensions: number, seed: number) => () => Float32Array;
+
+const structureless: Kind = (dimensions, seed) => {
+  const normal = normalOf(seed);
+  return () => Float32Array.from({ length: dimensions }, normal);
+};
+
+/** Kinds of vectors: what models give, and what a bound may fail on. */
+const KINDS: Record<string, Kind> = {
+  'in clusters': (dimensions, seed) => clustered({ dimensions, seed, topics: 10, groups: 4 }),
+  'in wide clusters': (dimensions, seed) =>
+    clustered({ dimensions, seed, topics: 10, groups: 4, noise: 2.6 }),
+  'without structure': structureless,
+  'all the same': (dimensions, seed) => {
+    const vector = structureless(dimensions, seed)();
+    return () => vector.slice();
+  },
+  'a few, again and again': (dimensions, seed) => {
+    const next = structureless(dimensions, seed);
+    const few = [next(), next(), next()];
+    const random = randomOf(seed);
+    return () => random.pick(few).slice();
+  },
+  'one float32 apart': (dimensions, seed) => {
+    const vector = structureless(dimensions, seed)();
+    const random = randomOf(seed);
+    return () => {
+      const next = vector.slice();
+      const at = random.below(dimensions);
+      next[at] = above(next[at]);
+      return next;
+    };
+  },
+  'along one axis each': (dimensions, seed) => {
+    const random = randomOf(seed);
+    return () => {
+      const vector = new Float32Array(dimensions);
+      vector[random.below(dimensions)] = random.chance(0.3) ? -1 : 1;
+      return vector;
+    };
+  },
+  'opposite to each other': (dimensions, seed) => {
+    const vector = structureless(dimensions, seed)();
+    const random = randomOf(seed);
+    return () => vector.map((value) => (random.chance(0.5) ? value : -value));
+  },
+  'with one component far above the others': (dimensions, seed) => {
+    const normal = normalOf(seed);
+    return () => Float32Array.from({ length: dimensions }, (_, i) => (i === 0 ? 1e3 : normal()));
+  },
+  'of very different lengths': (dimensions, seed) => {
+    const next = structureless(dimensions, seed);
+    const random = randomOf(seed);
+    return () => {
+      const length = random.pick([1e-40, 1e-30, 1e-3, 1, 1e10, 1e36]);
+      const vector = next().map((value) => value * length);
+      return vector.some((value) => value !== 0) ? vector : Float32Array.of(1e-45, ...vector.slice(1));
+    };
+  },
+};
+
+const KERNELS = [
+  ['the kernel', openScanKernel],
+  ['the plain code', plainScanKernel],
+] as const;
+
+describe.each(KERNELS)('a search by %s', (_, open) => {
+  it.each(Object.keys(KINDS))('is exact among vectors %s', (name) => {
+    for (const [dimensions, count] of [
+      [1, 70],
+      [3, 200],
+      [31, 500],
+      [64, 1500],
+      [100, 33],
+      [512, 300],
+    ]) {
+      // prettier-ignore
+      const next = KINDS[name](dimensions, dimensions);
+      const rows = Array.from({ length: count }, next);
+      const index = indexOf(rows, dimensions, open());
+      for (const queries of [[next()], [rows[7], next()], [next(), rows[0], next(), next(), next()]]) {
+        for (const limit of [1, 10, count, count + 5]) expectExact(index, rows, queries, { limit });
+        expectExact(index, rows, queries, { limit: 20, minCosine: 0.5 });
+        expectExact(index, rows, queries, { limit: Infinity, minCosine: 0.2 });
+      }
+    }
+  });
+
+  it('is exact while rows come, change and go, with any filter', () => {
+    for (const seed of [1, 2, 3]) {
+      const random = randomOf(seed);
+      const next = clustered({ dimensions: 48, seed, topics: 4, groups: 3 });
+      const rows: Rows = [];
+      const index = new VectorIndex(48, { kernel: open() });
+      for (let round = 0; round < 12; round++) {
+        const added = Array.from({ length: random.below(150) }, next);
+        expect(index.append(Float32Array.from(added.flatMap((vector) => [...vector])))).toBe(rows.length);
+        rows.push(...added);
+        for (let i = 0; i < 20 && rows.length > 0; i++) {
+          const row = random.below(rows.length);
+          if (random.chance(0.5)) {
+            rows[row] = next();
+            index.set(row, rows[row]);
+          } else {
+            expect(index.remove(row)).toBe(rows[row] !== undefined);
+            rows[row] = undefined;
+          }
+        }
+        expect(index.rows.size).toBe(rows.filter((row) => row !== undefined).length);
+        for (const share of [0.001, 0.1, 0.9, 1]) {
+          const allowed = new RowSet(Array.from(rows.keys()).filter(() => random.chance(share)));
+          expectExact(index, rows, [next(), next(), next()], { limit: 7, allowed });
+          const [{ searched }] = find(index, rows, [next()], { limit: 1, allowed });
+          expect(searched).toBe(Array.from(allowed).filter((row) => rows[row] !== undefined).length);
+        }
+      }
+    }
+  });
+
+  it('orders rows of one cosine as it is told', () => {
+    const rows = Array.from({ length: 300 }, (_, i) => Float32Array.of(1, 1, i % 3));
+    const index = indexOf(rows, 3, open());
+    const ids = rows.map((_, i) => String((i * 7) % 300));
+    const compare = (a: number, b: number) => (ids[a] < ids[b] ? -1 : 1);
+    for (const limit of [1, 5, 99, 100, 150, 300]) {
+      expectExact(index, rows, [Float32Array.of(1, 1, 0), Float32Array.of(0, 0, 1)], { limit, compare });
+    }
+  });
+
+  it('goes on where an answer ended, page by page, ties too', () => {
+    const next = KINDS['a few, again and again'](20, 5);
+    const rows = Array.from({ length: 250 }, next);
+    const index = indexOf(rows, 20, open());
+    const query = next();
+    const all = bruteForce(query, rows, { limit: Infinity });
+    const pages = [];
+    let after: SearchOptions['after'];
+    for (;;) {
+      const [{ hits }] = find(index, rows, [query], { limit: 30, after });
+      if (hits.length === 0) break;
+      pages.push(...hits);
+      const last = hits.at(-1)!;
+      after = { cosine: last.cosine, includes: (row) => row > last.row };
+    }
+    expect(pages).toEqual(all);
+  });
+});
+
+describe('a search', () => {
+  it('has its kernel here', () => {
+    expect(Object.prototype.toString.call(openScanKernel().memory)).toBe('[object WebAssembly.Memory]');
+  });
+
+  it('of 100,000 vectors in clusters reads few of them, and is exact', () => {
+    const next = clustered({ dimensions: 512 });
+    const rows = Array.from({ length: 100_000 }, next);
+    const index = new VectorIndex(512, { rows: rows.length });
+    for (const row of rows) index.append(row);
+    const queries = Array.from({ length: 3 }, next);
+    const answers = find(index, rows, queries, { limit: 10 });
+    expect(answers.map(({ hits }) => hits)).toEqual(
+      queries.map((query) => bruteForce(query, rows, { limit: 10 })),
+    );
+    expect(answers.map(({ searched }) => searched)).toEqual([100_000, 100_000, 100_000]);
+    expect(Math.max(...answers.map(({ rescored }) => rescored))).toBeLessThan(100);
+    expect(index.bytes).toBe(indexBytes(100_000, 512));
+    expect(index.bytes).toBeLessThan(100_000 * 530 + 2 ** 21);
+  });
+
+  it('keeps what it holds bounded when nearly every row has to be read', () => {
+    const next = KINDS['one float32 apart'](32, 1);
+    const rows = Array.from({ length: 30_000 }, next);
+    const index = indexOf(rows, 32);
+    expectExact(index, rows, [rows[0]], { limit: 10 });
+  });
+
+  it('may be stopped between steps, and another made meanwhile', () => {
+    const next = structureless(8, 1);
+    const rows = Array.from({ length: 200_000 }, next);
+    const index = indexOf(rows, 8);
+    const queries = [next(), next()];
+    const left = queries.map((query) => searchRows(index, [query], (row) => rows[row], { limit: 10 }));
+    const answers: unknown[] = [];
+    let steps = 0;
+    while (answers.length < 2) {
+      const [search] = left;
+      const { done, value } = search.next();
+      steps++;
+      left.push(...left.splice(0, 1));
+      if (done === true) {
+        left.splice(left.indexOf(search), 1);
+        answers.push(value[0].hits);
+      }
+    }
+    expect(steps).toBeGreaterThan(4);
+    expect(answers).toEqual(queries.map((query) => bruteForce(query, rows, { limit: 10 })));
+  });
+
+  it('does not see rows that are added meanwhile, and ends when one is changed', () => {
+    const rows = Array.from({ length: 5 }, (_, i) => Float32Array.of(1, i));
+    const index = indexOf(rows, 2);
+    const search = searchRows(index, [Float32Array.of(1, 9)], (row) => rows[row], { limit: 9 });
+    search.next();
+    index.append(Float32Array.of(1, 9));
+    expect(atOnce(search)[0]).toMatchObject({ searched: 5, hits: { length: 5 } });
+    const other = searchRows(index, [Float32Array.of(1, 9)], (row) => rows[row], { limit: 9 });
+    other.next();
+    index.remove(0);
+    expect(() => other.next()).toThrow('replaced or removed');
+  });
+
+  it('is empty for a limit of 0, an empty index, and no queries', () => {
+    const rows = [Float32Array.of(1, 0)];
+    const index = indexOf(rows, 2);
+    expect(find(index, rows, [rows[0]], { limit: 0 })).toEqual([{ hits: [], searched: 0, rescored: 0 }]);
+    expect(find(new VectorIndex(2), [], [rows[0]], { limit: 5 })[0].hits).toEqual([]);
+    expect(find(index, rows, [], { limit: 5 })).toEqual([]);
+  });
+
+  it('says when the vector that it reads is another than was indexed', () => {
+    const index = indexOf([Float32Array.of(1, 0)], 2);
+    const search = () => find(index, [Float32Array.of(0, 1)], [Float32Array.of(0, 1)], { limit: 1 });
+    expect(search).toThrow(expect.objectContaining({ code: 'INVALID_VECTOR' }));
+  });
+
+  it.each([
+    ['DIMENSION_MISMATCH', [1, 2, 3], { limit: 1 }],
+    ['ZERO_VECTOR', [0, 0], { limit: 1 }],
+    ['INVALID_VECTOR', [NaN, 1], { limit: 1 }],
+    ['BAD_USER_INPUT', [1, 1], { limit: -1 }],
+    ['BAD_USER_INPUT', [1, 1], { limit: 1.5 }],
+    ['BAD_USER_INPUT', [1, 1], { limit: 1, minCosine: NaN }],
+  ])('is refused as %s for %j with %j', (code, query, options) => {
+    const rows = [Float32Array.of(1, 0)];
+    const search = () => find(indexOf(rows, 2), rows, [Float32Array.from(query)], options);
+    expect(search).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('an index', () => {
+  const refused = (code: string) => expect.objectContaining({ code });
+
+  it('takes all vectors or none, and keeps a row whose new vector is refused', () => {
+    for (const open of [openScanKernel, plainScanKernel]) {
+      const rows = [Float32Array.of(1, 2), Float32Array.of(3, 1)];
+      const index = indexOf(rows, 2, open());
+      expect(() => index.append(Float32Array.of(1, 1, 0, 0))).toThrow(refused('ZERO_VECTOR'));
+      expect(() => index.append(Float32Array.of(1, 1, 1, NaN))).toThrow(refused('INVALID_VECTOR'));
+      expect(() => index.append(Float32Array.of(1, 1, -Infinity, 1))).toThrow(refused('INVALID_VECTOR'));
+      expect(() => index.append(Float32Array.of(1, 1, 1))).toThrow(refused('DIMENSION_MISMATCH'));
+      expect(() => index.set(0, Float32Array.of(0, 0))).toThrow(refused('ZERO_VECTOR'));
+      expect(() => index.set(0, Float32Array.of(1))).toThrow(refused('DIMENSION_MISMATCH'));
+      expect(() => index.set(2, Float32Array.of(1, 1))).toThrow(refused('BAD_USER_INPUT'));
+      expect(index.length).toBe(2);
+      expectExact(index, rows, [Float32Array.of(1, 1)], { limit: 5 });
+    }
+  });
+
+  it('says its memory before it takes it', () => {
+    for (const [rows, dimensions] of [
+      [0, 5],
+      [1000, 1],
+      [5000, 8192],
+      [70_000, 33],
+    ]) {
+      // prettier-ignore
+      expect(new VectorIndex(dimensions, { rows }).bytes).toBe(indexBytes(rows, dimensions));
+    }
+    expect(indexBytes(1_000_000, 512)).toBeLessThan(0.53e9);
+  });
+
+  it('ends below 4 GiB, with the number of rows that it holds', () => {
+    const most = maxIndexRows(512);
+    expect(most).toBeGreaterThan(8_000_000);
+    expect(indexBytes(most, 512)).toBeLessThan(2 ** 32);
+    expect(() => new VectorIndex(512, { rows: most + 1 })).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringContaining(String(most)) }),
+    );
+  });
+
+  it.each([0, 1.5, -1, 8193, NaN])('is refused for %d dimensions', (dimensions) => {
+    expect(() => new VectorIndex(dimensions)).toThrow(refused('BAD_USER_INPUT'));
+  });
+
+  it('is exact at the most dimensions', () => {
+    const next = structureless(8192, 3);
+    const rows = Array.from({ length: 40 }, next);
+    // The largest sums that codes can have: all components of one size.
+    rows.push(new Float32Array(8192).fill(1), new Float32Array(8192).fill(-1));
+    for (const open of [openScanKernel, plainScanKernel]) {
+      expectExact(indexOf(rows, 8192, open()), rows, [next(), rows[40], rows[41]], { limit: 42 });
+    }
+  });
+});
