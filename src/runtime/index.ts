@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { optionsParser } from '../plugins/options.js';
+
 export {
   defineRuntime,
   type ExternalWeights,
@@ -31,5 +33,7 @@ export { imageGraph as smallGraph } from './conformance/graphs.js';
 export { feedsFor, type Feed } from './feeds.js';
 export { externalWeights, towerOfSession } from './onnx/session-tower.js';
 export { isOutOfMemory } from './open-failure.js';
-export { parseOptions } from '../plugins/options.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';
+
+/** Checks a plugin's options; the messages say \`runtimes.<name>\`. */
+export const parseOptions = optionsParser('runtimes');

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { optionsParser } from '../plugins/options.js';
+
 export {
   defineStore,
   type Attachment,
@@ -27,5 +29,7 @@ export {
 export { checkRow } from './check-row.js';
 export { compareBytes, matches, valueAt, type Condition, type Filter } from './filter.js';
 export { isSameJson, jsonTypeOf, type Json, type JsonObject, type JsonType } from './json.js';
-export { parseOptions } from '../plugins/options.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';
+
+/** Checks a plugin's options; the messages say \`stores.<name>\`. */
+export const parseOptions = optionsParser('stores');
