@@ -38,6 +38,8 @@ function compile(project) {
 
 rmSync('dist', { recursive: true, force: true });
 compile('tsconfig.build.json');
+const migrations = path.join('plugins', 'stores', 'postgres', 'migrations');
+cpSync(migrations, path.join('dist', migrations), { recursive: true });
 
 // clipgraph/core as one ES module, for browsers; its declarations say by the package.json beside them that they are of one.
 compile(path.join('src', 'core'));

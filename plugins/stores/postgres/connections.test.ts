@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StorePlugin } from 'clipgraph/store';
+import { describeWithPostgres } from '../../../test/postgres/describe-with-postgres.js';
+import { newRow, specOf, storeAt } from '../../../test/postgres/rows.js';
+import { until } from '../../../test/waiting.js';
+
+const QUERY = Float32Array.of(0, 1);
+const unavailable = (error: unknown): boolean => (error as { code?: unknown }).code === 'STORE_UNAVAILABLE';
+
+describe('without a server', () => {
+  it('says so without the address, the account or the password', async () => {
+    const store = storeAt('postgres://secretuser:secretword@127.0.0.1:1/secretbase', {
+      connectTimeoutMs: 500,
+    });
+    const probe = await store.probe();
+    expect(probe).toMatchObject({ ready: false, reason: expect.stringMatching(/cannot be reached/) });
+    const errors = await Promise.all(
+      [store.list(), store.open('things'), store.create(specOf('things')), store.drop('things')].map((work) =>
+        work.then(() => undefined).catch((error: unknown) => error as Error),
+      ),
+    );
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      expect(error!.message).not.toMatch(/secret|127\.0\.0\.1/);
+    }
+    await store.close();
+    await expect(store.list()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(/closed/),
+    });
+  });
+});
+
+describeWithPostgres('the connections', (server) => {
+  const stores: StorePlugin[] = [];
+  const openThings = async (options: object = {}) => {
+    const store = storeAt(server().url, options);
+    stores.push(store);
+    await store.create(specOf('things', 2));
+    return { store, things: await store.open('things') };
+  };
+  const active = async (): Promise<number> => {
+    const rows = await server().query(
+      `select 1 from pg_stat_activity where application_name = 'clipgraph' and state = 'active'`,
+    );
+    return rows.length;
+  };
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+  });
+
+  it('are made anew when the server ended them, idle or not', async () => {
+    const { things } = await openThings({ poolSize: 3 });
+    await things.upsert([newRow('a', QUERY)]);
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 3 }, () => things.count()));
+      const reader = things.scan()[Symbol.asyncIterator]();
+      await reader.next();
+      await server().query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'clipgraph'`,
+      );
+      const counts = await Promise.all(Array.from({ length: 3 }, () => things.count()));
+      expect(counts).toEqual([1, 1, 1]);
+      await reader.return?.();
+    }
+  });
+
+  it('end a statement for which nobody waits any more', async () => {
+    const { things } = await openThings();
+    const rows = Array.from({ length: 2000 }, (_, i) => newRow(`${i}`, QUERY, { text: 'x' }));
+    await things.upsert(rows);
+    const schema = (
+      await server().query(
+        `select nspname from pg_namespace where nspname like 'test_%' order by oid desc limit 1`,
+      )
+    )[0].nspname as string;
+    // A search that waits for a lock is one that takes long.
+    const blocker = server().query(`begin; lock table ${schema}.items_1; select pg_sleep(3); commit`);
+    await delay(300);
+    const controller = new AbortController();
+    const reason = new Error('left');
+    const searching = things.search(QUERY, { limit: 1, effort: 'exact', signal: controller.signal });
+    await until(async () => (await active()) === 1);
+    controller.abort(reason);
+    await expect(searching).rejects.toBe(reason);
+    await until(async () => (await active()) === 0, 2);
+    await blocker;
+    expect(await things.count()).toBe(2000);
+  });
+
+  it('are not waited for without end', async () => {
+    const { things } = await openThings({ poolSize: 1, connectTimeoutMs: 200, statementTimeoutMs: 1000 });
+    await things.upsert([newRow('a', QUERY)]);
+    const schema = (
+      await server().query(
+        `select nspname from pg_namespace where nspname like 'test_%' order by oid desc limit 1`,
+      )
+    )[0].nspname as string;
+    const blocker = server().query(`begin; lock table ${schema}.items_1; select pg_sleep(2); commit`);
+    await delay(200);
+    const [first, second] = await Promise.all(
+      [things.count(), things.count()].map((work) =>
+        work.catch((error: unknown) => (error as { code: string }).code),
+      ),
+    );
+    expect([first, second].sort()).toEqual(['OVERLOADED', 'TIMEOUT']);
+    await blocker;
+    expect(await things.count()).toBe(1);
+  });
+
+  it('lose nothing that was acknowledged when the server is killed, and come back by themselves', async () => {
+    const { things } = await openThings({ poolSize: 4 });
+    const batch = (writer: number, n: number) =>
+      Array.from({ length: 20 }, (_, i) => newRow(`${writer}-${n}-${i}`, QUERY, { text: `${writer}-${n}` }));
+    const acknowledged = new Set<string>();
+    const state = { isDone: false };
+    const write = async (writer: number): Promise<void> => {
+      for (let n = 0; !state.isDone; n++) {
+        await things.upsert(batch(writer, n)).then(
+          () => acknowledged.add(`${writer}-${n}`),
+          async (error: unknown) => {
+            if (!unavailable(error)) throw error;
+            await delay(20);
+          },
+        );
+      }
+    };
+    const writing = Promise.all([0, 1, 2, 3].map(write));
+    const kills = 3;
+    for (let kill = 0; kill < kills; kill++) {
+      const before = acknowledged.size;
+      await until(() => acknowledged.size > before + 5, 60);
+      await server().kill();
+      await server().start();
+    }
+    const after = acknowledged.size;
+    await until(() => acknowledged.size > after + 5, 60);
+    state.isDone = true;
+    await writing;
+    const found = new Map<string, number>();
+    for await (const { text } of things.scan()) found.set(text!, (found.get(text!) ?? 0) + 1);
+    expect([...acknowledged].filter((name) => !found.has(name))).toEqual([]);
+    expect([...found.values()].filter((count) => count !== 20)).toEqual([]);
+    const { count } = await things.state();
+    expect(count).toBe(found.size * 20);
+    expect(await things.count()).toBe(count);
+  }, 120_000);
+});
