@@ -37,7 +37,7 @@ export async function runEngine(config: ConfigInput = {}): Promise<RunningEngine
   };
 }
 
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 
 /** Adds items; what became of each in its place. */
 export async function addAll(
