@@ -29,7 +29,8 @@ export {
 export { checkRow } from './check-row.js';
 export { compareBytes, matches, valueAt, type Condition, type Filter } from './filter.js';
 export { isSameJson, jsonTypeOf, type Json, type JsonObject, type JsonType } from './json.js';
+export { dataHome, expandHome } from '../config/user-folders.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';
 
-/** Checks a plugin's options; the messages say \`stores.<name>\`. */
+/** Checks a plugin's options; the messages say `stores.<name>`. */
 export const parseOptions = optionsParser('stores');

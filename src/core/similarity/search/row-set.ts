@@ -23,6 +23,14 @@ export class RowSet implements Iterable<number> {
     return set;
   }
 
+  /** Of words as `words` gives them, which it takes as its own. */
+  static fromWords(words: Uint32Array<ArrayBuffer>): RowSet {
+    const set = new RowSet();
+    set.#words = words;
+    set.#size = words.reduce((size, word) => size + countBits(word), 0);
+    return set;
+  }
+
   /** How many rows it holds. */
   get size(): number {
     return this.#size;

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Where everything is, in the folder of the configuration. */
+export interface StoreFiles {
+  readonly folder: string;
+  readonly catalog: string;
+  collection(key: string): string;
+}
+
+const EXTENSION = '.sqlite';
+const KEY = /^[0-9a-f]{32}$/;
+/** What SQLite keeps beside a file. */
+const COMPANIONS = ['-wal', '-shm', '-journal'];
+
+export function filesIn(root: string): StoreFiles {
+  const folder = path.join(root, 'collections');
+  return {
+    folder,
+    catalog: path.join(folder, `catalog${EXTENSION}`),
+    collection: (key) => path.join(folder, `${key}${EXTENSION}`),
+  };
+}
+
+export function newKey(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** The keys of the collections' files that are there. */
+export function keysIn({ folder }: StoreFiles): string[] {
+  return fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith(EXTENSION))
+    .map((name) => name.slice(0, -EXTENSION.length))
+    .filter((name) => KEY.test(name));
+}
+
+/** For this account alone. */
+export function makeFolder(folder: string): void {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** So that a file which was made or removed is so after the power fails. */
+export function syncFolder(folder: string): void {
+  try {
+    const handle = fs.openSync(folder, 'r');
+    try {
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+  } catch {
+    // A system that opens no folders.
+  }
+}
+
+/**
+ * Removes a database. What others still have open is emptied: its bytes are off the disk at once. The index of the
+ * write-ahead log is left whole, since others have it in their memory.
+ */
+export function erase(file: string): void {
+  for (const each of [file, `${file}-wal`]) {
+    try {
+      fs.truncateSync(each);
+    } catch {
+      // It is not there.
+    }
+  }
+  for (const each of [...COMPANIONS.map((companion) => file + companion), file]) {
+    try {
+      fs.rmSync(each, { force: true });
+    } catch {
+      // Where a file that is open cannot be removed, it is empty, and is removed another time.
+    }
+  }
+}

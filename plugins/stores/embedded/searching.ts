@@ -1,0 +1,146 @@
+import { searchRows } from 'clipgraph/core';
+import { compareBytes, type Filter, type SearchAnswer, type SearchRequest } from 'clipgraph/store';
+import type { Database } from './database.js';
+import type { FileState } from './format.js';
+import { itemAt } from './items.js';
+import { checkMemory, LoadedVectors, memoryFor } from './loaded-vectors.js';
+import { LoadedMetadata } from './loaded-metadata.js';
+import type { OpenFiles } from './open-files.js';
+import { readState } from './state.js';
+import { inTurns, type Steps } from './steps.js';
+
+/** One collection in memory. Who searches it waits for who searches it now: the memory is of one moment. */
+interface Loaded {
+  vectors: LoadedVectors | undefined;
+  readonly metadata: LoadedMetadata;
+  turn: Promise<unknown>;
+}
+
+/** Collections that are searched, as many as the memory holds; the one that was not searched the longest goes first. */
+export class Searching {
+  readonly #loaded = new Map<string, Loaded>();
+
+  constructor(
+    private readonly files: OpenFiles,
+    private readonly maxBytes: number,
+  ) {}
+
+  /** Bytes of all packed vectors. */
+  get bytes(): number {
+    return [...this.#loaded.values()].reduce((sum, { vectors }) => sum + (vectors?.index.bytes ?? 0), 0);
+  }
+
+  search(
+    key: string,
+    queries: Float32Array,
+    request: Omit<SearchRequest, 'signal'>,
+    signal: AbortSignal,
+  ): Promise<SearchAnswer[]> {
+    return this.#inTurn(key, signal, (loaded, database, state) =>
+      this.#search(loaded, database, state, queries, request),
+    );
+  }
+
+  count(key: string, filter: Filter, signal: AbortSignal): Promise<number> {
+    return this.#inTurn(key, signal, function* ({ metadata }, database, state) {
+      return (yield* metadata.select(database, state, filter)).size;
+    });
+  }
+
+  *#search(
+    loaded: Loaded,
+    database: Database,
+    state: FileState,
+    queries: Float32Array,
+    { limit, filter, minCosine, after }: Omit<SearchRequest, 'signal'>,
+  ): Steps<SearchAnswer[]> {
+    this.#makeRoom(loaded, state);
+    loaded.vectors ??= new LoadedVectors(state);
+    const { vectors } = loaded;
+    yield* vectors.refresh(database, state);
+    const allowed = filter && (yield* loaded.metadata.select(database, state, filter));
+    const ids = new Map<number, string>();
+    const idOf = (row: number): string => {
+      const known = ids.get(row);
+      if (known !== undefined) return known;
+      const { id } = itemAt(database, row);
+      ids.set(row, id);
+      return id;
+    };
+    const { dimensions } = state;
+    const each = Array.from({ length: Math.ceil(queries.length / dimensions) }, (_, i) =>
+      queries.subarray(i * dimensions, (i + 1) * dimensions),
+    );
+    const found = yield* searchRows(vectors.index, each, vectors.reader(database, state), {
+      limit,
+      minCosine,
+      allowed,
+      compare: (a, b) => compareBytes(idOf(a), idOf(b)),
+      after: after && { cosine: after.cosine, includes: (row) => compareBytes(idOf(row), after.id) > 0 },
+    });
+    return found.map(({ hits, searched }) => ({
+      hits: hits.map(({ row, cosine }) => ({ id: idOf(row), cosine })),
+      isExact: true,
+      isComplete: true,
+      searched,
+    }));
+  }
+
+  /** Memory is counted before it is taken. */
+  #makeRoom(loaded: Loaded, state: FileState): void {
+    checkMemory(state, this.maxBytes, 'STORE_UNAVAILABLE');
+    const more = memoryFor(state) - (loaded.vectors?.index.bytes ?? 0);
+    for (const [key, other] of this.#loaded) {
+      if (more <= 0 || this.bytes + more <= this.maxBytes) return;
+      if (other !== loaded) this.#loaded.delete(key);
+    }
+  }
+
+  async #inTurn<Result>(
+    key: string,
+    signal: AbortSignal,
+    work: (loaded: Loaded, database: Database, state: FileState) => Steps<Result>,
+  ): Promise<Result> {
+    const loaded = this.#loaded.get(key) ?? {
+      vectors: undefined,
+      metadata: new LoadedMetadata(),
+      turn: Promise.resolve(),
+    };
+    this.#loaded.delete(key);
+    this.#loaded.set(key, loaded);
+    const before = loaded.turn;
+    const run = before.then(() => this.#run(key, loaded, signal, work));
+    loaded.turn = run.catch(() => undefined);
+    return run;
+  }
+
+  async #run<Result>(
+    key: string,
+    loaded: Loaded,
+    signal: AbortSignal,
+    work: (loaded: Loaded, database: Database, state: FileState) => Steps<Result>,
+  ): Promise<Result> {
+    signal.throwIfAborted();
+    try {
+      const database = this.files.take(key);
+      database.exec('begin');
+      try {
+        return await inTurns(work(loaded, database, readState(database)), signal);
+      } finally {
+        database.exec('commit');
+      }
+    } catch (error) {
+      throw signal.aborted ? error : this.files.explain(key, error);
+    }
+  }
+
+  release(key: string): void {
+    this.#loaded.delete(key);
+    this.files.release(key);
+  }
+
+  close(): void {
+    this.#loaded.clear();
+    this.files.close();
+  }
+}
