@@ -30,6 +30,22 @@ const token = z
     'a token is of visible ASCII characters, without spaces, line ends and control characters: no client could send this one. Make one with: openssl rand -hex 32',
   );
 
+/** A token with more to say than itself. */
+const grantedToken = z.strictObject({
+  token,
+  /** For people, and for the log. */
+  name: z.string().min(1).max(100).optional(),
+  /** What it may do with collections; each includes those before it. */
+  scopes: z
+    .array(z.enum(['read', 'write', 'admin']))
+    .min(1)
+    .default(['read']),
+  /** The names of the collections that it may see; all if absent. */
+  collections: z
+    .array(z.string().regex(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, - and _'))
+    .optional(),
+});
+
 const dtype = z.enum(['stored', 'fp32', 'fp16', 'q8']);
 
 /** A model with more to say than its name. */
@@ -170,9 +186,11 @@ export const configSchema = z.strictObject({
   auth: z
     .strictObject({
       tokens: z
-        .array(token)
+        .array(z.union([token, grantedToken]))
         .default([])
-        .describe('Bearer tokens, of which a request must send one; none: anybody may ask.'),
+        .describe(
+          'Bearer tokens, of which a request must send one; none: anybody may ask. In the file also as { token, name, scopes, collections }; a token alone has the scope read.',
+        ),
     })
     .prefault({}),
   cors: z

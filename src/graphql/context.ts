@@ -1,9 +1,12 @@
 import type { Config } from '../config/index.js';
 import type { Embedder } from '../engine/index.js';
+import type { PermittedCollections } from './collection/permitted-collections.js';
 
 /** What the resolvers of one operation share. */
 export interface Context {
   readonly embedder: Embedder;
+  /** As the client may use them. */
+  readonly collections: PermittedCollections;
   readonly config: Config;
   /** When the server started, as `performance.now()`. */
   readonly startedAt: number;

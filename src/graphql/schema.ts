@@ -10,6 +10,12 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { buildSchema, type PubSub } from 'type-graphql';
+import { AddItemsResolver } from './collection/add-items-resolver.js';
+import { CollectionResolver } from './collection/collection-resolver.js';
+import { CollectionFieldsResolver, ItemConnectionResolver } from './collection/collection-type.js';
+import { ItemFieldsResolver } from './collection/item-type.js';
+import { HitResolver, ItemRelationsResolver, SearchResolver } from './collection/search-type.js';
+import { StoreResolver } from './collection/store-type.js';
 import { ONE_OF_INPUTS } from './content/inputs.js';
 import { EmbedResolver } from './embedding/embed-resolver.js';
 import { TokenizeResolver } from './embedding/tokenize-resolver.js';
@@ -51,6 +57,15 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ModelResolver,
       RuntimeResolver,
       ServerInfoResolver,
+      StoreResolver,
+      CollectionResolver,
+      CollectionFieldsResolver,
+      ItemConnectionResolver,
+      ItemFieldsResolver,
+      ItemRelationsResolver,
+      HitResolver,
+      SearchResolver,
+      AddItemsResolver,
     ],
     validate: false,
     pubSub: NO_PUB_SUB,

@@ -4,6 +4,8 @@ import { isIP } from 'node:net';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import type { Grant } from '../graphql/index.js';
+import { grantOf, grantWithoutTokens } from './grants.js';
 
 /** Who asks. */
 export interface Client {
@@ -47,16 +49,27 @@ function networkOf(address: string): string {
   return [...before, ...zeros, ...after].slice(0, 4).join(':');
 }
 
-/** Decides who may ask, and how often. */
+/** A token of ours, and what it may do. */
+interface Token {
+  readonly digest: Buffer;
+  readonly grant: Grant;
+}
+
+/** Decides who may ask, what for, and how often. */
 export class Access {
   readonly #trustProxy: boolean;
-  readonly #tokens: readonly Buffer[];
+  readonly #tokens: readonly Token[];
+  readonly #nobody: Grant;
   readonly #rate: Config['rateLimit'];
   readonly #limiter: RateLimiterMemory | undefined;
 
   constructor({ auth, rateLimit, server }: Config) {
     this.#trustProxy = server.trustProxy;
-    this.#tokens = auth.tokens.map(digest);
+    this.#tokens = auth.tokens.map((given) => ({
+      digest: digest(typeof given === 'string' ? given : given.token),
+      grant: grantOf(given),
+    }));
+    this.#nobody = grantWithoutTokens(server);
     this.#rate = rateLimit;
     if (rateLimit.requests > 0) {
       this.#limiter = new RateLimiterMemory({ points: rateLimit.requests, duration: rateLimit.seconds });
@@ -97,7 +110,14 @@ export class Access {
    */
   async admit(client: Client): Promise<void> {
     await this.authenticate(client);
-    await this.#count(this.#tokenOf(client.authorization)?.toString('hex') ?? networkOf(client.address));
+    await this.#count(
+      this.#tokenOf(client.authorization)?.digest.toString('hex') ?? networkOf(client.address),
+    );
+  }
+
+  /** What a client may do with collections. */
+  grantOf({ authorization }: Client): Grant {
+    return this.#tokenOf(authorization)?.grant ?? this.#nobody;
   }
 
   async #count(key: string): Promise<void> {
@@ -110,9 +130,9 @@ export class Access {
     }
   }
 
-  /** The digest of the token that was sent, if it is one of ours, compared in constant time. */
-  #tokenOf(authorization = ''): Buffer | undefined {
+  /** The token that was sent, if it is one of ours, compared in constant time. */
+  #tokenOf(authorization = ''): Token | undefined {
     const sent = digest(/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
-    return this.#tokens.find((token) => timingSafeEqual(token, sent));
+    return this.#tokens.find((token) => timingSafeEqual(token.digest, sent));
   }
 }

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Embedder } from '../engine/index.js';
 import type { BatchReport } from '../runtime/batcher.js';
 import { residentBytes } from '../isolation/memory.js';
+import { CollectionMetrics } from './collection-metrics.js';
 import { PreparationMetrics } from './preparation-metrics.js';
 
 /** One operation that was answered. */
@@ -27,6 +28,8 @@ export class Metrics {
   readonly #streams: Gauge;
   /** Of the preparation of pictures. */
   readonly preparation = new PreparationMetrics(this.#registry);
+  /** Of what is added to collections, and searched. */
+  readonly collections = new CollectionMetrics(this.#registry);
 
   constructor() {
     const registers = [this.#registry];

@@ -5,15 +5,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
 import type { Logger } from 'pino';
 import { parseConfig, type Config, type ConfigInput } from '../config/index.js';
-import { openEmbedder, type Embedder } from '../engine/index.js';
+import { openEngine, type Embedder, type Engine } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { PullProgress } from '../models/index.js';
 import { ApolloServer, ApolloServerPluginDrainHttpServer } from '../graphql/apollo.js';
-import { createSchema, DocumentReader, formatError, type Context } from '../graphql/index.js';
-import { Access } from './access.js';
+import {
+  createSchema,
+  DocumentReader,
+  formatError,
+  PermittedCollections,
+  type Context,
+} from '../graphql/index.js';
+import { Access, type Client } from './access.js';
 import { stringifyAnswer } from './answers.js';
 import { crossOrigin, ownQueriesByGet } from './cross-origin.js';
 import { graphqlEndpoint } from './endpoint.js';
+import { isOnLoopback } from './grants.js';
 import { explorerPlugin, explorerRoutes } from './explorer.js';
 import { Health } from './health.js';
 import { createLog } from './log.js';
@@ -81,8 +88,6 @@ function createHttpServer(app: http.RequestListener, { server, limits }: Config)
   return httpServer;
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
-
 /**
  * Starts the server and the default runtime.
  *
@@ -99,7 +104,7 @@ export async function startServer(
   const config = parseConfig(given);
   const log = givenLog ?? createLog(config.log);
   const metrics = new Metrics();
-  const embedder = await openEmbedder(config, log, {
+  const engine = await openEngine(config, log, {
     progress,
     onBatch: (runtime, report) => {
       metrics.batch(runtime, report);
@@ -110,24 +115,37 @@ export async function startServer(
     onPreparationLost: (loss) => {
       metrics.preparation.lost(loss);
     },
+    onSearch: (report) => {
+      metrics.collections.searched(report);
+    },
+    onAdded: (report) => {
+      metrics.collections.added(report);
+    },
   });
+  const { embedder } = engine;
   metrics.watch(embedder);
   try {
     await embedder.runtimes.default();
     if (config.memory.preload) await embedder.preload();
-    return await serve(config, embedder, metrics, log);
+    return await serve(config, engine, metrics, log);
   } catch (error) {
-    await embedder.close();
+    await closeEngine(engine);
     throw error;
   }
 }
 
+async function closeEngine({ collections, embedder }: Engine): Promise<void> {
+  await collections.close();
+  await embedder.close();
+}
+
 async function serve(
   config: Config,
-  embedder: Embedder,
+  engine: Engine,
   metrics: Metrics,
   log: Logger,
 ): Promise<ClipgraphServer> {
+  const { embedder } = engine;
   const { explorer, host } = config.server;
   const { timeoutMs } = config.limits;
   const startedAt = performance.now();
@@ -137,8 +155,9 @@ async function serve(
   const format = formatError((id, error) => {
     log.error({ id, err: error }, 'unexpected error');
   });
-  const createContext = (signal: AbortSignal, requestId: string = randomUUID()): Context => ({
+  const createContext = (signal: AbortSignal, client: Client, requestId: string = randomUUID()): Context => ({
     embedder,
+    collections: new PermittedCollections(engine.collections, access.grantOf(client)),
     config,
     startedAt,
     requestId,
@@ -197,13 +216,14 @@ async function serve(
       apollo,
       config,
       budget,
-      createContext: ({ signal }, requestId) => createContext(signal, requestId),
+      createContext: ({ signal }, request, requestId) =>
+        createContext(signal, access.clientOf(request), requestId),
     }),
   );
   app.use(nothingHere);
   app.use(earlyErrors());
   await listen(httpServer, config.server);
-  if (!LOOPBACK.test(host) && !access.asksForTokens) {
+  if (!isOnLoopback(config.server) && !access.asksForTokens) {
     log.warn(
       { host },
       'the server can be reached from other machines and asks for no token: set auth.tokens',
@@ -218,7 +238,7 @@ async function serve(
       await delay(drainMs);
       await closeWebSockets();
       await apollo.stop();
-      await embedder.close();
+      await closeEngine(engine);
     },
   };
 }

@@ -26,7 +26,7 @@ import {
   type DocumentReader,
 } from '../graphql/index.js';
 import type { ByteBudget } from '../media/index.js';
-import type { Access } from './access.js';
+import type { Access, Client } from './access.js';
 import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
 import { clientName, type ReportOperation } from './operations.js';
@@ -42,7 +42,7 @@ interface WebSocketOptions {
   readonly budget: ByteBudget;
   readonly metrics: Metrics;
   readonly report: ReportOperation;
-  readonly createContext: (signal: AbortSignal) => Context;
+  readonly createContext: (signal: AbortSignal, client: Client) => Context;
   /** Told of what is no fault of a client. */
   readonly onUnexpected: (error: unknown) => void;
   readonly format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
@@ -171,10 +171,11 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       const requestId = randomUUID();
       const client = clientName(new Map(Object.entries(context.connectionParams ?? {})));
       try {
-        await access.admit(access.clientOf(context.extra.request, context.connectionParams));
+        const who = access.clientOf(context.extra.request, context.connectionParams);
+        await access.admit(who);
         const controller = new AbortController();
         setMaxListeners(0, controller.signal);
-        const contextValue = createContext(controller.signal);
+        const contextValue = createContext(controller.signal, who);
         const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
         if (!context.extra.isOpen) throw new ClipgraphError('TIMEOUT', 'The client has gone.');
         if (count() >= maxStreams) {

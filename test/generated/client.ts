@@ -15,6 +15,24 @@ export type ContentInput =
   |  { blend?: never; image?: never; text?: never;   /** An embedding made earlier. */
   vector: VectorInput; };
 
+/** What a collection is created with; nothing of it changes afterwards. */
+export type CreateCollectionInput = {
+  /** For people: up to 1,000 characters. */
+  description?: string | null | undefined;
+  /** Whether pictures are kept as they were sent, so that the collection can be made anew. */
+  keepOriginals?: boolean;
+  /** Whether texts are kept; else their hash alone. */
+  keepText?: boolean;
+  /** A model's id or alias; the configured default if absent. */
+  model?: string | number | null | undefined;
+  /** 1 to 64 of a-z, 0-9, "-" and "_". */
+  name: string | number;
+  /** A configured store; the default one if absent. */
+  store?: string | number | null | undefined;
+  /** Whether small pictures are kept. */
+  thumbnails?: boolean;
+};
+
 /** How contents are embedded. */
 export type EmbedOptions = {
   /** A model's id or alias; the configured default if absent. */
@@ -96,6 +114,28 @@ export type ErrorCode =
   /** A vector has length zero, or the parts of a blend cancel each other, so that there is no direction to compare. */
   | 'ZERO_VECTOR';
 
+/** A condition on a value of the metadata: a key, and exactly one of the others. It is false where the key is missing or its value is of another type. */
+export type FieldCondition = {
+  /** Equal to this, objects whatever the order of their keys. */
+  eq?: unknown;
+  /** Whether the key is there. */
+  exists?: boolean | null | undefined;
+  /** Greater than this number, or after this string by its bytes. */
+  gt?: unknown;
+  /** Greater than this, or equal. */
+  gte?: unknown;
+  /** Equal to one of these. */
+  in?: Array<unknown> | null | undefined;
+  /** A key of the metadata, or a path with dots: "camera.make". */
+  key: string;
+  /** Less than this number, or before this string by its bytes. */
+  lt?: unknown;
+  /** Less than this, or equal. */
+  lte?: unknown;
+  /** A string that begins with this. */
+  startsWith?: string | null | undefined;
+};
+
 /** Where a picture comes from: exactly one of these. */
 export type ImageInput =
   {   /** Bytes in base64; a data: URI is accepted too. */
@@ -106,6 +146,30 @@ export type ImageInput =
   upload: unknown; url?: never; }
   |  { base64?: never; example?: never; upload?: never;   /** Fetched by the server; refused unless its configuration allows the host (images.urls.allow). */
   url: string; };
+
+/** Which items are meant: all that is given must hold. */
+export type ItemFilter = {
+  /** All of these conditions. */
+  all?: Array<FieldCondition> | null | undefined;
+  /** At least one of these filters. */
+  any?: Array<ItemFilter> | null | undefined;
+  /** Items of this kind. */
+  modality?: Modality | null | undefined;
+  /** What this filter does not mean. */
+  not?: ItemFilter | null | undefined;
+};
+
+/** Something to be kept. */
+export type ItemInput = {
+  /** What is embedded. */
+  content: ContentInput;
+  /** The hash of the content if absent: the same content is then the same item. */
+  id?: string | number | null | undefined;
+  /** An object. Absent: what is there already stays; {} clears it. */
+  metadata?: unknown;
+  /** Where the content came from: up to 2,048 characters. */
+  source?: string | null | undefined;
+};
 
 /** The kind of a content. */
 export type Modality =
@@ -175,6 +239,64 @@ export type WeightedInput = {
   weight?: number;
 };
 
+export type CreateCollectionMutationVariables = Exact<{
+  input: CreateCollectionInput;
+}>;
+
+
+export type CreateCollectionMutation = { createCollection: { name: string, description: string | null, checksum: string, dtype: string, dimensions: number, count: number, createdAt: unknown, updatedAt: unknown, model: { id: string } | null, store: { name: string, isExact: boolean, hasManyWriters: boolean, status: RuntimeStatus, reason: string | null } } };
+
+export type DeleteCollectionMutationVariables = Exact<{
+  name: string | number;
+}>;
+
+
+export type DeleteCollectionMutation = { deleteCollection: boolean };
+
+export type AddItemsMutationVariables = Exact<{
+  collection: string | number;
+  items: Array<ItemInput> | ItemInput;
+  options?: EmbedOptions | null | undefined;
+}>;
+
+
+export type AddItemsMutation = { addItems: Array<
+    | { wasEmbedded: boolean, item: { id: string, globalId: string, modality: Modality, text: string | null, source: string | null, metadata: unknown, contentHash: string, addedAt: unknown, image: { format: string, width: number, height: number, bytes: number } | null } }
+    | { index: number, code: ErrorCode, message: string }
+  > };
+
+export type RemoveItemsMutationVariables = Exact<{
+  collection: string | number;
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type RemoveItemsMutation = { removeItems: number };
+
+export type SearchQueryVariables = Exact<{
+  collection: string | number;
+  query?: ContentInput | null | undefined;
+  itemId?: string | number | null | undefined;
+  filter?: ItemFilter | null | undefined;
+  minCosine?: number | null | undefined;
+  first?: number;
+  after?: string | null | undefined;
+  options?: EmbedOptions | null | undefined;
+}>;
+
+
+export type SearchQuery = { search: { isExact: boolean, searched: number, milliseconds: number, hits: Array<{ cosine: number, item: { id: string, metadata: unknown, vectorBase64: string }, similarity: { cosine: number, clipScore: number | null, logit: number | null, interpretation: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ItemsQueryVariables = Exact<{
+  name: string | number;
+  first?: number;
+  after?: string | null | undefined;
+  filter?: ItemFilter | null | undefined;
+}>;
+
+
+export type ItemsQuery = { collection: { count: number, items: { totalCount: number, nodes: Array<{ id: string, metadata: unknown, neighbours: Array<{ cosine: number, item: { id: string } }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
 export type EmbedQueryVariables = Exact<{
   input: ContentInput;
   options?: EmbedOptions | null | undefined;
@@ -237,6 +359,130 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const CreateCollectionDocument = new TypedDocumentString(`
+    mutation CreateCollection($input: CreateCollectionInput!) {
+  createCollection(input: $input) {
+    name
+    description
+    model {
+      id
+    }
+    checksum
+    dtype
+    dimensions
+    count
+    store {
+      name
+      isExact
+      hasManyWriters
+      status
+      reason
+    }
+    createdAt
+    updatedAt
+  }
+}
+    `) as unknown as TypedDocumentString<CreateCollectionMutation, CreateCollectionMutationVariables>;
+export const DeleteCollectionDocument = new TypedDocumentString(`
+    mutation DeleteCollection($name: ID!) {
+  deleteCollection(name: $name)
+}
+    `) as unknown as TypedDocumentString<DeleteCollectionMutation, DeleteCollectionMutationVariables>;
+export const AddItemsDocument = new TypedDocumentString(`
+    mutation AddItems($collection: ID!, $items: [ItemInput!]!, $options: EmbedOptions) {
+  addItems(collection: $collection, items: $items, options: $options) {
+    ... on AddedItem {
+      wasEmbedded
+      item {
+        id
+        globalId
+        modality
+        text
+        source
+        metadata
+        contentHash
+        addedAt
+        image {
+          format
+          width
+          height
+          bytes
+        }
+      }
+    }
+    ... on ContentError {
+      index
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AddItemsMutation, AddItemsMutationVariables>;
+export const RemoveItemsDocument = new TypedDocumentString(`
+    mutation RemoveItems($collection: ID!, $ids: [ID!]!) {
+  removeItems(collection: $collection, ids: $ids)
+}
+    `) as unknown as TypedDocumentString<RemoveItemsMutation, RemoveItemsMutationVariables>;
+export const SearchDocument = new TypedDocumentString(`
+    query Search($collection: ID!, $query: ContentInput, $itemId: ID, $filter: ItemFilter, $minCosine: Float, $first: Int! = 10, $after: String, $options: EmbedOptions) {
+  search(
+    collection: $collection
+    query: $query
+    itemId: $itemId
+    filter: $filter
+    minCosine: $minCosine
+    first: $first
+    after: $after
+    options: $options
+  ) {
+    hits {
+      cosine
+      item {
+        id
+        metadata
+        vectorBase64
+      }
+      similarity {
+        cosine
+        clipScore
+        logit
+        interpretation
+      }
+    }
+    isExact
+    searched
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    milliseconds
+  }
+}
+    `) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
+export const ItemsDocument = new TypedDocumentString(`
+    query Items($name: ID!, $first: Int! = 50, $after: String, $filter: ItemFilter) {
+  collection(name: $name) {
+    count
+    items(first: $first, after: $after, filter: $filter) {
+      totalCount
+      nodes {
+        id
+        metadata
+        neighbours(limit: 2) {
+          cosine
+          item {
+            id
+          }
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ItemsQuery, ItemsQueryVariables>;
 export const EmbedDocument = new TypedDocumentString(`
     query Embed($input: ContentInput!, $options: EmbedOptions) {
   embed(input: $input, options: $options) {

@@ -5,6 +5,7 @@ import pino from 'pino';
 import { WebSocket } from 'ws';
 import { configSchema } from '../../src/config/index.js';
 import { startServer } from '../../src/server/index.js';
+import { inMemory } from '../in-memory-store.js';
 import { connect, runServer, type RunningServer } from '../running-server.js';
 
 const QUESTION = '{ server { version } }';
@@ -95,6 +96,103 @@ describe('tokens', () => {
     expect(await start({ host: '0.0.0.0' }, { tokens: ['secret'] })).toBe('');
     expect(await start({})).toBe('');
   });
+});
+
+describe('what a token may do with collections', () => {
+  const TOKENS = [
+    'plain',
+    { token: 'writer', scopes: ['write' as const] },
+    { token: 'boss', name: 'the boss', scopes: ['admin' as const] },
+    { token: 'of-a', scopes: ['admin' as const], collections: ['a'] },
+  ];
+  const QUESTIONS = {
+    read: '{ collection(name: "a") { name } }',
+    search: '{ search(collection: "a", query: {text: "a"}) { searched } }',
+    add: 'mutation { addItems(collection: "a", items: [{content: {text: "x"}}]) { __typename } }',
+    remove: 'mutation { removeItems(collection: "a", ids: ["x"]) }',
+    create: 'mutation { createCollection(input: {name: "c"}) { name } }',
+    delete: 'mutation { deleteCollection(name: "c") }',
+  };
+
+  it('is to read, unless it has more scopes; each includes those before it', () =>
+    withServer({ ...inMemory(), auth: { tokens: TOKENS } }, async (server) => {
+      const ask = async (token: string, query: string) => {
+        const { status, errors } = await server.post(query, {}, { authorization: `Bearer ${token}` });
+        return errors === undefined ? 'OK' : `${errors[0].extensions.code} ${status}`;
+      };
+      for (const name of ['a', 'b']) {
+        expect(await ask('boss', `mutation { createCollection(input: {name: "${name}"}) { name } }`)).toBe(
+          'OK',
+        );
+      }
+      const may = async (token: string): Promise<string[]> => {
+        const asked = Object.entries(QUESTIONS).map(async ([name, query]) => [name, await ask(token, query)]);
+        const answers = await Promise.all(asked);
+        for (const [, answer] of answers) expect(['OK', 'FORBIDDEN 403']).toContain(answer);
+        return answers.filter(([, answer]) => answer === 'OK').map(([name]) => name);
+      };
+      expect(await may('plain')).toEqual(['read', 'search']);
+      expect(await may('writer')).toEqual(['read', 'search', 'add', 'remove']);
+      expect(await may('boss')).toEqual(Object.keys(QUESTIONS));
+
+      // What it may not see is not there, in the very words.
+      const message = async (token: string, name: string) => {
+        const query = `{ collection(name: "${name}") { name } }`;
+        return (await server.post(query, {}, { authorization: `Bearer ${token}` })).errors![0];
+      };
+      const hidden = await message('of-a', 'b');
+      expect(hidden).toMatchObject({ extensions: { code: 'COLLECTION_NOT_FOUND' } });
+      expect((await message('of-a', 'nothing')).message).toBe(hidden.message);
+      const list = await server.post('{ collections { name } }', {}, { authorization: 'Bearer of-a' });
+      expect(list.data).toEqual({ collections: [{ name: 'a' }] });
+      expect(await ask('of-a', QUESTIONS.add)).toBe('OK');
+      expect(await ask('of-a', 'mutation { removeItems(collection: "b", ids: ["x"]) }')).toBe(
+        'COLLECTION_NOT_FOUND 200',
+      );
+      expect(await ask('of-a', 'mutation { deleteCollection(name: "b") }')).toBe('OK'); // false: there is none
+      expect(await ask('boss', '{ collection(name: "b") { name } }')).toBe('OK');
+      expect(await ask('of-a', 'mutation { createCollection(input: {name: "d"}) { name } }')).toBe(
+        'FORBIDDEN 403',
+      );
+
+      // Over WebSocket as over HTTP.
+      const stream = async (token: string) => {
+        const client = connect(server, { connectionParams: { authorization: `Bearer ${token}` } });
+        const query =
+          'subscription { addItemsStream(collection: "a", items: [{content: {text: "y"}}]) { completed } }';
+        try {
+          for await (const { data, errors } of client.iterate<any>({ query }))
+            return data ?? errors?.[0].extensions;
+        } catch (errors) {
+          return (errors as { extensions: object }[])[0].extensions;
+        } finally {
+          await client.dispose();
+        }
+      };
+      expect(await stream('plain')).toEqual({ code: 'FORBIDDEN' });
+      expect(await stream('writer')).toEqual({ addItemsStream: { completed: 1 } });
+    }));
+
+  it.each([
+    ['on loopback', {}, 'OK'],
+    ['to other machines', { host: '0.0.0.0' }, 'FORBIDDEN'],
+    ['behind a proxy', { trustProxy: true }, 'FORBIDDEN'],
+  ])('is everything without tokens only while the server listens on loopback: %s', (_, more, expected) =>
+    withServer({ ...inMemory(), server: more }, async (server) => {
+      const port = new URL(server.url).port;
+      const ask = async (query: string) => {
+        const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ query }),
+        });
+        const { errors } = (await response.json()) as any;
+        return errors?.[0].extensions.code ?? 'OK';
+      };
+      expect(await ask(QUESTIONS.create)).toBe(expected);
+      expect(await ask('{ collections { name } }')).toBe('OK');
+    }),
+  );
 });
 
 describe('the rate limit', () => {

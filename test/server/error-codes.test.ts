@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { ErrorCode } from '../../src/errors/index.js';
 import type { ConfigInput } from '../../src/config/index.js';
 import { Model } from '../../src/models/index.js';
+import { inMemory } from '../in-memory-store.js';
 import { runServer } from '../running-server.js';
 
 interface Case {
@@ -9,6 +10,9 @@ interface Case {
   readonly query: string;
   readonly variables?: object;
   readonly status?: number;
+  readonly headers?: Record<string, string>;
+  /** What is sent first. */
+  readonly before?: string;
 }
 
 const EMBED = 'query ($input: ContentInput!) { embed(input: $input) { id } }';
@@ -24,17 +28,15 @@ const image = (bytes: string | Buffer): object => ({
 /** A PNG's beginning that states 1,000 × 1,000 pixels. */
 const LARGE_PNG = Buffer.from('89504e470d0a1a0a0000000d49484452000003e8000003e80802000000c0e3b9e7', 'hex');
 
-type OfCollections =
-  | 'COLLECTION_NOT_FOUND'
-  | 'COLLECTION_EXISTS'
-  | 'COLLECTION_FULL'
-  | 'ITEM_NOT_FOUND'
-  | 'STORE_NOT_FOUND'
-  | 'STORE_UNAVAILABLE'
-  | 'FORBIDDEN';
+const CREATE = 'mutation { createCollection(input: {name: "c"}) { name } }';
+const collections = (query: string, config: ConfigInput = {}, status = 200): Case => ({
+  query,
+  config: { ...inMemory(), ...config },
+  status,
+});
 
 /** One request that ends in each code of the table. */
-const CASES: Record<Exclude<ErrorCode, OfCollections>, Case> = {
+const CASES: Record<ErrorCode, Case> = {
   BAD_USER_INPUT: embedding({ image: { example: 'unicorn' } }),
   PAYLOAD_TOO_LARGE: {
     ...embedding({ text: 'a'.repeat(2000) }, { limits: { maxBodyBytes: 1000 } }),
@@ -74,6 +76,32 @@ const CASES: Record<Exclude<ErrorCode, OfCollections>, Case> = {
     query: '{ embed(input: {text: "a"}, options: {runtime: "cuda"}) { id } }',
     status: 503,
   },
+  COLLECTION_NOT_FOUND: collections('{ collection(name: "c") { count } }'),
+  COLLECTION_EXISTS: { ...collections(CREATE), before: CREATE },
+  COLLECTION_FULL: {
+    ...collections(
+      'mutation { addItems(collection: "c", items: [{content: {text: "a"}}, {content: {text: "b"}}]) { __typename } }',
+      { limits: { maxCollectionItems: 1 } },
+      507,
+    ),
+    before: CREATE,
+  },
+  ITEM_NOT_FOUND: {
+    ...collections('{ search(collection: "c", itemId: "x") { searched } }'),
+    before: CREATE,
+  },
+  STORE_NOT_FOUND: collections(
+    'mutation { createCollection(input: {name: "c", store: "postgresql"}) { name } }',
+  ),
+  STORE_UNAVAILABLE: collections(
+    '{ collections { name } }',
+    { stores: { 'in-memory': { fails: true } } },
+    503,
+  ),
+  FORBIDDEN: {
+    ...collections(CREATE, { auth: { tokens: ['reads'] } }, 403),
+    headers: { authorization: 'Bearer reads' },
+  },
   OVERLOADED: {
     query: `{ ${many
       .slice(0, 100)
@@ -96,7 +124,7 @@ describe('every code of the table', () => {
   afterEach(() => jest.restoreAllMocks());
 
   it.each(Object.keys(CASES) as (keyof typeof CASES)[])('%s reaches a client over HTTP', async (code) => {
-    const { config = {}, query, variables, status = 200 } = CASES[code];
+    const { config = {}, query, variables, status = 200, headers, before } = CASES[code];
     const server = await runServer(config);
     try {
       // Files that vanish, and a fault of ours: what no client can bring about.
@@ -119,7 +147,8 @@ describe('every code of the table', () => {
       }
       if (code === 'TIMEOUT') process.kill((await server.embedder.runtimes.default()).pids[0], 'SIGSTOP');
       if (code === 'RATE_LIMITED') await server.post(query, variables);
-      const answer = await server.post(query, variables);
+      if (before !== undefined) await server.post(before);
+      const answer = await server.post(query, variables, headers);
       expect(answer.errors![0].extensions.code).toBe(code);
       expect(answer.errors![0].message).not.toMatch(/\/(secret|nowhere|work|root|tmp)\b/);
       expect(answer.errors![0].message).toMatch(/^[A-Z].{10,}[.?]$/s);

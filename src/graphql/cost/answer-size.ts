@@ -8,6 +8,7 @@ import {
   isInputObjectType,
   isEnumType,
   type GraphQLField,
+  type GraphQLOutputType,
   type GraphQLSchema,
 } from 'graphql';
 
@@ -37,6 +38,8 @@ export function answerFacts({ models, runtimes }: Embedder): AnswerFacts {
 export interface Scope {
   /** Elements of a list that has no arguments of its own. */
   readonly results: number;
+  /** Of the lists in each of them, where those have others. */
+  readonly inner?: number | undefined;
   /** Rows times columns. */
   readonly cells: number;
   /** Bytes of a text that may stand in each result, as JSON. */
@@ -47,6 +50,8 @@ export interface Scope {
 const NUMBER_BYTES = 24;
 /** Of sentences that the server writes itself: reasons, descriptions, interpretations. */
 const SENTENCE_BYTES = 256;
+/** Of metadata as JSON; what is longer counts when it is answered. */
+const JSON_BYTES = 1024;
 /** A piece of a token's spelling with its quotes and comma; the letters are the text's. */
 const PIECE_BYTES = 8;
 
@@ -76,9 +81,16 @@ export function bytesOfLeaf(
       return isList ? 2 * text + PIECE_BYTES * facts.contextLength : text;
     case 'ID':
       return SENTENCE_BYTES;
+    case 'JSON':
+      return JSON_BYTES;
     default:
       return isList ? NUMBER_BYTES * numbersOf(parent, scope, facts) : NUMBER_BYTES;
   }
+}
+
+/** What is reckoned for a text or JSON whose length nobody knows before it is read. */
+export function bytesOfText(type: GraphQLOutputType): number {
+  return getNamedType(type).name === 'JSON' ? JSON_BYTES : SENTENCE_BYTES;
 }
 
 /** How long the lists of the introspection are: a mean over the schema below `types`, the longest elsewhere. */

@@ -34,7 +34,8 @@ import type { Config } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { ownTurn } from '../../isolation/turns.js';
 import { bytesOfLeaf, introspectionLengths, type AnswerFacts, type Scope } from './answer-size.js';
-import { textSizes, type FieldExtensions, type TextSizes } from './text-sizes.js';
+import type { Amount, FieldExtensions } from './field-extensions.js';
+import { textSizes, type TextSizes } from './text-sizes.js';
 import { contentCounter, LONGER, NOTHING, WRONG_INPUT, type Given } from './given-contents.js';
 
 export interface Operation {
@@ -165,17 +166,28 @@ export function costOf(
   const lengthOf = introspectionLengths(schema);
 
   let seen = 0;
+  /** As they were sent, of whatever type, with their defaults. */
+  const argumentsOf = (
+    field: GraphQLField<unknown, unknown>,
+    nodes: ReadonlyMap<string, ValueNode>,
+  ): Record<string, unknown> => {
+    const args = field.args.map(({ name, defaultValue }) => {
+      const value = nodes.get(name);
+      return [name, value === undefined ? defaultValue : valueFromASTUntyped(value, values)];
+    });
+    return Object.fromEntries(args) as Record<string, unknown>;
+  };
   const combinedBytes = (
     field: GraphQLField<unknown, unknown>,
     nodes: ReadonlyMap<string, ValueNode>,
   ): number => {
     const { combinedText: combine } = field.extensions as FieldExtensions;
-    if (combine === undefined) return 0;
-    const args = field.args.map(({ name, defaultValue }) => {
-      const value = nodes.get(name);
-      return [name, value === undefined ? defaultValue : valueFromASTUntyped(value, values)];
-    });
-    return combine(Object.fromEntries(args) as Record<string, unknown>, textBytes.ofText);
+    return combine === undefined ? 0 : combine(argumentsOf(field, nodes), textBytes.ofText);
+  };
+
+  const amountOf = (field: GraphQLField<unknown, unknown>, nodes: ReadonlyMap<string, ValueNode>): Amount => {
+    const { amount } = field.extensions as FieldExtensions;
+    return amount === undefined ? {} : amount(argumentsOf(field, nodes), limits);
   };
 
   const isLeftOut = (node: FieldNode | SelectionSetNode['selections'][number]): boolean => {
@@ -194,18 +206,23 @@ export function costOf(
       const value = nodes.get(argument.name);
       return value === undefined ? NOTHING : count(argument, value);
     });
-    const contents = given.reduce((sum, { contents: own }) => sum + own, 0);
+    const amount = amountOf(field, nodes);
+    const contents = given.reduce((sum, { contents: own }) => sum + own, amount.contents ?? 0);
     seen += contents;
     if (seen > maxContents) throw tooComplex(`more than ${maxContents}`, 'contents', limit, maxContents);
-    const scope = scopeOf(given, outer, textBytes, combinedBytes(field, nodes));
-    const own = { contents, cells: scope === outer ? 0 : scope.cells, fields: 1, bytes: 0 };
+    const asked = scopeOf(given, outer, textBytes, combinedBytes(field, nodes));
+    const own = { contents, cells: asked === outer ? 0 : asked.cells, fields: 1, bytes: 0 };
+    const scope =
+      amount.results === undefined ? asked : { ...asked, results: amount.results, inner: amount.inner };
     const name = (node.alias ?? node.name).value.length + BYTES_AROUND;
     const type = getNamedType(field.type);
     if (!isCompositeType(type) || node.selectionSet === undefined) {
       return { ...own, bytes: name + bytesOfLeaf(parent.name, field, scope, facts) };
     }
-    const inside = ofSet(node.selectionSet, type, scope, isMeanBelow(field.name, isMean));
     const isList = isListType(getNullableType(field.type));
+    const below =
+      isList && scope.inner !== undefined ? { ...scope, results: scope.inner, inner: undefined } : scope;
+    const inside = ofSet(node.selectionSet, type, below, isMeanBelow(field.name, isMean));
     const results = lengthOf(parent.name, field.name, isMean) ?? scope.results;
     const each = { ...inside, bytes: inside.bytes + BYTES_AROUND };
     return add({ ...own, bytes: name }, isList ? times(results, each) : each);

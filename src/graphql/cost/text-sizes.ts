@@ -7,12 +7,6 @@ export interface TextSizes {
   readonly perResult: (given: Given) => number;
 }
 
-/** What a field says of itself, with `@Extensions`. */
-export interface FieldExtensions {
-  /** Where results hold texts made of several arguments: the longest of them. */
-  readonly combinedText?: (args: Readonly<Record<string, unknown>>, ofText: TextSizes['ofText']) => number;
-}
-
 /** The texts' sizes as JSON, each counted once, however often it is asked for. */
 export function textSizes(maxTextBytes: number, isStream: boolean): TextSizes {
   const known = new Map<string, number>();

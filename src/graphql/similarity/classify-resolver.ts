@@ -9,7 +9,7 @@ import {
 import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
-import type { FieldExtensions } from '../cost/text-sizes.js';
+import type { FieldExtensions } from '../cost/field-extensions.js';
 import { ContentErrorType } from '../embedding/embed-resolver.js';
 
 @ObjectType('Classification', { description: 'A label and how well it fits.' })

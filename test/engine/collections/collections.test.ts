@@ -5,7 +5,8 @@ import type { AddedItem, NewItem } from '../../../src/engine/index.js';
 import { compare } from '../../../src/engine/index.js';
 import { ClipgraphError } from '../../../src/errors/index.js';
 import { EXAMPLES } from '../../../src/media/index.js';
-import { addAll, inMemory, NEVER, runEngine, type RunningEngine } from './engine.js';
+import { inMemory } from '../../in-memory-store.js';
+import { addAll, NEVER, runEngine, type RunningEngine } from './engine.js';
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const scope = { signal: NEVER };

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import pino from 'pino';
 import { parseConfig, type ConfigInput } from '../../../src/config/index.js';
 import {
@@ -11,14 +9,7 @@ import {
   type NewItem,
 } from '../../../src/engine/index.js';
 import type { ClipgraphError } from '../../../src/errors/index.js';
-
-/** A stranger's store, which keeps everything in memory, by its path. */
-export const IN_MEMORY = path.join(__dirname, '..', '..', 'stores', 'in-memory', 'index.js');
-
-/** The configuration of a store that nobody else has. */
-export function inMemory(key: string = randomUUID()): ConfigInput {
-  return { store: 'in-memory', plugins: [IN_MEMORY], stores: { 'in-memory': { key } } };
-}
+import { inMemory } from '../../in-memory-store.js';
 
 export interface RunningEngine extends Engine {
   close(): Promise<void>;
