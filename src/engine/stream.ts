@@ -59,6 +59,7 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
   readonly #contents: Contents;
   readonly #options: EmbedOptions;
   readonly #signal: AbortSignal;
+  readonly #client: RequestScope['client'];
   /** One a content, since each has its own time. */
   readonly #underWay = new Set<AbortController>();
   readonly #ready: StreamedResult[] = [];
@@ -72,11 +73,17 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
   #failure: { readonly reason: unknown } | undefined;
   #taken = 0;
 
-  constructor(embedder: Embedder, contents: Contents, options: EmbedOptions, signal: AbortSignal) {
+  constructor(
+    embedder: Embedder,
+    contents: Contents,
+    options: EmbedOptions,
+    { signal, client }: RequestScope,
+  ) {
     this.#embedder = embedder;
     this.#contents = contents;
     this.#options = options;
     this.#signal = signal;
+    this.#client = client;
   }
 
   next(): Promise<Result> {
@@ -157,7 +164,7 @@ class EmbedStream implements AsyncIterableIterator<StreamedResult, undefined> {
       controller.abort(new ClipgraphError('TIMEOUT', message));
     }, timeoutMs);
     try {
-      const scope = { signal: controller.signal, group: this };
+      const scope = { signal: controller.signal, group: this, client: this.#client };
       const result = await embedPatiently(this.#embedder, content, this.#options, scope);
       if (!this.#isOver) this.#ready.push({ index, result });
     } catch (error) {
@@ -226,7 +233,7 @@ export function embedStream(
   embedder: Embedder,
   contents: Contents,
   options: EmbedOptions,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncIterableIterator<StreamedResult, undefined> {
-  return new EmbedStream(embedder, contents, options, signal);
+  return new EmbedStream(embedder, contents, options, scope);
 }

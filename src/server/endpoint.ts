@@ -16,7 +16,7 @@ interface EndpointOptions {
   readonly apollo: ApolloServer<Context>;
   readonly config: Config;
   readonly budget: ByteBudget;
-  readonly createContext: (lifetime: Lifetime, requestId: string) => Context;
+  readonly createContext: (lifetime: Lifetime, request: IncomingMessage, requestId: string) => Context;
 }
 
 /** Characters of an answer that are on their way to the client at once. */
@@ -113,7 +113,8 @@ export function graphqlEndpoint({ apollo, config, budget, createContext }: Endpo
         search: /\?.*/s.exec(originalUrl)?.[0] ?? '',
         body,
       },
-      context: () => Promise.resolve(createContext(lifetime, String(response.getHeader('X-Request-Id')))),
+      context: () =>
+        Promise.resolve(createContext(lifetime, request, String(response.getHeader('X-Request-Id')))),
     });
   };
   return async (request, response) => {

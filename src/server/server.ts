@@ -143,11 +143,12 @@ async function serve(
   const format = formatError((id, error) => {
     log.error({ id, err: error }, 'unexpected error');
   });
-  const createContext = (signal: AbortSignal, requestId: string = randomUUID()): Context => ({
+  const createContext = (signal: AbortSignal, client: string, requestId: string = randomUUID()): Context => ({
     embedder,
     config,
     startedAt,
     requestId,
+    client,
     signal,
   });
 
@@ -203,7 +204,8 @@ async function serve(
       apollo,
       config,
       budget,
-      createContext: ({ signal }, requestId) => createContext(signal, requestId),
+      createContext: ({ signal }, request, requestId) =>
+        createContext(signal, access.keyOf(access.clientOf(request)), requestId),
     }),
   );
   app.use(nothingHere);

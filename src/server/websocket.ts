@@ -42,7 +42,7 @@ interface WebSocketOptions {
   readonly budget: ByteBudget;
   readonly metrics: Metrics;
   readonly report: ReportOperation;
-  readonly createContext: (signal: AbortSignal) => Context;
+  readonly createContext: (signal: AbortSignal, client: string) => Context;
   /** Told of what is no fault of a client. */
   readonly onUnexpected: (error: unknown) => void;
   readonly format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
@@ -93,6 +93,11 @@ async function prepare(
   return { prepared: { schema, document, operationName: name, variableValues: values }, contents };
 }
 
+/** Why an operation ends when its connection has. */
+function gone(): ClipgraphError {
+  return new ClipgraphError('TIMEOUT', 'The client has gone.');
+}
+
 /** Like Apollo Server: what the client did wrong before anything ran, wrong variables included, is its own fault. */
 function asUserError(error: unknown): GraphQLError {
   if (error instanceof ClipgraphError) return toGraphQLError(error);
@@ -134,7 +139,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     if (operation === undefined) return;
     running.get(context)?.delete(id);
     clearTimeout(operation.timer);
-    operation.controller.abort(new ClipgraphError('TIMEOUT', 'The client has gone.'));
+    operation.controller.abort(gone());
     metrics.streams(count());
     const { execution, requestId, startedAt, errors, results, client, contents } = operation;
     const { document, operationName } = execution;
@@ -170,13 +175,18 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       const startedAt = performance.now();
       const requestId = randomUUID();
       const client = clientName(new Map(Object.entries(context.connectionParams ?? {})));
+      const controller = new AbortController();
+      let timer: NodeJS.Timeout | undefined;
+      const checkOpen = (): void => {
+        if (!context.extra.isOpen) throw gone();
+      };
       try {
-        await access.admit(access.clientOf(context.extra.request, context.connectionParams));
-        const controller = new AbortController();
+        const who = access.clientOf(context.extra.request, context.connectionParams);
+        await access.admit(who);
         setMaxListeners(0, controller.signal);
-        const contextValue = createContext(controller.signal);
+        const contextValue = createContext(controller.signal, access.keyOf(who));
         const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
-        if (!context.extra.isOpen) throw new ClipgraphError('TIMEOUT', 'The client has gone.');
+        checkOpen();
         if (count() >= maxStreams) {
           const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
           throw new ClipgraphError('OVERLOADED', message);
@@ -185,11 +195,13 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
           getOperationAST(prepared.document, prepared.operationName)?.operation ===
           OperationTypeNode.SUBSCRIPTION;
         // A stream may be long; each of its contents has its own time.
-        const timer = isStream
-          ? undefined
-          : setTimeout(() => {
-              controller.abort(tooLate(timeoutMs));
-            }, timeoutMs);
+        if (!isStream) {
+          timer = setTimeout(() => {
+            controller.abort(tooLate(timeoutMs));
+          }, timeoutMs);
+          await contextValue.embedder.operationRoom.enter(contents, contextValue);
+          checkOpen();
+        }
         const execution = { ...prepared, contextValue };
         const operations = running.get(context) ?? new Map<string, Running>();
         running.set(context, operations);
@@ -198,6 +210,8 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         metrics.streams(count());
         return execution;
       } catch (error) {
+        clearTimeout(timer);
+        controller.abort(error);
         const errors = [asUserError(error)];
         report({
           requestId,
