@@ -37,6 +37,7 @@ export {
   parseTokenizerJson,
   parseVocabulary,
   START_MARKER,
+  type Merge,
   type Steps,
   type TextConvention,
   type Tokenizer,
