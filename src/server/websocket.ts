@@ -12,7 +12,7 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, handleProtocols, makeServer, MessageType, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
@@ -31,7 +31,8 @@ import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
 import { clientName, type ReportOperation } from './operations.js';
 import { tooLate } from './lifetime.js';
-import { openConnection, type Connection } from './websocket-connection.js';
+import { openConnection, SENT, type Connection } from './websocket-connection.js';
+import { WebSocketStream } from './websocket-stream.js';
 
 interface WebSocketOptions {
   readonly httpServer: http.Server;
@@ -226,13 +227,15 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         return errors;
       }
     },
-    onNext: (context, id, _payload, _args, result: ExecutionResult) => {
+    onNext: async (context, id, _payload, _args, result: ExecutionResult) => {
       const operation = running.get(context)?.get(id);
       if (operation !== undefined) {
         operation.results++;
         operation.errors = [...operation.errors, ...(result.errors ?? [])].slice(0, 10);
       }
-      return result.errors === undefined ? result : { ...result, errors: formatted(result.errors) };
+      const errors = result.errors && formatted(result.errors).map((error) => error.toJSON());
+      await context.extra.send({ id, type: MessageType.Next, payload: { ...result, errors } });
+      return SENT;
     },
     onError: (context, id, _payload, errors) => {
       const operation = running.get(context)?.get(id);
@@ -254,10 +257,13 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     socket.on('error', () => undefined); // A client that goes away now is nobody's fault.
     if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
     else if (!isOriginAllowed(request, config)) refuse(socket, '403 Forbidden');
-    else
-      server.handleUpgrade(request, socket, head, (client) => {
-        openConnection(client, socket, request, { protocol, budget, limits: config.limits, onUnexpected });
+    else {
+      socket.unshift(head);
+      const stream = new WebSocketStream(socket, maxBodyBytes);
+      server.handleUpgrade(request, stream, Buffer.alloc(0), (client) => {
+        openConnection(client, stream, request, { protocol, budget, limits: config.limits, onUnexpected });
       });
+    }
   });
   return async () => {
     for (const client of server.clients) client.close(GOING_AWAY, 'Going away');
