@@ -80,7 +80,7 @@ export class SharedTurns {
   }
 
   /** Resolves in a turn that has room for so many units. */
-  share(units: number, place: Place): Promise<void> {
+  share(units: number, place: Place = ANYBODY): Promise<void> {
     return new Promise((begin) => {
       this.#shares.push(place, { units, begin });
       if (!this.#isComing) void this.#begin();

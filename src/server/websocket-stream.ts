@@ -37,7 +37,7 @@ export class WebSocketStream extends Duplex {
 
   async #handOver(chunk: Buffer): Promise<void> {
     for (const { bytes, cost } of this.#cutter.cut(chunk)) {
-      await reading.share(cost);
+      await reading.share(cost, { client: this, group: this });
       if (this.destroyed) return;
       if (this.push(bytes)) continue;
       await new Promise<void>((resolve) => {
