@@ -97,9 +97,11 @@ async function measureEventLoop(folder: string): Promise<void> {
     onLost: () => undefined,
   });
   const signal = new AbortController().signal;
-  for (let i = 0; i < WARM_UP; i++) await pool.prepare({ bytes, ...options }, { signal, group: signal });
+  for (let i = 0; i < WARM_UP; i++)
+    await pool.prepare({ bytes, ...options }, { client: 'bench', group: signal, signal });
   const stop = watchEventLoop();
-  for (let i = 0; i < ROUNDS; i++) await pool.prepare({ bytes, ...options }, { signal, group: signal });
+  for (let i = 0; i < ROUNDS; i++)
+    await pool.prepare({ bytes, ...options }, { client: 'bench', group: signal, signal });
   const { clock, computed } = stop();
   await pool.close();
   console.log(

@@ -115,7 +115,7 @@ export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgra
     },
     embedStream: (contents, given) => {
       const { options, signal } = asking(given, 'embedStream');
-      return embedStream(embedder, checkIterable(contents, 'contents'), options, signal);
+      return embedStream(embedder, checkIterable(contents, 'contents'), options, { signal });
     },
     similarity: async (a, b, given) => askSimilarity(asking(given, 'similarity').ask, a, b),
     similarityMatrix: async (rows, columns, given) =>

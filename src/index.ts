@@ -24,7 +24,14 @@ export {
   softmax,
   unit,
 } from './core/similarity/index.js';
-export { loadConfig, VERSION, type Config, type ConfigInput, type LoadedConfig } from './config/index.js';
+export {
+  loadConfig,
+  VERSION,
+  type Config,
+  type ConfigInput,
+  type ConfigSources,
+  type LoadedConfig,
+} from './config/index.js';
 export type {
   Classification,
   Content,
@@ -37,7 +44,9 @@ export type {
   ImageSource,
   Match,
   Modality,
+  OneOf,
   Part,
+  PartFields,
   Similarity,
   SimilarityMatrix,
   StreamedResult,
@@ -45,5 +54,11 @@ export type {
   TokenEmbeddings,
   WeightedPart,
 } from './engine/index.js';
-export { ClipgraphError, ERRORS, type ErrorCode } from './errors/index.js';
+export {
+  ClipgraphError,
+  ERRORS,
+  type ClipgraphErrorOptions,
+  type ErrorCode,
+  type InputLocation,
+} from './errors/index.js';
 export type { Manifest, Model, VectorSpace } from './models/index.js';

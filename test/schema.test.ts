@@ -9,6 +9,7 @@ import {
   isUnionType,
   type GraphQLSchema,
 } from 'graphql';
+import { CONFIG_KEYS } from '../src/config/index.js';
 import { createSchema, printSortedSchema } from '../src/graphql/index.js';
 
 const CONTRACT = path.join(__dirname, '..', '..', 'shared', 'schema.graphql');
@@ -34,9 +35,27 @@ describe('the schema', () => {
       expect(argumentsOf(either, 'Query', 'similarityMatrix')).toEqual(['rows', 'columns', 'options']);
       expect(argumentsOf(either, 'Query', 'classify')).toEqual(['content', 'labels', 'template', 'options']);
       expect(argumentsOf(either, 'Query', 'rank')).toEqual(['query', 'candidates', 'limit', 'options']);
+      expect(argumentsOf(either, 'Query', 'ranking')).toEqual(['query', 'candidates', 'limit', 'options']);
       expect(argumentsOf(either, 'Embedding', 'similarityTo')).toEqual(['other', 'options']);
       expect(argumentsOf(either, 'Subscription', 'embedStream')).toEqual(['inputs', 'options']);
     }
+  });
+
+  it('shows every limit of the configuration', () => {
+    // What says how the server works, and bounds nothing that a client does.
+    const others = [
+      ...['server.port', 'server.keepAliveMs', 'server.drainMs', 'preparation.pillow', 'preparation.workers'],
+      ...['cache.maxBytes', 'memory.maxModelBytes'],
+    ];
+    const numbers = CONFIG_KEYS.filter(({ kind }) => kind === 'number').map(({ path: key }) => key.join('.'));
+    const bounds = numbers.filter((key) => !others.includes(key));
+    expect(bounds.length).toBe(numbers.length - others.length);
+    const type = schema.getType('Limits');
+    const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
+    const shown = fields.map(
+      ({ name, description }) => /Configured as (\S+)\.$/.exec(description ?? '')?.at(1) ?? `limits.${name}`,
+    );
+    expect(shown.sort()).toEqual(bounds.sort());
   });
 
   it('takes exactly one field of the inputs that say so', () => {

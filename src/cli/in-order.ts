@@ -50,7 +50,7 @@ export async function* embedInOrder<Item extends { readonly content: Content }>(
     }
   }
 
-  const stream = embedStream(embedder, contents(), options, new AbortController().signal);
+  const stream = embedStream(embedder, contents(), options, new AbortController());
   for await (const { index, result } of stream) {
     const item = underWay.get(index);
     underWay.delete(index);

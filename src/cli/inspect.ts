@@ -50,7 +50,7 @@ function parseLine(line: string): z.infer<typeof imageLine> | z.infer<typeof tex
   throw badLine(`The line is wrong: ${issues.join('; ')}.`);
 }
 
-async function answerLine(inspector: Inspector, line: string): Promise<object> {
+async function answerLine(inspector: Inspector, line: string, maxBytes: number): Promise<object> {
   try {
     const request = parseLine(line);
     if ('text' in request) {
@@ -60,7 +60,7 @@ async function answerLine(inspector: Inspector, line: string): Promise<object> {
     const { image, orientation, ...options } = request;
     const isOriented = orientation === undefined ? undefined : orientation === 'apply';
     const prepared = await inspector.image(
-      await readPicture(image, Infinity),
+      await readPicture(image, maxBytes),
       { ...options, isOriented },
       never,
     );
@@ -73,7 +73,7 @@ async function answerLine(inspector: Inspector, line: string): Promise<object> {
 }
 
 /** One JSON object a line in, one out, in order; pictures in parallel. */
-async function answerLines(inspector: Inspector): Promise<void> {
+async function answerLines(inspector: Inspector, maxBytes: number): Promise<void> {
   const underWay: Promise<object>[] = [];
   const printFirst = async (): Promise<void> => {
     await printPatiently(JSON.stringify(await underWay.shift()));
@@ -81,7 +81,7 @@ async function answerLines(inspector: Inspector): Promise<void> {
   try {
     for await (const line of readLines(process.stdin)) {
       if (line.trim() === '') continue;
-      underWay.push(answerLine(inspector, line));
+      underWay.push(answerLine(inspector, line, maxBytes));
       if (underWay.length >= LINES_AT_ONCE) await printFirst();
     }
   } finally {
@@ -163,23 +163,24 @@ export function inspectCommand(): Command {
       const isLines = options.jsonl === true;
       if (isLines === (argument !== undefined)) throw badLine('Give either a content or --jsonl.');
       const config = configOf({ 'log.level': 'warn', ...options });
+      const { maxImageBytes } = config.limits;
       const inspector = await openInspector(config, createLog(config.log), pullProgress());
       try {
         if (argument === undefined) {
-          await answerLines(inspector);
+          await answerLines(inspector, maxImageBytes);
           return;
         }
         const { name, content } = contentOf(argument, readingOf(options));
         if (options.json === true) {
           const line = content.text === undefined ? { image: name } : { text: content.text };
-          const answer = await answerLine(inspector, JSON.stringify(line));
+          const answer = await answerLine(inspector, JSON.stringify(line), maxImageBytes);
           if ('error' in answer) process.exitCode = 1;
           process.stdout.write(`${JSON.stringify(answer)}\n`);
           return;
         }
         const explained =
           content.text === undefined
-            ? explainImage(inspector, await readPicture(name, Infinity))
+            ? explainImage(inspector, await readPicture(name, maxImageBytes))
             : explainText(inspector, content.text);
         process.stdout.write(await explained);
       } finally {

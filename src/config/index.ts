@@ -1,4 +1,4 @@
-export { loadConfig, parseConfig, CONFIG_FILE, type LoadedConfig } from './load.js';
+export { loadConfig, parseConfig, CONFIG_FILE, type ConfigSources, type LoadedConfig } from './load.js';
 export { CONFIG_KEYS, variableOf, type ConfigKey } from './keys.js';
 export { configSchema, runtimeOrder, type Config, type ConfigInput } from './schema.js';
 export { limitsSchema, type LimitsConfig } from './limits.js';

@@ -54,7 +54,11 @@ export const limitsSchema = z.strictObject({
       'Memory that decoding one picture may take, foretold by its header; a process that takes 192 MB more is ended (Linux).',
     ),
   maxMatrixCells: count.default(65_536).describe('Rows times columns of the matrices of one operation.'),
-  maxQueue: count.default(2048).describe('Contents waiting for a runtime or for preparation.'),
+  maxQueue: count
+    .default(2048)
+    .describe(
+      'Contents waiting for a runtime, for preparation, or for their operation to begin: a client has a quarter of it under way.',
+    ),
   maxQueryTokens: count.default(10_000).describe('Tokens of a GraphQL document.'),
   maxQueryBytes: count.default(MB).describe('Bytes of a GraphQL document; values belong into variables.'),
   maxQueryDepth: count.default(50).describe('How deep a GraphQL document is nested, fragments included.'),

@@ -10,7 +10,8 @@ import { assign, createTree, isTree, leavesOf, refuseSharedKeys, type Tree } fro
 
 export const CONFIG_FILE = 'clipgraph.yml';
 
-interface Sources {
+/** Where the configuration is read from. */
+export interface ConfigSources {
   /** A file that must exist; `clipgraph.yml` in the working directory, if it is there, when absent. */
   readonly file?: string | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -71,7 +72,7 @@ function keyOfFlag(flag: string): ConfigKey | undefined {
  *
  * @throws BAD_USER_INPUT that names every wrong key or value, where it came from and the nearest known key
  */
-export function loadConfig({ file, environment = {}, flags = {} }: Sources = {}): LoadedConfig {
+export function loadConfig({ file, environment = {}, flags = {} }: ConfigSources = {}): LoadedConfig {
   const tree = createTree();
   const origins = new Map<string, string>();
   const warnings: string[] = [];

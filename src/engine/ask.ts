@@ -3,7 +3,7 @@ import { together } from './cancelling.js';
 import type { Content } from './content.js';
 import type { Embedder } from './embedder.js';
 import type { Embedding } from './embedding.js';
-import type { EmbedOptions } from './options.js';
+import { turnOf, type EmbedOptions, type RequestScope } from './options.js';
 import { embedStream } from './stream.js';
 
 /** An embedding, or the content's own failure in its place. */
@@ -57,26 +57,26 @@ export function createAsk(embed: EmbedContents, signal: AbortSignal): Ask {
 /**
  * For a request that is answered at once or not at all: a full queue is OVERLOADED.
  *
- * @param signal stands for the request, too: requests take turns
+ * @param scope the request: clients take turns, and so do the requests of each
  */
-export function askAtOnce(embedder: Embedder, options: EmbedOptions, signal: AbortSignal): Ask {
+export function askAtOnce(embedder: Embedder, options: EmbedOptions, scope: RequestScope): Ask {
+  const turn = turnOf(scope);
   return createAsk(async (contents, shared, take) => {
     embedder.checkCount(contents.length);
-    const scope = { group: signal };
     await together(shared, (own) =>
       Promise.all(
         contents.map(async (content, index) => {
-          take(await settled(embedder.embed(content, options, { ...scope, signal: own })), index);
+          take(await settled(embedder.embed(content, options, { ...turn, signal: own })), index);
         }),
       ),
     );
-  }, signal);
+  }, scope.signal);
 }
 
 /** For who can wait: any number of contents, some of them under way. */
 export function embedPatiently(embedder: Embedder, options: EmbedOptions): EmbedContents {
   return async (contents, signal, take) => {
-    for await (const { index, result } of embedStream(embedder, contents, options, signal)) {
+    for await (const { index, result } of embedStream(embedder, contents, options, { signal })) {
       take(result, index);
     }
   };

@@ -1,7 +1,7 @@
 import { ClipgraphError } from '../errors/index.js';
 
 /** Exactly one of the fields: the others may not be given beside it. */
-type OneOf<Fields> = {
+export type OneOf<Fields> = {
   [Name in keyof Fields]: Readonly<Pick<Fields, Name>> &
     Readonly<Partial<Record<Exclude<keyof Fields, Name>, undefined>>>;
 }[keyof Fields];
@@ -30,7 +30,7 @@ export interface GivenVector {
   readonly dtype?: string | undefined;
 }
 
-interface PartFields {
+export interface PartFields {
   text: string;
   image: ImageSource;
   vector: GivenVector;

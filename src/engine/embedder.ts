@@ -13,7 +13,8 @@ import type { Content, ImageSource } from './content.js';
 import { NO_TIME, type Embedding, type Timing, type TokenEmbeddings } from './embedding.js';
 import { embedGiven } from './given-vector.js';
 import { hash } from './identity.js';
-import type { EmbedOptions, RequestScope } from './options.js';
+import { OperationRoom } from './operation-room.js';
+import { turnOf, type EmbedOptions, type RequestScope } from './options.js';
 import { PictureBytes, type HeldBytes } from './picture-bytes.js';
 import { ContentReader, type ReadContent, type TowerContent } from './read-content.js';
 import { SharedWork } from './shared-work.js';
@@ -57,6 +58,8 @@ export class Embedder {
   readonly runtimes: RuntimeRegistry;
   /** The bytes that contents and requests hold. */
   readonly budget: ByteBudget;
+  /** Where operations of many contents wait before they begin. */
+  readonly operationRoom: OperationRoom;
   /** What streams may have under way. */
   readonly streamRoom: StreamRoom;
   readonly #config: Config;
@@ -71,6 +74,7 @@ export class Embedder {
     this.models = models;
     this.runtimes = runtimes;
     this.budget = budget;
+    this.operationRoom = new OperationRoom(config.limits.maxQueue);
     this.streamRoom = new StreamRoom(config.limits.maxQueue);
     this.#config = config;
     this.#pool = pool;
@@ -266,15 +270,16 @@ export class Embedder {
     { read, model, runtime, key, known }: LookedUp,
     kind: 'text' | 'image',
     output: Output,
-    { signal, group = signal }: RequestScope,
+    scope: RequestScope,
   ): Promise<Made> {
     if (known !== undefined) return { entry: known, isCached: true, timing: NO_TIME };
     const tower = await model.tower(kind, output);
-    const made = await this.#running.join(key, signal, async (shared) => {
+    const made = await this.#running.join(key, scope.signal, async (shared) => {
+      const turn = { ...turnOf(scope), signal: shared };
       const from = performance.now();
-      const { content, image } = await read.prepare({ signal: shared, group });
+      const { content, image } = await read.prepare(turn);
       const prepare = performance.now() - from;
-      const { vector, queueMs, inferenceMs } = await runtime.run(tower, content, { group, signal: shared });
+      const { vector, queueMs, inferenceMs } = await runtime.run(tower, content, turn);
       const entry = { vector, norm: norm(vector), image };
       this.#cache.set(key, entry);
       return { entry, timing: { prepare, queue: queueMs, inference: inferenceMs } };

@@ -8,7 +8,16 @@ export {
 } from './ask.js';
 export { checkContent, kindOf } from './check-content.js';
 export { DEFAULT_TEMPLATE, type Classification } from './classification.js';
-export type { Content, GivenVector, ImageSource, Modality, Part, WeightedPart } from './content.js';
+export type {
+  Content,
+  GivenVector,
+  ImageSource,
+  Modality,
+  OneOf,
+  Part,
+  PartFields,
+  WeightedPart,
+} from './content.js';
 export type { Embedding, EmbeddingSpace, ImageInfo, Timing, TokenEmbeddings } from './embedding.js';
 export { Embedder } from './embedder.js';
 export type { EmbedOptions, RequestScope } from './options.js';

@@ -5,6 +5,7 @@ import type { Config } from '../config/index.js';
 import { checkImageSize, nameOf, sniffFormat, type PreparationPool } from '../media/index.js';
 import type { ModelCatalog } from '../models/index.js';
 import { conventionOf, textConventionOf } from './conventions.js';
+import { turnOf } from './options.js';
 import { Tokenising } from './tokenising.js';
 
 /** How a picture is prepared; what is absent is as configured. */
@@ -87,7 +88,7 @@ export class Inspector {
       isOriented: options.isOriented ?? !strict,
       maxPixels: limits.maxImagePixels,
     };
-    const prepared = await pool.prepare(task, { signal, group: signal });
+    const prepared = await pool.prepare(task, turnOf({ signal }));
     const sha256 = createHash('sha256').update(prepared.crop).digest('hex');
     return { format: nameOf(format), ...prepared, plan, sha256 };
   }
@@ -102,7 +103,7 @@ export class Inspector {
       truncate: options.truncate ?? false,
       strict: options.strict ?? config.preparation.strict,
     };
-    return this.#tokenising.run(text, models.default, chosen, { signal, group: signal });
+    return this.#tokenising.run(text, models.default, chosen, turnOf({ signal }));
   }
 
   close(): Promise<void> {

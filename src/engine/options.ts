@@ -1,3 +1,5 @@
+import type { Client, Turn } from '../isolation/fair-queue.js';
+
 /** How contents are embedded. */
 export interface EmbedOptions {
   /** A model's id or alias; the configured default if absent. */
@@ -18,4 +20,14 @@ export interface RequestScope {
   readonly signal: AbortSignal;
   /** Stands for the request: requests take turns, contents of one don't. The signal itself if absent. */
   readonly group?: object;
+  /** Stands for who asks: clients take turns, whatever their requests are. One for all who don't say, as in a program of one's own. */
+  readonly client?: Client;
+}
+
+/** Who asks where nobody says. */
+const THIS_PROGRAM = 'this program';
+
+/** A place in the queues for work of a request. */
+export function turnOf({ signal, group = signal, client = THIS_PROGRAM }: RequestScope): Turn {
+  return { signal, group, client };
 }

@@ -1,5 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import type { Config } from '../config/index.js';
+import type { Turn } from '../isolation/fair-queue.js';
 import {
   checkImageSize,
   decodeBase64,
@@ -11,7 +12,7 @@ import {
 } from '../media/index.js';
 import { untilAborted } from './cancelling.js';
 import type { ImageSource } from './content.js';
-import type { RequestScope } from './options.js';
+import { turnOf, type RequestScope } from './options.js';
 import { Slots } from './slots.js';
 
 /** Bytes of a picture, counted in the budget while anybody holds them. */
@@ -78,8 +79,9 @@ export class PictureBytes {
   /**
    * @throws IMAGE_TOO_LARGE, INVALID_BASE64, URL_NOT_ALLOWED, FETCH_FAILED, BAD_USER_INPUT, OVERLOADED; the signal's reason
    */
-  async hold(source: ImageSource, { signal, group = signal }: RequestScope): Promise<HeldBytes> {
-    const entry = this.#entryOf(source, group);
+  async hold(source: ImageSource, scope: RequestScope): Promise<HeldBytes> {
+    const turn = turnOf(scope);
+    const entry = this.#entryOf(source, turn);
     entry.holders++;
     const retain = (): (() => void) => {
       entry.holders++;
@@ -88,17 +90,18 @@ export class PictureBytes {
     const release = this.#releaseOnce(entry);
     let bytes: Uint8Array | undefined;
     try {
-      bytes = await untilAborted(entry.read, signal);
+      bytes = await untilAborted(entry.read, turn.signal);
     } catch (error) {
       release();
       throw error;
     }
-    const digest = (): Promise<string> => (entry.digest ??= this.#digestOf(bytes, entry.signal));
+    const digest = (): Promise<string> =>
+      (entry.digest ??= this.#digestOf(bytes, { ...turn, signal: entry.signal }));
     return { bytes, digest, retain, release };
   }
 
-  async #digestOf(bytes: Uint8Array, signal: AbortSignal): Promise<string> {
-    const giveBack = await this.#digests.take(signal);
+  async #digestOf(bytes: Uint8Array, turn: Turn): Promise<string> {
+    const giveBack = await this.#digests.take(turn);
     try {
       return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'); // off the main thread
     } finally {
@@ -116,11 +119,11 @@ export class PictureBytes {
     };
   }
 
-  #entryOf(source: ImageSource, group: object): Entry {
-    const shared = this.#sharedBy(group);
+  #entryOf(source: ImageSource, turn: Turn): Entry {
+    const shared = this.#sharedBy(turn.group);
     const { base64, url } = source;
     if (base64 !== undefined) return this.#share(shared.base64, base64, () => this.#ofBase64(base64));
-    if (url !== undefined) return this.#share(shared.url, url, () => this.#ofUrl(url, shared.slots));
+    if (url !== undefined) return this.#share(shared.url, url, () => this.#ofUrl(url, shared.slots, turn));
     return this.#share(shared.source, source, () => this.#ofSource(source));
   }
 
@@ -137,9 +140,9 @@ export class PictureBytes {
     return async (share) => ({ bytes: await decodeBase64(text, this.#parts.limits.maxImageBytes, share) });
   }
 
-  #ofUrl(url: string, slots: Slots): Read {
+  #ofUrl(url: string, slots: Slots, turn: Turn): Read {
     return async (share, signal) => {
-      const giveBack = await slots.take(signal);
+      const giveBack = await slots.take({ ...turn, signal });
       try {
         return { bytes: await this.#parts.urls.fetch(url, signal, share), giveBack };
       } catch (error) {

@@ -7,7 +7,7 @@ import type { PreparedContent } from '../runtime/batcher.js';
 import type { ImageSource, Part } from './content.js';
 import { conventionOf, textConventionOf } from './conventions.js';
 import type { ImageInfo } from './embedding.js';
-import type { EmbedOptions, RequestScope } from './options.js';
+import { turnOf, type EmbedOptions, type RequestScope } from './options.js';
 import type { HeldBytes, PictureBytes } from './picture-bytes.js';
 import type { Tokenising } from './tokenising.js';
 
@@ -80,7 +80,7 @@ export class ContentReader {
       text,
       model,
       { convention, truncate, strict: config.preparation.strict },
-      { signal: scope.signal, group: scope.group ?? scope.signal },
+      turnOf(scope),
     );
   }
 

@@ -1,7 +1,9 @@
+import { FairQueue, type Turn } from '../isolation/fair-queue.js';
+
 /** Lets a few go on at once; the others wait their turn. */
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new FairQueue<() => void>();
 
   constructor(count: number) {
     this.#free = count;
@@ -11,31 +13,32 @@ export class Slots {
    * @returns what gives the slot back, once
    * @throws the signal's reason
    */
-  async take(signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
+  async take(turn: Turn): Promise<() => void> {
+    turn.signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
-    else await this.#turn(signal);
+    else await this.#wait(turn);
     let isTaken = true;
     return () => {
       if (!isTaken) return;
       isTaken = false;
-      const next = this.#waiting.shift();
+      const next = this.#waiting.take(1).at(0);
       if (next === undefined) this.#free++;
       else next();
     };
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #wait(turn: Turn): Promise<void> {
+    const { signal } = turn;
     return new Promise((resolve, reject) => {
       const go = (): void => {
         signal.removeEventListener('abort', leave);
         resolve();
       };
       const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        this.#waiting.remove(turn, go);
         reject(signal.reason as Error);
       };
-      this.#waiting.push(go);
+      this.#waiting.push(turn, go);
       signal.addEventListener('abort', leave, { once: true });
     });
   }

@@ -64,6 +64,7 @@ class WorkStream<Given, Value> implements AsyncIterableIterator<Streamed<Value>,
   readonly #many: Many<Given>;
   readonly #work: Work<Given, Value>;
   readonly #signal: AbortSignal;
+  readonly #client: RequestScope['client'];
   /** One each, since each has its own time. */
   readonly #underWay = new Set<AbortController>();
   readonly #ready: Streamed<Value>[] = [];
@@ -81,12 +82,13 @@ class WorkStream<Given, Value> implements AsyncIterableIterator<Streamed<Value>,
     embedder: Pick<Embedder, 'limits' | 'streamRoom'>,
     many: Many<Given>,
     work: Work<Given, Value>,
-    signal: AbortSignal,
+    { signal, client }: RequestScope,
   ) {
     this.#embedder = embedder;
     this.#many = many;
     this.#work = work;
     this.#signal = signal;
+    this.#client = client;
   }
 
   next(): Promise<Result<Value>> {
@@ -167,7 +169,7 @@ class WorkStream<Given, Value> implements AsyncIterableIterator<Streamed<Value>,
       controller.abort(new ClipgraphError('TIMEOUT', message));
     }, timeoutMs);
     try {
-      const scope = { signal: controller.signal, group: this };
+      const scope = { signal: controller.signal, group: this, client: this.#client };
       const result = await this.#work(given, scope, index);
       if (!this.#isOver) this.#ready.push({ index, result });
     } catch (error) {
@@ -236,9 +238,9 @@ export function workStream<Given, Value>(
   embedder: Pick<Embedder, 'limits' | 'streamRoom'>,
   many: Many<Given>,
   work: Work<Given, Value>,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncIterableIterator<Streamed<Value>, undefined> {
-  return new WorkStream(embedder, many, work, signal);
+  return new WorkStream(embedder, many, work, scope);
 }
 
 /** Embeds any number of contents, as `workStream` does its work. */
@@ -246,9 +248,9 @@ export function embedStream(
   embedder: Embedder,
   contents: Many<Content>,
   options: EmbedOptions,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncIterableIterator<StreamedResult, undefined> {
-  const embed: Work<Content, Embedding> = (content, scope) =>
-    patiently(() => embedder.embed(content, options, scope), scope);
-  return workStream(embedder, contents, embed, signal);
+  const embed: Work<Content, Embedding> = (content, own) =>
+    patiently(() => embedder.embed(content, options, own), own);
+  return workStream(embedder, contents, embed, scope);
 }

@@ -1,31 +1,26 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Steps, TokenizeOptions, Tokens } from '../core/text/index.js';
-import type { Turn } from '../isolation/fair-queue.js';
+import { FairQueue, type Turn } from '../isolation/fair-queue.js';
+import { slices, type Slices } from '../isolation/turns.js';
 import type { Model } from '../models/index.js';
 import { checkTextSize } from './content.js';
 import { untilAborted } from './cancelling.js';
 
 interface Job {
+  readonly turn: Turn;
   readonly steps: Steps<Tokens>;
-  readonly signal: AbortSignal;
   readonly resolve: (tokens: Tokens) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** Milliseconds of tokenising after which the event loop gets a turn. */
-const SLICE_MS = 5;
-
 /**
- * Tokenises on the main thread, one text after the other and in slices: between two of them the event loop goes on.
- * Requests take turns, a slice each; what nobody waits for any more is dropped.
+ * Tokenises on the main thread, one text of a request after the other and in slices: between two of them the event loop
+ * goes on. Clients take turns, a slice each, and so do the requests of each; what nobody waits for any more is dropped.
  */
 export class Tokenising {
   readonly #maxTextBytes: number;
-  /** Those of a request are done one by one, so that one text at a time has memory of its own. */
-  readonly #groups = new Map<object, Job[]>();
+  /** Texts that have begun are in it until they are done: those of a request one by one, so that one has memory of its own. */
+  readonly #texts = new FairQueue<Job>();
   #isRunning = false;
-  /** When the first work of this turn of the event loop began. */
-  #turnBeganAt: number | undefined;
 
   /** @param maxTextBytes of a text; longer ones are refused before anything is done about them */
   constructor(maxTextBytes: number) {
@@ -36,60 +31,45 @@ export class Tokenising {
    * @throws TEXT_TOO_LONG, BAD_USER_INPUT, MODALITY_NOT_SUPPORTED, MODEL_UNAVAILABLE
    */
   async run(text: string, model: Model, options: TokenizeOptions, turn: Turn): Promise<Tokens> {
-    const { signal, group } = turn;
     checkTextSize(text, this.#maxTextBytes);
-    const tokenizer = await untilAborted(model.tokenizer(), signal);
+    const tokenizer = await untilAborted(model.tokenizer(), turn.signal);
+    let forget: (() => void) | undefined;
     const done = new Promise<Tokens>((resolve, reject) => {
-      const job = { steps: tokenizer.inSteps(text, options), signal, resolve, reject };
-      const jobs = this.#groups.get(group);
-      if (jobs === undefined) this.#groups.set(group, [job]);
-      else jobs.push(job);
+      const job = { turn, steps: tokenizer.inSteps(text, options), resolve, reject };
+      forget = () => {
+        this.#texts.remove(turn, job);
+      };
+      this.#texts.push(turn, job);
     });
     if (!this.#isRunning) void this.#work();
-    return untilAborted(done, signal);
+    return untilAborted(done, turn.signal).finally(forget);
   }
 
   async #work(): Promise<void> {
     this.#isRunning = true;
-    while (this.#groups.size > 0) {
-      if (this.#isSliceOver()) await nextTurn();
-      for (const [group, jobs] of this.#groups) {
-        // To the back: the next slice is another request's.
-        this.#groups.delete(group);
-        this.#workOn(jobs);
-        if (jobs.length > 0) this.#groups.set(group, jobs);
-        break;
-      }
+    const work = slices({ place: { client: this, group: this } });
+    await work.next(); // Whoever came first has used this turn.
+    for (let job = this.#texts.next(); job !== undefined; job = this.#texts.next()) {
+      if (this.#isDone(job, work)) this.#texts.remove(job.turn, job);
+      if (work.isOver) await work.next();
     }
     this.#isRunning = false;
   }
 
-  /** Goes on with the first of the jobs, until it is done or the slice is over. */
-  #workOn(jobs: Job[]): void {
-    const [{ steps, signal, resolve, reject }] = jobs;
+  /** Goes on with a text until it is done or the slice is over. */
+  #isDone({ steps, resolve, reject }: Job, work: Slices): boolean {
     try {
-      while (!signal.aborted) {
+      do {
         const { done, value } = steps.next();
         if (done === true) {
           resolve(value);
-          break;
+          return true;
         }
-        if (this.#isSliceOver()) return;
-      }
+      } while (!work.isOver);
+      return false;
     } catch (error) {
       reject(error);
+      return true;
     }
-    jobs.shift();
-  }
-
-  #isSliceOver(): boolean {
-    const now = performance.now();
-    if (this.#turnBeganAt === undefined) {
-      this.#turnBeganAt = now;
-      setImmediate(() => {
-        this.#turnBeganAt = undefined;
-      });
-    }
-    return now - this.#turnBeganAt > SLICE_MS;
   }
 }

@@ -6,7 +6,8 @@ export interface InputLocation {
   readonly index: number;
 }
 
-interface ClipgraphErrorOptions {
+/** Of a `ClipgraphError`. */
+export interface ClipgraphErrorOptions {
   /** What made this happen; goes to the log, never to a client. */
   readonly cause?: unknown;
   readonly input?: InputLocation;

@@ -12,6 +12,8 @@ export interface Context {
   readonly startedAt: number;
   /** Stands for the request in the log. */
   readonly requestId: string;
+  /** Stands for who asks: clients take turns, whatever their requests are. */
+  readonly client: string;
   /** Aborted when the client goes away or the time is over. */
   readonly signal: AbortSignal;
 }

@@ -10,6 +10,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { SharedTurns } from '../isolation/turns.js';
+import type { Context } from './context.js';
 
 /** Fields that are resolved in one turn of the event loop: some 10 ms. */
 const resolved = new SharedTurns(1500);
@@ -37,12 +38,13 @@ export function paceAnswers(schema: GraphQLSchema): void {
     for (const field of Object.values(type.getFields())) {
       if (!isCompositeType(getNamedType(field.type))) continue;
       const { resolve = defaultFieldResolver } = field;
-      field.resolve = async (source, args, context, info): Promise<unknown> => {
-        if (field.args.length > 0) await started.share(1);
+      field.resolve = async (source, args, context: Context, info): Promise<unknown> => {
+        const place = { client: context.client, group: context.signal };
+        if (field.args.length > 0) await started.share(1, place);
         const value: unknown = await resolve(source, args, context, info);
         const fields = fieldsOf(info);
         const inItsTurn = async (item: unknown): Promise<unknown> => {
-          await resolved.share(fields);
+          await resolved.share(fields, place);
           return item;
         };
         return Array.isArray(value) ? value.map(inItsTurn) : inItsTurn(value);

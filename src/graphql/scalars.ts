@@ -2,13 +2,14 @@ import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
 import { pack } from '../engine/index.js';
 import { SharedTurns } from '../isolation/turns.js';
 import { UploadedFile } from './content/uploads.js';
+import type { Context } from './context.js';
 
 /** Numbers of answers that are checked one by one, by GraphQL, in one turn of the event loop: some 5 ms. */
 const numbers = new SharedTurns(10_000);
 
 /** Resolves in a turn of the event loop in which a list of so many numbers may be answered. */
-export function roomFor(count: number): Promise<void> {
-  return numbers.share(count);
+export function roomFor(count: number, { client, signal }: Context): Promise<void> {
+  return numbers.share(count, { client, group: signal });
 }
 
 /** A vector as a client may give it; what is wrong with its numbers is the content's own failure, not the request's. */

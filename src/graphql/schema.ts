@@ -75,8 +75,8 @@ export async function createSchema(): Promise<GraphQLSchema> {
     if (type instanceof GraphQLInputObjectType) type.isOneOf = true;
   }
   for (const field of Object.values(schema.getTypeMap()).flatMap(fieldsOf)) {
-    // Decorators of parameters run from the last to the first.
-    field.args = [...field.args].reverse();
+    // Decorators of parameters run from the last to the first, those of an ArgsType in order; `options` is always the last.
+    if (field.args.at(-1)?.name !== 'options') field.args = [...field.args].reverse();
   }
   paceAnswers(schema);
   return schema;

@@ -1,14 +1,29 @@
-let last: Promise<void> = Promise.resolve();
+import { FairQueue, type Place } from './fair-queue.js';
 
-/** Resolves in a turn of the event loop that no other caller gets: those who wait at once get one turn each. */
-export function ownTurn(): Promise<void> {
-  last = last.then(
-    () =>
-      new Promise((resolve) => {
-        setImmediate(resolve);
-      }),
-  );
-  return last;
+const waiting = new FairQueue<() => void>();
+/** Whoever does not say for whom it works. */
+const ANYBODY: Place = { client: 'anybody', group: {} };
+let isComing = false;
+
+function nextTurn(): void {
+  isComing = waiting.size > 0;
+  if (!isComing) return;
+  setImmediate(() => {
+    const [begin] = waiting.take(1);
+    begin();
+    nextTurn();
+  });
+}
+
+/**
+ * Resolves in a turn of the event loop that no other caller gets: those who wait at once get one turn each, clients and their
+ * requests by turns.
+ */
+export function ownTurn(place: Place = ANYBODY): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(place, resolve);
+    if (!isComing) nextTurn();
+  });
 }
 
 /** Work that gives way: sockets, timers and others' work come between its slices. */
@@ -19,31 +34,45 @@ export interface Slices {
   next(): Promise<void>;
 }
 
+interface SliceOptions {
+  readonly longestMs?: number;
+  readonly place?: Place;
+}
+
 /**
  * Measures slices of work on the main thread.
  *
- * @param longestMs after so many milliseconds a slice is over
+ * @param options.longestMs after so many milliseconds a slice is over
+ * @param options.place for whom the work is
  */
-export function slices(longestMs = 5): Slices {
+export function slices({ longestMs = 5, place = ANYBODY }: SliceOptions = {}): Slices {
   let from = performance.now();
   return {
     get isOver() {
       return performance.now() - from > longestMs;
     },
     next: async () => {
-      await ownTurn();
+      await ownTurn(place);
       from = performance.now();
     },
   };
 }
 
+interface Share {
+  readonly units: number;
+  readonly begin: () => void;
+}
+
 /**
- * Turns of the event loop that several callers share, up to so much work in each. For work that begins when a share is
- * there, is done by somebody else's code, and cannot be interrupted.
+ * Turns of the event loop that several callers share, up to so much work in each; clients and their requests by turns. For work
+ * that begins when a share is there, is done by somebody else's code, and cannot be interrupted.
  */
 export class SharedTurns {
   readonly #unitsOfATurn: number;
-  #next: { readonly began: Promise<void>; taken: number } | undefined;
+  readonly #place: Place = { client: this, group: this };
+  readonly #shares = new FairQueue<Share>();
+  #first: Share | undefined;
+  #isComing = false;
 
   /** @param unitsOfATurn more of one caller are done in a turn of their own */
   constructor(unitsOfATurn: number) {
@@ -51,15 +80,30 @@ export class SharedTurns {
   }
 
   /** Resolves in a turn that has room for so many units. */
-  share(units: number): Promise<void> {
-    if (this.#next === undefined || this.#next.taken + units > this.#unitsOfATurn) {
-      const turn = { began: ownTurn(), taken: 0 };
-      this.#next = turn;
-      void turn.began.then(() => {
-        if (this.#next === turn) this.#next = undefined;
-      });
+  share(units: number, place: Place = ANYBODY): Promise<void> {
+    return new Promise((begin) => {
+      this.#shares.push(place, { units, begin });
+      if (!this.#isComing) void this.#begin();
+    });
+  }
+
+  async #begin(): Promise<void> {
+    this.#isComing = true;
+    while (this.#take() !== undefined) {
+      await ownTurn(this.#place);
+      let taken = 0;
+      for (let share = this.#take(); share !== undefined; share = this.#take()) {
+        if (taken > 0 && taken + share.units > this.#unitsOfATurn) break;
+        taken += share.units;
+        this.#first = undefined;
+        share.begin();
+      }
     }
-    this.#next.taken += units;
-    return this.#next.began;
+    this.#isComing = false;
+  }
+
+  /** The share whose turn it is, until it has begun. */
+  #take(): Share | undefined {
+    return (this.#first ??= this.#shares.take(1).at(0));
   }
 }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { FairQueue, type Turn } from './fair-queue.js';
+import { FairQueue, type Client, type Turn } from './fair-queue.js';
 
 /** Work that somebody asked for, and may have left. */
 export interface WaitingJob<Task, Answer> extends Turn {
@@ -58,32 +58,42 @@ export class WaitingQueue<Task, Answer> {
    *
    * @throws the signal's reason as soon as it is aborted, also when the work has started; the reason of `close`
    */
-  async submit(task: Task, { group, signal }: Turn): Promise<Answer> {
+  async submit(task: Task, { client, group, signal }: Turn): Promise<Answer> {
     signal.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
     let leave: (() => void) | undefined;
     try {
       return await new Promise<Answer>((resolve, reject) => {
-        const job = { task, group, signal, queuedAt: performance.now(), resolve, reject };
+        const job = { task, client, group, signal, queuedAt: performance.now(), resolve, reject };
         leave = () => {
-          this.#jobs.remove(group, job);
+          this.#jobs.remove(job, job);
           reject(signal.reason as Error);
         };
         signal.addEventListener('abort', leave, { once: true });
-        this.#jobs.push(group, job);
+        this.#jobs.push(job, job);
       });
     } finally {
       if (leave !== undefined) signal.removeEventListener('abort', leave);
     }
   }
 
-  /** Puts a job back that was taken and not settled: it goes to the end of its group. */
-  putBack(job: WaitingJob<Task, Answer>): void {
-    if (this.#closed !== undefined) job.reject(this.#closed);
-    else if (!job.signal.aborted) this.#jobs.push(job.group, job);
+  /** Clients of whom something waits, and how much. */
+  counts(): Iterable<readonly [client: Client, count: number]> {
+    return this.#jobs.counts();
   }
 
-  /** Removes up to `count` jobs, one of each group in turn. */
+  /** Refuses what waits last of the client's newest request. */
+  refuseNewest(client: Client, reason: Error): void {
+    this.#jobs.takeNewest(client)?.reject(reason);
+  }
+
+  /** Puts a job back that was taken and not settled: it goes to the end of its request. */
+  putBack(job: WaitingJob<Task, Answer>): void {
+    if (this.#closed !== undefined) job.reject(this.#closed);
+    else if (!job.signal.aborted) this.#jobs.push(job, job);
+  }
+
+  /** Removes up to `count` jobs, one of each client in turn. */
   take(count: number): WaitingJob<Task, Answer>[] {
     return this.#jobs.take(count);
   }

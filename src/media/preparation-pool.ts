@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ClipgraphError } from '../errors/index.js';
+import { makeRoom } from '../isolation/admission.js';
 import type { Turn } from '../isolation/fair-queue.js';
 import { Remote, WorkerLost, type Loss } from '../isolation/remote.js';
 import { WaitingQueue, type WaitingJob } from '../isolation/waiting.js';
@@ -17,7 +18,7 @@ export interface PreparationReport {
 export interface PoolOptions {
   /** Processes, started when they are needed. */
   readonly workers: number;
-  /** Pictures that may wait; more are refused. */
+  /** Pictures that may wait; of more, those of whoever has the most waiting are refused. */
   readonly maxQueue: number;
   /** Milliseconds that one picture may compute before its process counts as hanging. */
   readonly timeoutMs: number;
@@ -67,6 +68,11 @@ function failureOf(error: WorkerLost, { timeoutMs, limits }: PoolOptions): Clipg
   }
 }
 
+function queueFull(waiting: number): ClipgraphError {
+  const message = `The queue is full: ${waiting} pictures wait to be prepared. Try again in a moment.`;
+  return new ClipgraphError('OVERLOADED', message);
+}
+
 /** Decodes and resamples pictures in processes of their own. */
 export class PreparationPool {
   readonly #options: PoolOptions;
@@ -93,14 +99,12 @@ export class PreparationPool {
   /**
    * @param turn its signal takes the picture out of the queue, and ends its process where it does not end by itself soon
    * @throws the signal's reason; UNDECODABLE_IMAGE also when the picture hangs the decoder, or crashes it twice;
-   *   IMAGE_TOO_LARGE also when its decoder takes too much memory; OVERLOADED at once when the queue is full;
+   *   IMAGE_TOO_LARGE also when its decoder takes too much memory; OVERLOADED as from the batcher;
    *   RUNTIME_UNAVAILABLE after `close`
    */
-  prepare(task: PrepareTask, turn: Turn): Promise<PreparedImage> {
-    const { size } = this.#waiting;
-    if (this.#closed === undefined && !turn.signal.aborted && size >= this.#options.maxQueue) {
-      const message = `The queue is full: ${size} pictures wait to be prepared. Try again in a moment.`;
-      return Promise.reject(new ClipgraphError('OVERLOADED', message));
+  async prepare(task: PrepareTask, turn: Turn): Promise<PreparedImage> {
+    if (this.#closed === undefined && !turn.signal.aborted) {
+      makeRoom([this.#waiting], turn.client, this.#options.maxQueue, queueFull);
     }
     const image = this.#waiting.submit(task, turn);
     this.#dispatch();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { cacheHome, suggestion, PACKAGE_ROOT } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { convertedFolder, convertModel, type Dtype } from './conversion/conversion.js';
+import { removeLeftovers } from './conversion/leftovers.js';
 import { errnoOf, noFolderError, readError } from './files/failures.js';
 import { openFolder } from './layout/folder.js';
 import { KNOWN_NAMES, parseHubReference, type HubReference } from './hub/names.js';
@@ -25,6 +26,7 @@ export async function openModel(
   const model = await openStored(name, hub, id);
   if (dtype === 'stored' || dtype === model.manifest.dtype) return model;
   const folder = await convertedFolder(model, dtype, conversionCache());
+  await removeLeftovers(path.dirname(folder));
   if (!existsSync(folder)) await convertModel(model, dtype, folder);
   return openFolder(folder);
 }

@@ -1,7 +1,9 @@
 import { ClipgraphError } from '../errors/index.js';
-import type { Turn } from '../isolation/fair-queue.js';
+import { makeRoom } from '../isolation/admission.js';
+import type { Client, Turn } from '../isolation/fair-queue.js';
 import { stillWaiting, WaitingQueue, whenNobodyWaits, type WaitingJob } from '../isolation/waiting.js';
 import type { TowerKind, TowerSource } from './contract.js';
+import { Pace } from './pace.js';
 import { batchKey, toWireBatch, type PreparedContent } from './wire-batch.js';
 import type { RunParams, RunResult } from './wire.js';
 
@@ -25,8 +27,7 @@ interface TowerQueue {
   readonly key: string;
   readonly source: TowerSource;
   readonly jobs: WaitingQueue<PreparedContent, RunAnswer>;
-  /** What one content has taken lately, once that is known. */
-  millisecondsEach: number | undefined;
+  readonly pace: Pace;
 }
 
 /** A batch that has run. */
@@ -40,28 +41,33 @@ export interface BatchReport {
 interface BatcherOptions {
   readonly runners: readonly BatchRunner[];
   readonly maxBatch: number;
-  /** Contents that may wait; more are refused. */
+  /** Contents that may wait; of more, those of whoever has the most waiting are refused. */
   readonly maxQueue: number;
   /** A batch is cut so that it should take no longer, since what arrives meanwhile has to wait for it. Default 250. */
   readonly batchBudgetMs?: number;
   /** While several requests wait, for all that is taken at once: a small one waits for what runs and for its own. Default 50. */
   readonly sharedBudgetMs?: number;
+  /** The same while several clients ask, unless a content alone takes more than half of that. Default 10. */
+  readonly clientsBudgetMs?: number;
   readonly onBatch?: ((report: BatchReport) => void) | undefined;
 }
 
 /** The batch before anything was measured: small, in case that the model is large. */
 const FIRST_BATCH = 4;
-/** How much of the newest measurement goes into the estimate. */
-const LEARNING_RATE = 0.3;
+/** While several clients ask, a batch may take so many times as long as a content alone, however long that is. */
+const TIMES_ALONE = 2;
+/** Milliseconds after which a client that asks no more counts no longer. */
+const CLIENT_MS = 10_000;
 /** Texts are taken for this many batches at once and sorted by length, so that less is padded. */
 const BATCHES_SORTED = 2;
 
-function batchesTaken({ source }: TowerQueue): number {
-  return source.kind === 'text' ? BATCHES_SORTED : 1;
-}
-
 function lengthOf({ task }: Job): number {
   return task.kind === 'text' ? task.ids.length : 0;
+}
+
+function queueFull(waiting: number): ClipgraphError {
+  const message = `The queue is full: ${waiting} contents are waiting. Try again in a moment.`;
+  return new ClipgraphError('OVERLOADED', message);
 }
 
 /** Batches of up to `size`, of contents of similar length. */
@@ -76,7 +82,7 @@ function cutIntoBatches(jobs: readonly Job[], size: number): Job[][] {
  * Joins contents of many requests into batches.
  *
  * A batch starts as soon as a runner is free, with what is waiting then: no delay when idle, full batches under load.
- * Contents of one tower share batches; towers take turns, and so do requests. Whatever starts, a batch or a second try, holds
+ * Contents of one tower share batches; towers take turns, and so do clients, and the requests of each. Whatever starts, a batch or a second try, holds
  * only contents that somebody still waits for then.
  */
 export class Batcher {
@@ -86,7 +92,11 @@ export class Batcher {
   readonly #maxQueue: number;
   readonly #budgetMs: number;
   readonly #sharedBudgetMs: number;
+  readonly #clientsBudgetMs: number;
   readonly #onBatch: BatcherOptions['onBatch'];
+  /** Who asked last, and until when somebody else counts as asking, too. */
+  #lastClient: Client | undefined;
+  #sharedUntil = 0;
   #closed: Error | undefined;
 
   constructor({
@@ -95,6 +105,7 @@ export class Batcher {
     maxQueue,
     batchBudgetMs = 250,
     sharedBudgetMs = 50,
+    clientsBudgetMs = 10,
     onBatch,
   }: BatcherOptions) {
     this.#idle = [...runners];
@@ -102,6 +113,7 @@ export class Batcher {
     this.#maxQueue = maxQueue;
     this.#budgetMs = batchBudgetMs;
     this.#sharedBudgetMs = Math.min(batchBudgetMs, sharedBudgetMs);
+    this.#clientsBudgetMs = Math.min(batchBudgetMs, clientsBudgetMs);
     this.#onBatch = onBatch;
   }
 
@@ -115,17 +127,16 @@ export class Batcher {
   /**
    * Runs a content in one of the next batches.
    *
-   * @param turn the request that it belongs to: contents of different groups take turns; its signal takes the content out
-   *   of the queue, and a batch that has started is cancelled once nobody waits for it
-   * @throws OVERLOADED at once when the queue is full; the reason of `close`
+   * @param turn who asks, and the request that it belongs to: clients take turns, and so do the requests of each; its signal takes
+   *   the content out of the queue, and a batch that has started is cancelled once nobody waits for it
+   * @throws OVERLOADED when the queue is full and nobody has more waiting, or as soon as another client, who has less, needs
+   *   the room; the reason of `close`
    */
-  submit(source: TowerSource, content: PreparedContent, turn: Turn): Promise<RunAnswer> {
-    const { waiting } = this;
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    if (waiting >= this.#maxQueue) {
-      const message = `The queue is full: ${waiting} contents are waiting. Try again in a moment.`;
-      return Promise.reject(new ClipgraphError('OVERLOADED', message));
-    }
+  async submit(source: TowerSource, content: PreparedContent, turn: Turn): Promise<RunAnswer> {
+    if (this.#closed !== undefined) throw this.#closed;
+    const queues = [...this.#towers.values()].map(({ jobs }) => jobs);
+    makeRoom(queues, turn.client, this.#maxQueue, queueFull);
+    this.#meet(turn.client);
     const answer = this.#towerOf(source, content).jobs.submit(content, turn);
     // What is submitted in the same turn of the event loop belongs into the same batch.
     setImmediate(() => {
@@ -144,7 +155,7 @@ export class Batcher {
     const key = batchKey(source, content);
     const known = this.#towers.get(key);
     if (known !== undefined) return known;
-    const tower: TowerQueue = { key, source, jobs: new WaitingQueue(), millisecondsEach: undefined };
+    const tower: TowerQueue = { key, source, jobs: new WaitingQueue(), pace: new Pace() };
     this.#towers.set(key, tower);
     return tower;
   }
@@ -156,8 +167,8 @@ export class Batcher {
       // The tower goes to the back, so that the other one has its turn.
       this.#towers.delete(tower.key);
       this.#towers.set(tower.key, tower);
-      const size = this.#batchSize(tower);
-      const jobs = tower.jobs.take(size * batchesTaken(tower));
+      const { size, count } = this.#nextBatches(tower);
+      const jobs = tower.jobs.take(size * count);
       const runner = this.#idle.shift();
       if (runner === undefined) return;
       void this.#runEach(runner, tower, cutIntoBatches(jobs, size)).finally(() => {
@@ -167,12 +178,26 @@ export class Batcher {
     }
   }
 
-  #batchSize(tower: TowerQueue): number {
-    const { millisecondsEach, jobs } = tower;
-    // What is taken at once runs before anything else does.
-    const budgetMs = jobs.groups > 1 ? this.#sharedBudgetMs / batchesTaken(tower) : this.#budgetMs;
-    const fitting = millisecondsEach === undefined ? FIRST_BATCH : Math.floor(budgetMs / millisecondsEach);
-    return Math.max(1, Math.min(this.#maxBatch, fitting));
+  /** Clients that ask by turns: the one who asks little should not wait for as long as one alone may make all others. */
+  #meet(client: Client): void {
+    if (this.#lastClient !== undefined && this.#lastClient !== client) {
+      this.#sharedUntil = performance.now() + CLIENT_MS;
+    }
+    this.#lastClient = client;
+  }
+
+  /** How large the next batches are, and how many are taken at once: those run before anything else does. */
+  #nextBatches({ source, jobs, pace }: TowerQueue): { readonly size: number; readonly count: number } {
+    const most = (budgetMs: number): number => {
+      const fitting = pace.contentsIn(budgetMs) ?? FIRST_BATCH;
+      return Math.max(1, Math.min(this.#maxBatch, fitting));
+    };
+    if (performance.now() < this.#sharedUntil) {
+      const aloneMs = TIMES_ALONE * (pace.millisecondsAlone ?? 0);
+      return { size: most(Math.min(this.#budgetMs, Math.max(this.#clientsBudgetMs, aloneMs))), count: 1 };
+    }
+    const count = source.kind === 'text' ? BATCHES_SORTED : 1;
+    return { size: most(jobs.groups > 1 ? this.#sharedBudgetMs / count : this.#budgetMs), count };
   }
 
   async #runEach(
@@ -194,7 +219,7 @@ export class Batcher {
       const signals = jobs.map(({ signal }) => signal);
       const { vectors, milliseconds } = await runner.run(params, whenNobodyWaits(signals, done.signal));
       this.#onBatch?.({ kind: tower.source.kind, size: jobs.length, milliseconds });
-      this.#learn(tower, milliseconds / jobs.length);
+      tower.pace.learn(jobs.length, milliseconds);
       const dimensions = vectors.length / jobs.length;
       for (const [row, job] of jobs.entries()) {
         job.resolve({
@@ -210,10 +235,5 @@ export class Batcher {
     } finally {
       done.abort();
     }
-  }
-
-  #learn(tower: TowerQueue, millisecondsEach: number): void {
-    tower.millisecondsEach ??= millisecondsEach;
-    tower.millisecondsEach += LEARNING_RATE * (millisecondsEach - tower.millisecondsEach);
   }
 }

@@ -31,7 +31,14 @@ export {
 export { conformanceTests } from './moved.js';
 export { imageGraph as smallGraph } from './conformance/graphs.js';
 export { feedsFor, type Feed } from './feeds.js';
-export { externalWeights, towerOfSession } from './onnx/session-tower.js';
+export {
+  externalWeights,
+  towerOfSession,
+  type OrtMetadata,
+  type OrtResult,
+  type OrtSession,
+  type OrtTensorClass,
+} from './onnx/session-tower.js';
 export { isOutOfMemory } from './open-failure.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';
 

@@ -110,9 +110,12 @@ export class Access {
    */
   async admit(client: Client): Promise<void> {
     await this.authenticate(client);
-    await this.#count(
-      this.#tokenOf(client.authorization)?.digest.toString('hex') ?? networkOf(client.address),
-    );
+    await this.#count(this.keyOf(client));
+  }
+
+  /** What stands for a client, however many connections it has: its token's digest, or else the network that it asks from. */
+  keyOf({ authorization, address }: Client): string {
+    return this.#tokenOf(authorization)?.digest.toString('hex') ?? networkOf(address);
   }
 
   /** What a client may do with collections. */

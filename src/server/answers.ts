@@ -37,13 +37,34 @@ function* jsonOf(value: unknown): Generator<string, void, undefined> {
   }
 }
 
-/** `JSON.stringify` of an answer, with a newline, without holding up the event loop. */
-export async function stringifyAnswer(answer: object): Promise<string> {
+/** `JSON.stringify` of an answer, without holding up the event loop. */
+export async function stringifyInSlices(answer: object): Promise<string> {
   const pieces: string[] = [];
   const work = slices();
   for (const piece of jsonOf(answer)) {
     pieces.push(piece);
     if (work.isOver) await work.next();
   }
-  return `${pieces.join('')}\n`;
+  if (pieces.length > ELEMENTS_AT_ONCE) await work.next(); // To join them is a copy of all.
+  return pieces.join('');
+}
+
+/** The same with a newline, as Apollo Server writes it. */
+export async function stringifyAnswer(answer: object): Promise<string> {
+  return `${await stringifyInSlices(answer)}\n`;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
+}
+
+/** Cuts a text into pieces of about so many characters: none holds half a character, which would become U+FFFD in UTF-8. */
+export function* piecesOf(text: string, length: number): Generator<string, void, undefined> {
+  for (let at = 0; at < text.length;) {
+    const piece = text.slice(at, at + length);
+    const isWhole = piece.length < length || !isHighSurrogate(piece.charCodeAt(length - 1));
+    const taken = isWhole ? piece : piece.slice(0, -1);
+    yield taken;
+    at += taken.length;
+  }
 }

@@ -7,6 +7,7 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '../graph
 import { documentTooLong, type Context } from '../graphql/index.js';
 import { ownTurn } from '../isolation/turns.js';
 import type { ByteBudget } from '../media/index.js';
+import { piecesOf } from './answers.js';
 import { joinBlocks, readBody } from './body.js';
 import { checkCharset, parseJson } from './json.js';
 import { lifetimeOf, type Lifetime } from './lifetime.js';
@@ -63,10 +64,6 @@ async function inTime<Value>(work: Promise<Value>, signal: AbortSignal): Promise
   }
 }
 
-function isHighSurrogate(unit: number): boolean {
-  return (unit & 0xfc00) === 0xd800;
-}
-
 /** Waits until the client has taken what was written; one that takes nothing for so long is cut off. */
 function taken(response: Response, event: 'drain' | 'finish', unreadTimeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -85,11 +82,9 @@ function taken(response: Response, event: 'drain' | 'finish', unreadTimeoutMs: n
 
 /** Hands an answer over as fast as the client takes it, in UTF-8 that is made on the way. */
 async function send(response: Response, text: string, unreadTimeoutMs: number): Promise<void> {
-  for (let at = 0; at < text.length && !response.destroyed;) {
-    let slice = text.slice(at, at + SLICE);
-    if (isHighSurrogate(slice.charCodeAt(SLICE - 1))) slice = slice.slice(0, -1); // Half a character would become U+FFFD.
-    if (!response.write(slice)) await taken(response, 'drain', unreadTimeoutMs);
-    at += slice.length;
+  for (const piece of piecesOf(text, SLICE)) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await taken(response, 'drain', unreadTimeoutMs);
   }
   response.end();
   if (!response.destroyed && !response.writableFinished) await taken(response, 'finish', unreadTimeoutMs);

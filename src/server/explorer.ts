@@ -7,7 +7,7 @@ import {
 } from '../graphql/apollo.js';
 import { PACKAGE_ROOT, type Config } from '../config/index.js';
 import type { Context } from '../graphql/index.js';
-import { STARTING_OPERATIONS } from './starting-operations.js';
+import { STARTING_OPERATIONS, STARTING_VARIABLES } from './starting-operations.js';
 
 const GRAPHIQL_PATH = '/explorer/graphiql';
 /** Built from the packages graphiql and react, so that it needs no network. */
@@ -27,7 +27,9 @@ const GRAPHIQL_PAGE = `<!doctype html>
     <script src="${GRAPHIQL_PATH}/react-dom.production.min.js"></script>
     <script src="${GRAPHIQL_PATH}/graphiql.min.js"></script>
     <script type="application/json" id="operations">${JSON.stringify(STARTING_OPERATIONS).replaceAll('<', '\\u003c')}</script>
+    <script type="application/json" id="variables">${JSON.stringify(STARTING_VARIABLES, null, 2)}</script>
     <script>
+      const variables = document.getElementById('variables').textContent;
       const operations = JSON.parse(document.getElementById('operations').textContent);
       ReactDOM.createRoot(document.getElementById('graphiql')).render(
         React.createElement(GraphiQL, {
@@ -36,6 +38,7 @@ const GRAPHIQL_PAGE = `<!doctype html>
             subscriptionUrl: location.origin.replace('http', 'ws') + '/graphql',
           }),
           defaultQuery: operations,
+          variables,
           defaultEditorToolsVisibility: 'variables',
         }),
       );
@@ -55,6 +58,7 @@ function sandboxWithFallback(): ApolloServerPlugin<Context> {
   const sandbox = ApolloServerPluginLandingPageLocalDefault({
     embed: { runTelemetry: false },
     document: STARTING_OPERATIONS,
+    variables: STARTING_VARIABLES,
     footer: false,
   });
   return {

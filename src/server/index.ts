@@ -5,3 +5,4 @@
  */
 export { startServer, type ClipgraphServer } from './server.js';
 export { createLog } from './log.js';
+export type { PullProgress } from '../models/index.js';

@@ -144,6 +144,12 @@ export class Metrics {
         },
       });
     };
+    single(
+      Gauge,
+      'clipgraph_operation_queue_length',
+      'Contents of operations that wait to begin.',
+      () => embedder.operationRoom.waiting,
+    );
     const { budget } = embedder;
     single(Gauge, 'clipgraph_bytes_under_way', 'Bytes that requests hold now.', () => budget.bytes);
     single(

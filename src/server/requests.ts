@@ -108,6 +108,7 @@ export function requestPolicy(
             const { variables = {} } = request;
             const asked = { schema, document, operationName: operationName ?? undefined, variables };
             contents = await checkCost(asked, limits, answerFacts(contextValue.embedder));
+            await contextValue.embedder.operationRoom.enter(contents, contextValue);
           } catch (error) {
             throw error instanceof ClipgraphError ? toGraphQLError(error) : error;
           }

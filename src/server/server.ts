@@ -161,6 +161,7 @@ async function serve(
     config,
     startedAt,
     requestId,
+    client: access.keyOf(client),
     signal,
   });
 

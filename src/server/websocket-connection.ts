@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ExecutionResult } from 'graphql';
 import { CloseCode, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { ByteBudget } from '../media/index.js';
+import { stringifyInSlices } from './answers.js';
 import { parseJson } from './json.js';
 import { createSender } from './websocket-sender.js';
 
@@ -14,9 +16,16 @@ export interface Connection {
   readonly isOpen: boolean;
   /** From now on its messages may be as large as bodies. */
   acknowledge(): void;
+  /** Resolves when the client has taken it, or is gone. It is written in slices. */
+  send(message: object): Promise<void>;
   /** The reason is cut to the 123 bytes that the protocol has for it. */
   close(code: number, reason: string): void;
 }
+
+/** What graphql-ws is given for a result that has been sent already: it would write it in one go. */
+export const SENT: ExecutionResult & { readonly toJSON: () => undefined } = { toJSON: () => undefined };
+/** How the message ends that graphql-ws makes of it, and no other. */
+const SENT_MESSAGE = '"type":"next"}';
 
 interface ConnectionOptions {
   readonly protocol: Server<Connection>;
@@ -171,8 +180,13 @@ export function openConnection(
     }
   };
 
+  const sendObject = async (message: object): Promise<void> => {
+    await send(await stringifyInSlices(message));
+  };
+
   let isAlive = true;
-  client.on('pong', () => {
+  // A pong would come behind the message that is arriving.
+  stream.on('data', () => {
     isAlive = true;
   });
   const keepAlive = setInterval(() => {
@@ -187,7 +201,10 @@ export function openConnection(
   const closed = protocol.opened(
     {
       protocol: client.protocol,
-      send,
+      send: (text) => (text.endsWith(SENT_MESSAGE) ? undefined : send(text)),
+      onPing: async (payload) => {
+        await sendObject(payload === undefined ? { type: 'pong' } : { type: 'pong', payload });
+      },
       close: (code = CloseCode.InternalServerError, reason = '') => {
         close(code, reason);
       },
@@ -204,6 +221,7 @@ export function openConnection(
         isAcknowledged = true;
         unacknowledged = 0;
       },
+      send: sendObject,
       close,
     },
   );

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { ByteShare } from '../media/index.js';
+import { piecesOf } from './answers.js';
 
 /** Sends messages one after the other. */
 export interface Sender {
@@ -13,7 +14,7 @@ export interface Sender {
   send(text: string): Promise<void>;
 }
 
-/** Bytes of a message that are on their way at once: each must be taken in time, however long the message is. */
+/** Characters of a message that are on their way at once: each piece must be taken in time, however long the message is. */
 const FRAGMENT = 256 * 1024;
 /** What a message costs beside its bytes while it waits, at most. */
 const MESSAGE_BYTES = 1024;
@@ -26,20 +27,23 @@ export function createSender(client: WebSocket, share: ByteShare, unreadTimeoutM
   let waiting = 0;
   let sending = Promise.resolve();
 
-  const sendFragment = (bytes: Buffer, isLast: boolean): Promise<void> =>
+  const sendFragment = (piece: string, isLast: boolean): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(() => {
         client.terminate();
       }, unreadTimeoutMs);
-      client.send(bytes, { binary: false, fin: isLast }, () => {
+      client.send(piece, { binary: false, fin: isLast }, () => {
         clearTimeout(timer);
         resolve();
       });
     });
 
-  const sendWhole = async (bytes: Buffer): Promise<void> => {
-    for (let at = 0; at < bytes.length && client.readyState === client.OPEN; at += FRAGMENT) {
-      await sendFragment(bytes.subarray(at, at + FRAGMENT), at + FRAGMENT >= bytes.length);
+  const sendWhole = async (text: string): Promise<void> => {
+    let left = text.length;
+    for (const piece of piecesOf(text, FRAGMENT)) {
+      if (client.readyState !== client.OPEN) return;
+      left -= piece.length;
+      await sendFragment(piece, left === 0);
     }
   };
 
@@ -49,11 +53,10 @@ export function createSender(client: WebSocket, share: ByteShare, unreadTimeoutM
     },
     send: async (text) => {
       if (client.readyState !== client.OPEN) return;
-      const bytes = Buffer.from(text);
-      const count = bytes.length + MESSAGE_BYTES;
+      const count = Buffer.byteLength(text) + MESSAGE_BYTES;
       share.take(count);
       waiting++;
-      sending = sending.then(() => sendWhole(bytes));
+      sending = sending.then(() => sendWhole(text));
       await sending;
       waiting--;
       share.give(count);

@@ -12,7 +12,7 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, handleProtocols, makeServer, MessageType, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
@@ -31,7 +31,8 @@ import { isOriginAllowed } from './cross-origin.js';
 import type { Metrics } from './metrics.js';
 import { clientName, type ReportOperation } from './operations.js';
 import { tooLate } from './lifetime.js';
-import { openConnection, type Connection } from './websocket-connection.js';
+import { openConnection, SENT, type Connection } from './websocket-connection.js';
+import { WebSocketStream } from './websocket-stream.js';
 
 interface WebSocketOptions {
   readonly httpServer: http.Server;
@@ -93,6 +94,11 @@ async function prepare(
   return { prepared: { schema, document, operationName: name, variableValues: values }, contents };
 }
 
+/** Why an operation ends when its connection has. */
+function gone(): ClipgraphError {
+  return new ClipgraphError('TIMEOUT', 'The client has gone.');
+}
+
 /** Like Apollo Server: what the client did wrong before anything ran, wrong variables included, is its own fault. */
 function asUserError(error: unknown): GraphQLError {
   if (error instanceof ClipgraphError) return toGraphQLError(error);
@@ -134,7 +140,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     if (operation === undefined) return;
     running.get(context)?.delete(id);
     clearTimeout(operation.timer);
-    operation.controller.abort(new ClipgraphError('TIMEOUT', 'The client has gone.'));
+    operation.controller.abort(gone());
     metrics.streams(count());
     const { execution, requestId, startedAt, errors, results, client, contents } = operation;
     const { document, operationName } = execution;
@@ -170,14 +176,18 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       const startedAt = performance.now();
       const requestId = randomUUID();
       const client = clientName(new Map(Object.entries(context.connectionParams ?? {})));
+      const controller = new AbortController();
+      let timer: NodeJS.Timeout | undefined;
+      const checkOpen = (): void => {
+        if (!context.extra.isOpen) throw gone();
+      };
       try {
         const who = access.clientOf(context.extra.request, context.connectionParams);
         await access.admit(who);
-        const controller = new AbortController();
         setMaxListeners(0, controller.signal);
         const contextValue = createContext(controller.signal, who);
         const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
-        if (!context.extra.isOpen) throw new ClipgraphError('TIMEOUT', 'The client has gone.');
+        checkOpen();
         if (count() >= maxStreams) {
           const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
           throw new ClipgraphError('OVERLOADED', message);
@@ -186,11 +196,13 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
           getOperationAST(prepared.document, prepared.operationName)?.operation ===
           OperationTypeNode.SUBSCRIPTION;
         // A stream may be long; each of its contents has its own time.
-        const timer = isStream
-          ? undefined
-          : setTimeout(() => {
-              controller.abort(tooLate(timeoutMs));
-            }, timeoutMs);
+        if (!isStream) {
+          timer = setTimeout(() => {
+            controller.abort(tooLate(timeoutMs));
+          }, timeoutMs);
+          await contextValue.embedder.operationRoom.enter(contents, contextValue);
+          checkOpen();
+        }
         const execution = { ...prepared, contextValue };
         const operations = running.get(context) ?? new Map<string, Running>();
         running.set(context, operations);
@@ -199,6 +211,8 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         metrics.streams(count());
         return execution;
       } catch (error) {
+        clearTimeout(timer);
+        controller.abort(error);
         const errors = [asUserError(error)];
         report({
           requestId,
@@ -213,13 +227,15 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         return errors;
       }
     },
-    onNext: (context, id, _payload, _args, result: ExecutionResult) => {
+    onNext: async (context, id, _payload, _args, result: ExecutionResult) => {
       const operation = running.get(context)?.get(id);
       if (operation !== undefined) {
         operation.results++;
         operation.errors = [...operation.errors, ...(result.errors ?? [])].slice(0, 10);
       }
-      return result.errors === undefined ? result : { ...result, errors: formatted(result.errors) };
+      const errors = result.errors && formatted(result.errors).map((error) => error.toJSON());
+      await context.extra.send({ id, type: MessageType.Next, payload: { ...result, errors } });
+      return SENT;
     },
     onError: (context, id, _payload, errors) => {
       const operation = running.get(context)?.get(id);
@@ -241,10 +257,13 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     socket.on('error', () => undefined); // A client that goes away now is nobody's fault.
     if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
     else if (!isOriginAllowed(request, config)) refuse(socket, '403 Forbidden');
-    else
-      server.handleUpgrade(request, socket, head, (client) => {
-        openConnection(client, socket, request, { protocol, budget, limits: config.limits, onUnexpected });
+    else {
+      socket.unshift(head);
+      const stream = new WebSocketStream(socket, maxBodyBytes);
+      server.handleUpgrade(request, stream, Buffer.alloc(0), (client) => {
+        openConnection(client, stream, request, { protocol, budget, limits: config.limits, onUnexpected });
       });
+    }
   });
   return async () => {
     for (const client of server.clients) client.close(GOING_AWAY, 'Going away');

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GOLDEN_PICTURES, GOLDEN_TEXTS, goldenPath } from '../golden-data.js';
 
@@ -50,6 +52,17 @@ describe('clipgraph inspect --jsonl', () => {
         cases.map((golden) => golden[convention].ids ?? 'BAD_USER_INPUT'),
       );
     }
+  });
+
+  it('reads no file that is larger than a picture may be', () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'clipgraph-inspect-')), 'large.png');
+    writeFileSync(file, '');
+    truncateSync(file, 3 * 2 ** 30); // It takes no room on the disk.
+    const [{ error }] = inspectLines([{ image: file }]);
+    expect(error).toMatchObject({
+      code: 'IMAGE_TOO_LARGE',
+      message: expect.stringContaining('limits.maxImageBytes'),
+    });
   });
 
   it('reads lines with a byte order mark, in UTF-16 too', () => {

@@ -20,7 +20,7 @@ afterAll(() => engine.close());
 const TOO_LONG = { text: 'word '.repeat(99) };
 const texts = (n: number, name: string) => Array.from({ length: n }, (_, i) => ({ text: `${name} ${i}` }));
 const faces: [string, (signal?: AbortSignal) => Ask][] = [
-  ['at once', (signal = new AbortController().signal) => askAtOnce(engine.embedder, {}, signal)],
+  ['at once', (signal = new AbortController().signal) => askAtOnce(engine.embedder, {}, { signal })],
   [
     'patiently',
     (signal = new AbortController().signal) => createAsk(embedPatiently(engine.embedder, {}), signal),

@@ -11,7 +11,7 @@ afterAll(() => engine.close());
 
 const never = (): AbortSignal => new AbortController().signal;
 const stream = (contents: Iterable<Content> | AsyncIterable<Content>, signal = never()) =>
-  embedStream(engine.embedder, contents, {}, signal);
+  embedStream(engine.embedder, contents, {}, { signal });
 
 /** A source that hands out a content when it is told to, and remembers what became of it. */
 function byHand() {

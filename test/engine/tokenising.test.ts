@@ -31,7 +31,7 @@ describe('tokenising', () => {
     const { signal } = new AbortController();
     const contents = Array.from({ length: 48 }, (_, i) => ({ text: word(i) }));
     const options = { truncate: true };
-    const ask = askAtOnce(engine.embedder, options, signal);
+    const ask = askAtOnce(engine.embedder, options, { signal });
     await ask.embedEach(contents.slice(0, 4));
     const { longest, turns } = await longestTurn(ask.embedEach(contents));
     expect(turns).toBeGreaterThan(48);

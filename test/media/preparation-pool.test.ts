@@ -7,7 +7,7 @@ import type { PoolOptions } from '../../src/media/preparation-pool.js';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
-const turn = { signal: never, group: never };
+const turn = { client: 'one', signal: never, group: never };
 const task = {
   bytes: readFileSync(path.join(EXAMPLES_FOLDER, 'cat.jpg')),
   format: 'jpeg',
@@ -83,7 +83,7 @@ describe('the preparation pool', () => {
     try {
       const running = pool.prepare(task, turn);
       const gone = new AbortController();
-      const dead = [1, 2, 3].map(() => pool.prepare(task, { group: {}, signal: gone.signal }));
+      const dead = [1, 2, 3].map(() => pool.prepare(task, { client: 'one', group: {}, signal: gone.signal }));
       expect(pool.waiting).toBe(3);
       gone.abort(new Error('gone'));
       expect(pool.waiting).toBe(0);
@@ -101,7 +101,7 @@ describe('the preparation pool', () => {
       await Promise.all([pool.prepare(task, turn), pool.prepare(task, turn)]);
       for (const pid of pool.pids) process.kill(pid, 'SIGSTOP'); // Both hang.
       const gone = new AbortController();
-      const left = { group: {}, signal: gone.signal };
+      const left = { client: 'one', group: {}, signal: gone.signal };
       const pictures = [pool.prepare(task, left), pool.prepare(task, left)];
       const honest = pool.prepare(task, turn);
       gone.abort(new Error('gone'));
@@ -120,7 +120,7 @@ describe('the preparation pool', () => {
     try {
       await pool.prepare(task, turn);
       const gone = new AbortController();
-      const left = pool.prepare(task, { group: {}, signal: gone.signal });
+      const left = pool.prepare(task, { client: 'one', group: {}, signal: gone.signal });
       gone.abort(new Error('gone'));
       await expect(left).rejects.toThrow('gone');
       await pool.prepare(task, turn);
@@ -165,7 +165,7 @@ describe('the preparation pool', () => {
     try {
       const done: string[] = [];
       const prepare = async (name: string, group: object) => {
-        await pool.prepare(task, { signal: never, group });
+        await pool.prepare(task, { client: 'one', signal: never, group });
         done.push(name);
       };
       const large = {};

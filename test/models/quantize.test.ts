@@ -102,7 +102,11 @@ describe('quantized weights', () => {
       };
       const made = [];
       for (const [id] of rows.entries()) {
-        const { vector } = await runtime.run(source, { kind: 'text', ids: [id] }, { signal, group: signal });
+        const { vector } = await runtime.run(
+          source,
+          { kind: 'text', ids: [id] },
+          { client: 'test', group: signal, signal },
+        );
         expect(new Set(vector).size).toBe(1);
         made.push(vector[0]);
       }

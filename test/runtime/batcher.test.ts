@@ -65,10 +65,12 @@ describe('the batcher', () => {
   it('starts at once when idle, and gathers what arrives while it is busy', async () => {
     const { runner, batcher } = create();
     const group = {};
-    const first = batcher.submit(source, text(1), { group, signal: never });
+    const first = batcher.submit(source, text(1), { client: 'one', group, signal: never });
     await nextTurn();
     await nextTurn();
-    const rest = [2, 3, 4].map((id) => batcher.submit(source, text(id), { group, signal: never }));
+    const rest = [2, 3, 4].map((id) =>
+      batcher.submit(source, text(id), { client: 'one', group, signal: never }),
+    );
     const answers = await Promise.all([first, ...rest]);
     expect(answers.map(({ vector }) => vector[0])).toEqual([1, 2, 3, 4]);
     expect(runner.batches).toEqual([[1], [2, 3, 4]]);
@@ -78,7 +80,7 @@ describe('the batcher', () => {
     const { batcher } = create();
     const texts = [text(1), text(2, 2, 2), text(3, 3)];
     const answers = await Promise.all(
-      texts.map((t) => batcher.submit(source, t, { group: {}, signal: never })),
+      texts.map((t) => batcher.submit(source, t, { client: 'one', group: {}, signal: never })),
     );
     expect(answers.map(({ vector }) => vector[0])).toEqual([1, 2, 3]);
   });
@@ -87,18 +89,19 @@ describe('the batcher', () => {
     const { runner, batcher } = create({ maxBatch: 4 });
     const large = {};
     const many = Array.from({ length: 40 }, (_, i) =>
-      batcher.submit(source, text(100 + i), { group: large, signal: never }),
+      batcher.submit(source, text(100 + i), { client: 'one', group: large, signal: never }),
     );
     await nextTurn();
     await nextTurn();
-    const one = batcher.submit(source, text(7), { group: {}, signal: never });
+    const one = batcher.submit(source, text(7), { client: 'one', group: {}, signal: never });
     await Promise.all([one, ...many]);
     expect(runner.batches.findIndex((batch) => batch.includes(7))).toBeLessThanOrEqual(2);
   });
 
   it('answers OVERLOADED as soon as the queue is full', async () => {
     const { batcher } = create({ maxQueue: 2 });
-    const submit = (id: number) => batcher.submit(source, text(id), { group: {}, signal: never });
+    const submit = (id: number) =>
+      batcher.submit(source, text(id), { client: 'one', group: {}, signal: never });
     const kept = [submit(1), submit(2)];
     await expect(submit(3)).rejects.toMatchObject({ code: 'OVERLOADED' });
     await Promise.all(kept);
@@ -107,11 +110,15 @@ describe('the batcher', () => {
 
   it('drops what was cancelled before it started', async () => {
     const { runner, batcher } = create();
-    const busy = batcher.submit(source, text(1), { group: {}, signal: never });
+    const busy = batcher.submit(source, text(1), { client: 'one', group: {}, signal: never });
     await nextTurn();
     await nextTurn();
     const controller = new AbortController();
-    const cancelled = batcher.submit(source, text(2), { group: {}, signal: controller.signal });
+    const cancelled = batcher.submit(source, text(2), {
+      client: 'one',
+      group: {},
+      signal: controller.signal,
+    });
     controller.abort(new Error('gone'));
     await expect(cancelled).rejects.toThrow('gone');
     await busy;
@@ -124,7 +131,7 @@ describe('the batcher', () => {
     const { runner, batcher } = create({ maxBatch: 2 });
     const texts = [text(1, 1, 1, 1), text(2), text(3, 3, 3), text(4, 4)];
     const answers = await Promise.all(
-      texts.map((t) => batcher.submit(source, t, { group: {}, signal: never })),
+      texts.map((t) => batcher.submit(source, t, { client: 'one', group: {}, signal: never })),
     );
     expect(answers.map(({ vector }) => vector[0])).toEqual([1, 2, 3, 4]);
     expect(runner.batches).toEqual([
@@ -139,7 +146,7 @@ describe('the batcher', () => {
     const clients = Array.from({ length: 7 }, () => new AbortController());
     const outcomes = clients.map(({ signal }, i) =>
       batcher
-        .submit(source, text(...Array<number>(i + 1).fill(i + 1)), { group: {}, signal })
+        .submit(source, text(...Array<number>(i + 1).fill(i + 1)), { client: 'one', group: {}, signal })
         .catch(() => 'left'),
     );
     await gate.started(1);
@@ -160,7 +167,7 @@ describe('the batcher', () => {
     const batcher = new Batcher({ runners: [gate], maxBatch: 4, maxQueue: 100 });
     const clients = [new AbortController(), new AbortController()];
     const outcomes = clients.map(({ signal }, i) =>
-      batcher.submit(source, text(i + 1), { group: {}, signal }).catch(() => 'left'),
+      batcher.submit(source, text(i + 1), { client: 'one', group: {}, signal }).catch(() => 'left'),
     );
     await gate.started(1);
     clients[0].abort(new Error('left'));
@@ -185,7 +192,7 @@ describe('the batcher', () => {
     const outcomes = await Promise.all(
       clients.map(({ signal }, i) =>
         batcher
-          .submit(source, text(i), { group: {}, signal })
+          .submit(source, text(i), { client: 'one', group: {}, signal })
           .catch((error: unknown) => (error as Error).message),
       ),
     );
@@ -203,10 +210,14 @@ describe('the batcher', () => {
     };
     const pictures = new Batcher({ runners: [sums], maxBatch: 8, maxQueue: 8 });
     const settled = await Promise.allSettled(
-      [12, 11, 12].map((bytes) => pictures.submit(images, picture(bytes), { group: {}, signal: never })),
+      [12, 11, 12].map((bytes) =>
+        pictures.submit(images, picture(bytes), { client: 'one', group: {}, signal: never }),
+      ),
     );
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    await expect(batcher.submit(source, text(1), { group: {}, signal: never })).resolves.toBeDefined();
+    await expect(
+      batcher.submit(source, text(1), { client: 'one', group: {}, signal: never }),
+    ).resolves.toBeDefined();
   });
 
   it('joins only contents of one output, one padding and one size', async () => {
@@ -229,7 +240,7 @@ describe('the batcher', () => {
     };
     const images: TowerSource = { ...source, key: 'image', kind: 'image' };
     const submit = (from: TowerSource, content: PreparedContent) =>
-      batcher.submit(from, content, { group: {}, signal: never });
+      batcher.submit(from, content, { client: 'one', group: {}, signal: never });
     await Promise.all([
       submit(source, text(1)),
       submit(other({ padding: { id: 0, length: 7 } }), text(1)),
@@ -244,12 +255,14 @@ describe('the batcher', () => {
   it('ends what waits and refuses what comes when it is closed', async () => {
     const gate = new GatedRunner();
     const batcher = new Batcher({ runners: [gate], maxBatch: 1, maxQueue: 100 });
-    const running = batcher.submit(source, text(1), { group: {}, signal: never });
+    const running = batcher.submit(source, text(1), { client: 'one', group: {}, signal: never });
     await gate.started(1);
-    const waiting = batcher.submit(source, text(2), { group: {}, signal: never });
+    const waiting = batcher.submit(source, text(2), { client: 'one', group: {}, signal: never });
     batcher.close(new Error('closed'));
     await expect(waiting).rejects.toThrow('closed');
-    await expect(batcher.submit(source, text(3), { group: {}, signal: never })).rejects.toThrow('closed');
+    await expect(
+      batcher.submit(source, text(3), { client: 'one', group: {}, signal: never }),
+    ).rejects.toThrow('closed');
     gate.open();
     await expect(running).resolves.toMatchObject({ vector: Float32Array.of(1) });
     expect(gate.batches).toEqual([[1]]);
@@ -258,7 +271,9 @@ describe('the batcher', () => {
   it('fails only the content that a batch failed on', async () => {
     const { batcher } = create();
     const settled = await Promise.allSettled(
-      [1, POISON, 3].map((id) => batcher.submit(source, text(id), { group: {}, signal: never })),
+      [1, POISON, 3].map((id) =>
+        batcher.submit(source, text(id), { client: 'one', group: {}, signal: never }),
+      ),
     );
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
@@ -276,7 +291,8 @@ describe('the batcher', () => {
       },
     };
     const batcher = new Batcher({ runners: [runner], maxBatch: 64, maxQueue: 1000 });
-    const submit = (group: object) => batcher.submit(source, text(1), { group, signal: never });
+    const submit = (group: object) =>
+      batcher.submit(source, text(1), { client: 'one', group, signal: never });
     const many = Array.from({ length: 4 }, () => ({})).flatMap((group) =>
       Array.from({ length: 60 }, () => submit(group)),
     );
@@ -294,11 +310,86 @@ describe('the batcher', () => {
     await Promise.all(many);
   });
 
+  it('fills a batch client by client, whatever the requests of each', async () => {
+    const gate = new GatedRunner();
+    const batcher = new Batcher({ runners: [gate], maxBatch: 4, maxQueue: 1000 });
+    const submit = (client: string, id: number) =>
+      batcher.submit(source, text(id), { client, group: {}, signal: never });
+    const flood = Array.from({ length: 300 }, (_, i) => submit('flood', 100 + i));
+    await gate.started(1);
+    const others = [submit('a', 1), submit('b', 2)];
+    gate.open();
+    await Promise.all(others);
+    // Those that were taken before, and then one with each of the others.
+    const [, , third] = gate.batches;
+    expect(third).toEqual(expect.arrayContaining([1, 2]));
+    await Promise.all(flood);
+  });
+
+  it('refuses the newest of a client that fills the queue, so that another one has room', async () => {
+    const gate = new GatedRunner();
+    const batcher = new Batcher({ runners: [gate], maxBatch: 4, maxQueue: 20 });
+    const images: TowerSource = { ...source, key: 'image', kind: 'image' };
+    const crop = new Uint8Array(12);
+    const picture = { kind: 'image', crop, size: 2, normalization: CLIP_NORMALIZATION } as const;
+    const outcome = (answer: Promise<unknown>) =>
+      answer.then(
+        () => 'answered',
+        (error: unknown) => (error as { code: string }).code,
+      );
+    const flood = Array.from({ length: 29 }, (_, i) => {
+      const turn = { client: 'flood', group: {}, signal: never };
+      return outcome(batcher.submit(source, text(i + 1), turn));
+    });
+    expect(batcher.waiting).toBe(20);
+    await gate.started(1);
+    const more = Array.from({ length: 8 }, (_, i) =>
+      outcome(batcher.submit(source, text(50 + i), { client: 'flood', group: {}, signal: never })),
+    );
+    expect(batcher.waiting).toBe(20);
+    void outcome(batcher.submit(images, picture, { client: 'quiet', group: {}, signal: never }));
+    expect(batcher.waiting).toBe(20);
+    // The twenty that had room, and the eight that came when a pair of batches had been taken, but the last of those.
+    expect(await Promise.all([...flood.slice(20), more[7]])).toEqual(Array(10).fill('OVERLOADED'));
+    batcher.close(new Error('closed'));
+    gate.open();
+  });
+
+  it('cuts batches to twice what a content takes alone, or 10 ms, while several clients ask', async () => {
+    const sizes: number[] = [];
+    const pace = { alone: 1, each: 1 };
+    const runner: BatchRunner = {
+      run: async ({ batch }) => {
+        sizes.push(batch.size);
+        await nextTurn();
+        const milliseconds = pace.alone + (batch.size - 1) * pace.each;
+        return { vectors: new Float32Array(batch.size), milliseconds };
+      },
+    };
+    const batcher = new Batcher({ runners: [runner], maxBatch: 64, maxQueue: 1000 });
+    const submit = (client: string) => batcher.submit(source, text(1), { client, group: {}, signal: never });
+    const flood = () => Promise.all(Array.from({ length: 400 }, () => submit('flood')));
+    const largest = async (work: Promise<unknown>) => {
+      sizes.length = 0;
+      await work;
+      return Math.max(...sizes);
+    };
+    expect(await largest(flood())).toBeGreaterThan(10); // Alone it may.
+    await submit('quiet');
+    expect(await largest(flood())).toBe(10);
+    // A runtime on which nearly all of a batch's time is its first content's.
+    Object.assign(pace, { alone: 30, each: 0.1 });
+    for (let i = 0; i < 20; i++) await submit(i % 2 === 0 ? 'quiet' : 'flood');
+    expect(await largest(flood())).toBeGreaterThan(40);
+  });
+
   it('sorts and fills batches of one request alone', async () => {
     const { runner, batcher } = create({ milliseconds: 1, maxBatch: 8 });
     const group = {};
     await Promise.all(
-      Array.from({ length: 36 }, (_, i) => batcher.submit(source, text(i), { group, signal: never })),
+      Array.from({ length: 36 }, (_, i) =>
+        batcher.submit(source, text(i), { client: 'one', group, signal: never }),
+      ),
     );
     expect(runner.batches.map((batch) => batch.length)).toEqual([4, 4, 8, 8, 8, 4]);
   });
@@ -306,8 +397,10 @@ describe('the batcher', () => {
   it('cuts batches to its time budget once it knows the pace', async () => {
     const runner = new RecordingRunner(100);
     const batcher = new Batcher({ runners: [runner], maxBatch: 16, maxQueue: 100, batchBudgetMs: 100 });
-    await batcher.submit(source, text(0), { group: {}, signal: never }); // 100 ms each
-    await Promise.all([1, 2, 3].map((id) => batcher.submit(source, text(id), { group: {}, signal: never })));
+    await batcher.submit(source, text(0), { client: 'one', group: {}, signal: never }); // 100 ms each
+    await Promise.all(
+      [1, 2, 3].map((id) => batcher.submit(source, text(id), { client: 'one', group: {}, signal: never })),
+    );
     expect(runner.batches).toEqual([[0], [1], [2], [3]]);
   });
 });

@@ -213,6 +213,15 @@ describe('an operation that is slow to refuse or to answer does not hold up the 
         ),
     ],
     [
+      '8 texts of 16,000 combining marks',
+      undefined,
+      () =>
+        ask(
+          'query($i: [ContentInput!]!) { embedBatch(inputs: $i, options: {truncate: true}) { __typename } }',
+          { i: texts(8).map(({ text }) => ({ text: text + '\u0345\u0334'.repeat(8000) })) },
+        ),
+    ],
+    [
       '256 texts, 70 aliases of their vectors',
       'QUERY_TOO_COMPLEX',
       () =>

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parse, print } from 'graphql';
+import { Kind, OperationTypeNode, parse, print } from 'graphql';
 import { EXAMPLES, EXAMPLES_FOLDER } from '../../src/media/index.js';
-import { STARTING_OPERATIONS } from '../../src/server/starting-operations.js';
+import { STARTING_OPERATIONS, STARTING_VARIABLES } from '../../src/server/starting-operations.js';
 import {
   EmbedBatchDocument,
   EmbedDocument,
@@ -11,7 +11,8 @@ import {
   SimilarityDocument,
 } from '../generated/client.js';
 import { readGoldenJson } from '../golden-data.js';
-import { runServer, type RunningServer } from '../running-server.js';
+import { multipart, rawRequest } from '../raw-request.js';
+import { connect, runServer, type RunningServer } from '../running-server.js';
 import { STARTER_LOGIT_SCALE } from '../starter.js';
 import { unpack } from '../vectors.js';
 
@@ -263,11 +264,35 @@ describe('what the server says of itself', () => {
     );
   });
 
-  it('answers each operation that the explorers start with', async () => {
+  it('answers each operation that the explorers start with, with the variables beside them', async () => {
+    const kinds: string[] = [];
     for (const definition of parse(STARTING_OPERATIONS).definitions) {
-      const { errors, data } = await server.post(print(definition));
-      expect(errors).toBeUndefined();
-      expect(data).toBeTruthy();
+      if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+      const query = print(definition);
+      const operation = { query, variables: STARTING_VARIABLES };
+      const hasFile = query.includes('Upload!');
+      kinds.push(hasFile ? 'upload' : definition.operation);
+      if (definition.operation === OperationTypeNode.SUBSCRIPTION) {
+        const client = connect(server);
+        const results = [];
+        for await (const { data, errors } of client.iterate(operation)) results.push(errors ?? data);
+        await client.dispose();
+        expect(results).toHaveLength(STARTING_VARIABLES.inputs.length);
+        expect(JSON.stringify(results)).not.toContain('message');
+      } else if (hasFile) {
+        const variables = { ...STARTING_VARIABLES, picture: null };
+        const file = readFileSync(path.join(EXAMPLES_FOLDER, 'dog.png'));
+        const { headers, body } = multipart({ query, variables }, { 0: ['variables.picture'] }, [
+          ['0', file],
+        ]);
+        const { text } = await rawRequest(server, { headers, chunks: [body] });
+        expect(JSON.parse(text).data.classify[0].label).toBe('dog');
+      } else {
+        const { errors, data } = await server.post(query, STARTING_VARIABLES);
+        expect(errors).toBeUndefined();
+        expect(data).toBeTruthy();
+      }
     }
+    expect(new Set(kinds)).toEqual(new Set(['query', 'subscription', 'upload']));
   });
 });

@@ -6,7 +6,7 @@ const PRECISION = 1e-5;
 /**
  * The size to which NaFlex resizes a picture: in its own proportion, in whole patches, at most `maxPatches` of them.
  *
- * @param width, height, patch in pixels, from 1
+ * @param width in pixels, from 1, as height and patch are
  * Source: transformers models/siglip2/image_processing_siglip2.py, `get_image_size_for_max_num_patches`.
  */
 export function naflexSize(width: number, height: number, patch: number, maxPatches: number): Size {

@@ -1,5 +1,4 @@
 export { blend } from './blend.js';
-export { clusterVectors, type ClusterOptions, type Clusters } from './clusters.js';
 export { cosine, norm, unit, type Numbers } from './cosine.js';
 export { cosineMatrix, cosinesWith } from './matrix.js';
 export { rankingOf, softmax } from './ranking.js';
@@ -7,13 +6,10 @@ export { angle, certainty, clipScore, distance } from './scores.js';
 export {
   indexBytes,
   maxIndexRows,
-  nearDuplicates,
   RowSet,
   searchRows,
   VectorIndex,
   type CompareRows,
-  type DuplicateGroup,
-  type DuplicateOptions,
   type ReadVector,
   type RowHit,
   type RowSearch,

@@ -1,6 +1,7 @@
 import { ClipgraphError } from '../../errors/index.js';
 import type { Part } from './part.js';
 import type { Steps } from '../steps.js';
+import { normalizeText } from './unicode-normalization.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
 
 /**
@@ -23,7 +24,7 @@ function toLowerCase(text: string): string {
 
 /** NFC, white space to single spaces, lower case. */
 function* normalize(text: string): Steps<string> {
-  const spaced = text.normalize('NFC').replace(/\p{White_Space}+/gu, ' ');
+  const spaced = normalizeText(text, 'NFC').replace(/\p{White_Space}+/gu, ' ');
   if (spaced.length <= CHUNK) return toLowerCase(spaced);
   yield;
   let lower = '';

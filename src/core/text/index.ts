@@ -7,6 +7,7 @@ export {
   parseVocabulary,
   START_MARKER,
   END_MARKER,
+  type Merge,
   type Vocabulary,
 } from './vocabulary.js';
 export { atOnce, type Steps } from '../steps.js';

@@ -2,7 +2,7 @@ import { ClipgraphError } from '../../errors/index.js';
 import { BYTE_CHARACTERS } from './byte-alphabet.js';
 
 /** What a merge makes of two neighbouring tokens; the lower the rank, the earlier it is applied. */
-interface Merge {
+export interface Merge {
   readonly rank: number;
   readonly id: number;
 }

@@ -161,13 +161,13 @@ export async function* addItems(
   open: OpenCollection,
   items: Many<NewItem>,
   options: EmbedOptions,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncGenerator<Streamed<AddedItem>, undefined> {
   const { embedder } = open;
   const chosen = await optionsFor(open, options);
   const room = await Room.of(open);
-  if (Array.isArray(items)) await room.checkAll(items as readonly NewItem[], chosen, { signal });
+  if (Array.isArray(items)) await room.checkAll(items as readonly NewItem[], chosen, scope);
   const adder = new Adder(open, chosen, room);
-  yield* workStream(embedder, items, (item, scope) => adder.add(item, scope), signal);
+  yield* workStream(embedder, items, (item, own) => adder.add(item, own), scope);
   return undefined;
 }

@@ -63,11 +63,11 @@ export class Collection {
   add(
     items: Many<NewItem>,
     options: EmbedOptions,
-    signal: AbortSignal,
+    { signal, ...place }: RequestScope,
   ): AsyncIterableIterator<Streamed<AddedItem>, undefined> {
     const open = this.#open;
     return endingStream(signal, async function* (ending) {
-      yield* addItems(await open(), items, options, ending);
+      yield* addItems(await open(), items, options, { ...place, signal: ending });
       return undefined;
     });
   }

@@ -103,10 +103,10 @@ interface AddItemsArguments {
 /** Adds the items of a subscription, and counts them. */
 async function progressOf(
   { collection: name, items, options }: AddItemsArguments,
-  { collections, signal }: Context,
+  { collections, signal, client }: Context,
 ): Promise<AsyncIterableIterator<ImportProgressType>> {
   const collection = await collections.get(name, 'write');
-  const results = collection.add(items.map(toNewItem), toEmbedOptions(options), signal);
+  const results = collection.add(items.map(toNewItem), toEmbedOptions(options), { signal, client });
   let completed = 0;
   let failed = 0;
   return mappedStream(results, ({ index, result }) => {
@@ -133,11 +133,11 @@ export class AddItemsResolver {
     @Arg('collection', () => ID, NAME) name: string,
     @Arg('items', () => [ItemInput], ITEMS) items: ItemInput[],
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
-    @Ctx() { collections, signal }: Context,
+    @Ctx() { collections, signal, client }: Context,
   ): Promise<AddResult[]> {
     const collection = await collections.get(name, 'write');
     const results: AddResult[] = [];
-    const added = collection.add(items.map(toNewItem), toEmbedOptions(options), signal);
+    const added = collection.add(items.map(toNewItem), toEmbedOptions(options), { signal, client });
     for await (const { index, result } of added) results[index] = toAddResult(collection, result, index);
     return results;
   }

@@ -85,8 +85,8 @@ export class ItemFieldsResolver {
   }
 
   @FieldResolver(() => [Float], { description: 'Of unit length. For programs, vectorBase64 is far cheaper.' })
-  async vector(@Root() { item }: KeptItem): Promise<number[]> {
-    await roomFor(item.vector.length);
+  async vector(@Root() { item }: KeptItem, @Ctx() context: Context): Promise<number[]> {
+    await roomFor(item.vector.length, context);
     return Array.from(item.vector);
   }
 

@@ -91,12 +91,12 @@ export class SearchResolver {
     @Arg('after', () => String, { nullable: true, description: 'The endCursor of the page before.' })
     after: string | undefined | null,
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
-    @Ctx() { collections, signal }: Context,
+    @Ctx() { collections, signal, client }: Context,
   ): Promise<Found> {
     const asked = queryOf(query, itemId);
     const collection = await collections.get(name, 'read');
     const how = { ...toEmbedOptions(options), filter, minCosine, first, after };
-    return { result: await collection.search(asked, how, { signal }), collection };
+    return { result: await collection.search(asked, how, { signal, client }), collection };
   }
 
   @FieldResolver(() => [HitType], { description: 'Best first; ties by id.' })

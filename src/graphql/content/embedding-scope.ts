@@ -14,6 +14,6 @@ export function toEmbedOptions(options: EmbedOptionsInput | undefined | null): E
 }
 
 /** How the questions of a request have their contents embedded: at once, or not at all. */
-export function askOf({ embedder, signal }: Context, options: EmbedOptions): Ask {
-  return askAtOnce(embedder, options, signal);
+export function askOf({ embedder, signal, client }: Context, options: EmbedOptions): Ask {
+  return askAtOnce(embedder, options, { signal, client });
 }

@@ -32,7 +32,7 @@ import {
 } from 'graphql';
 import type { Config } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-import { ownTurn } from '../../isolation/turns.js';
+import { ownTurn, SharedTurns } from '../../isolation/turns.js';
 import { bytesOfLeaf, introspectionLengths, type AnswerFacts, type Scope } from './answer-size.js';
 import type { Amount, FieldExtensions } from './field-extensions.js';
 import { textSizes, type TextSizes } from './text-sizes.js';
@@ -62,6 +62,9 @@ const META_FIELDS = new Map(
 /** `"":,` around the name of a field; brackets and comma around an object. */
 const BYTES_AROUND = 4;
 const LISTS_OF_A_TYPE: ReadonlySet<string> = new Set(['fields', 'inputFields', 'enumValues', 'args']);
+/** Operations that begin in one turn of the event loop: ten small ones, or one whose lists are long. */
+const begun = new SharedTurns(1000);
+const EACH = 100;
 /** More contents than this are looked at in a turn of their own. */
 const MANY_CONTENTS = 1000;
 
@@ -259,6 +262,8 @@ export async function checkCost(
   const operation = getOperationAST(asked.document, asked.operationName);
   if (operation == null) return 0; // The execution says why.
   const values = sentVariables(operation, asked.variables);
+  const lengths = Object.values(values).map((value) => (Array.isArray(value) ? value.length : 0));
+  await begun.share(lengths.reduce((sum, length) => sum + length, EACH));
   const { contents, cells, fields, bytes } = costOf(asked, operation, values, limits, facts);
   const isStream = operation.operation === OperationTypeNode.SUBSCRIPTION;
   const check = (amount: number, key: keyof Config['limits'], what: string): void => {

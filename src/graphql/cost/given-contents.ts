@@ -1,5 +1,6 @@
 import {
   getNamedType,
+  getNullableType,
   GraphQLError,
   isEnumType,
   isInputObjectType,
@@ -8,6 +9,7 @@ import {
   Kind,
   valueFromASTUntyped,
   type GraphQLArgument,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type ValueNode,
 } from 'graphql';
@@ -53,14 +55,6 @@ function tooMany(length: number, { maxContents, limit }: Place): ClipgraphError 
   return new ClipgraphError('TOO_MANY_INPUTS', message);
 }
 
-function sum(all: readonly Given[]): Given {
-  return {
-    contents: all.reduce((total, { contents }) => total + contents, 0),
-    length: undefined,
-    texts: all.flatMap(({ texts }) => texts),
-  };
-}
-
 /** A vector of megabytes fails the request: each use of its variable would look at all of it. */
 function checkVector(value: unknown, { maxVector }: Place): void {
   const length =
@@ -71,45 +65,84 @@ function checkVector(value: unknown, { maxVector }: Place): void {
 }
 
 /** A Boolean of a megabyte: GraphQL would quote it before it says no. */
-function checkScalar(value: unknown, type: GraphQLInputType, { variable }: Place): void {
-  const named = getNamedType(type);
-  const isShort = isEnumType(named) || SHORT_SCALARS.has(named.name);
-  if (!isShort || typeof value !== 'string' || value.length <= LONGEST_SCALAR) return;
-  const message = `Variable "$${variable}" got invalid value …; Expected type "${named.name}".`;
+function checkScalar(value: unknown, type: string, { variable }: Place): void {
+  if (typeof value !== 'string' || value.length <= LONGEST_SCALAR) return;
+  const message = `Variable "$${variable}" got invalid value …; Expected type "${type}".`;
   throw new GraphQLError(message, { extensions: WRONG_INPUT });
 }
 
-/** What a value as it was sent holds, by its type. A value of the wrong type holds nothing: the execution refuses it. */
-function givenIn(value: unknown, type: GraphQLInputType, place: Place, isEchoed: boolean): Given {
-  if (value == null) return NOTHING;
-  if (isNonNullType(type)) return givenIn(value, type.ofType, place, isEchoed);
-  const named = getNamedType(type);
-  if (isListType(type)) {
-    if (!Array.isArray(value)) return givenIn(value, type.ofType, place, isEchoed);
-    const isOfContents = isInputObjectType(named) || named.name === 'String';
+/** What has to be known of a type to count what a value of it holds. */
+type Shape =
+  | { readonly kind: 'list'; readonly of: GraphQLInputType; readonly isBounded: boolean }
+  | { readonly kind: 'object'; readonly type: GraphQLInputObjectType; readonly isContent: boolean }
+  | { readonly kind: 'scalar'; readonly name: string; readonly isShort: boolean };
+
+/** GraphQL's own questions about a type cost a microsecond each: they are asked once a type, not once a value. */
+const shapes = new WeakMap<GraphQLInputType, Shape>();
+
+function shapeOf(type: GraphQLInputType): Shape {
+  const known = shapes.get(type);
+  if (known !== undefined) return known;
+  const nullable = getNullableType(type);
+  const named = getNamedType(nullable);
+  const { name } = named;
+  let shape: Shape;
+  if (isListType(nullable)) {
+    shape = { kind: 'list', of: nullable.ofType, isBounded: isInputObjectType(named) || name === 'String' };
+  } else if (isInputObjectType(named)) {
+    shape = { kind: 'object', type: named, isContent: CONTENT_TYPES.has(name) };
+  } else {
+    shape = { kind: 'scalar', name, isShort: isEnumType(named) || SHORT_SCALARS.has(name) };
+  }
+  shapes.set(type, shape);
+  return shape;
+}
+
+/**
+ * What a value as it was sent holds, by its type. A value of the wrong type holds nothing: the execution refuses it.
+ *
+ * @param texts to which those are added that the answer may hold again
+ * @param isEchoed whether a String here is one of them
+ * @returns contents
+ */
+function countIn(
+  value: unknown,
+  type: GraphQLInputType,
+  place: Place,
+  texts: string[],
+  isEchoed: boolean,
+): number {
+  if (value == null) return 0;
+  const shape = shapeOf(type);
+  if (shape.kind === 'list') {
+    if (!Array.isArray(value)) return countIn(value, shape.of, place, texts, isEchoed);
     // Before one of them is looked at: a list of a million must cost nothing.
-    if (isOfContents && value.length > place.maxContents) throw tooMany(value.length, place);
-    return sum(value.map((item) => givenIn(item, type.ofType, place, isEchoed)));
+    if (shape.isBounded && value.length > place.maxContents) throw tooMany(value.length, place);
+    let contents = 0;
+    for (const item of value) contents += countIn(item, shape.of, place, texts, isEchoed);
+    return contents;
   }
-  if (!isInputObjectType(named)) {
-    if (named.name === 'Vector') checkVector(value, place);
-    checkScalar(value, type, place);
-    const isText = isEchoed && named.name === 'String' && typeof value === 'string';
-    return isText ? { ...NOTHING, texts: [value] } : NOTHING;
+  if (shape.kind === 'scalar') {
+    if (shape.name === 'Vector') checkVector(value, place);
+    if (shape.isShort) checkScalar(value, shape.name, place);
+    if (isEchoed && shape.name === 'String' && typeof value === 'string') texts.push(value);
+    return 0;
   }
-  if (typeof value !== 'object' || Array.isArray(value)) return NOTHING;
-  const fields = value as Record<string, unknown>;
-  if (Object.keys(fields).some((key) => key.length > LONGEST_SCALAR)) {
-    const message = `Variable "$${place.variable}" got invalid value …; a key of it is longer than ${LONGEST_SCALAR} characters.`;
-    throw new GraphQLError(message, { extensions: WRONG_INPUT });
+  if (typeof value !== 'object' || Array.isArray(value)) return 0;
+  const { type: named, isContent } = shape;
+  const known = named.getFields();
+  let contents = 0;
+  for (const [key, item] of Object.entries(value)) {
+    if (key.length > LONGEST_SCALAR) {
+      const message = `Variable "$${place.variable}" got invalid value …; a key of it is longer than ${LONGEST_SCALAR} characters.`;
+      throw new GraphQLError(message, { extensions: WRONG_INPUT });
+    }
+    if (!Object.hasOwn(known, key)) continue;
+    contents += countIn(item, known[key].type, place, texts, ECHOED_TYPES.has(named.name));
   }
-  const isContent = CONTENT_TYPES.has(named.name);
-  const inside = Object.values(named.getFields())
-    .filter(({ name }) => Object.hasOwn(fields, name))
-    .map((field) => givenIn(fields[field.name], field.type, place, ECHOED_TYPES.has(named.name)));
-  const all = sum(inside);
-  if (isContent && all.contents > place.maxContents) throw tooMany(all.contents, place);
-  return isContent ? { ...all, contents: Math.max(1, all.contents) } : all;
+  if (!isContent) return contents;
+  if (contents > place.maxContents) throw tooMany(contents, place);
+  return Math.max(1, contents);
 }
 
 /** A String that must be given is a text to be read; one with a default, or that may be left out, says how. */
@@ -135,13 +168,14 @@ export function contentCounter(
   const known = new Map<string, Given>();
 
   const count = (argument: GraphQLArgument, value: unknown, variable: string): Given => {
-    const given = givenIn(value, argument.type, { ...bounds, variable }, true);
+    const texts: string[] = [];
+    const contents = countIn(value, argument.type, { ...bounds, variable }, texts, true);
     const length = Array.isArray(value) ? value.length : 1;
     const isList = value != null && isListOfContents(argument);
     return {
-      contents: value != null && isText(argument) ? length : given.contents,
+      contents: value != null && isText(argument) ? length : contents,
       length: isList ? length : undefined,
-      texts: given.texts,
+      texts,
     };
   };
 

@@ -71,9 +71,9 @@ interface EmbedStreamArguments {
 /** Counts the results of a stream. */
 function progressOf(
   { inputs, options }: EmbedStreamArguments,
-  { embedder, signal }: Context,
+  { embedder, signal, client }: Context,
 ): AsyncIterableIterator<EmbedProgressType> {
-  const results = embedStream(embedder, inputs.map(toContent), toEmbedOptions(options), signal);
+  const results = embedStream(embedder, inputs.map(toContent), toEmbedOptions(options), { signal, client });
   let completed = 0;
   return {
     next: async () => {

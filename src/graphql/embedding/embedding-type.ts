@@ -123,8 +123,8 @@ export class EmbeddingFieldsResolver {
   }
 
   @FieldResolver(() => [Float], { description: 'The components. For programs, vectorBase64 is far cheaper.' })
-  async vector(@Root() { vector }: Embedding): Promise<number[]> {
-    await roomFor(vector.length);
+  async vector(@Root() { vector }: Embedding, @Ctx() context: Context): Promise<number[]> {
+    await roomFor(vector.length, context);
     return Array.from(vector);
   }
 

@@ -86,8 +86,8 @@ export class TokenEmbeddingsResolver {
   tokenEmbeddings(
     @Arg('text', () => String, { description: 'For example "a red car".' }) text: string,
     @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
-    @Ctx() { embedder, signal }: Context,
+    @Ctx() { embedder, signal, client }: Context,
   ): Promise<TokenEmbeddings> {
-    return embedder.tokenEmbeddings(text, toEmbedOptions(options), { signal });
+    return embedder.tokenEmbeddings(text, toEmbedOptions(options), { signal, client });
   }
 }

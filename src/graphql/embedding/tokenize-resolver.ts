@@ -17,8 +17,8 @@ export class TokenizeResolver {
       description: "A model's id or alias; the configured default if absent.",
     })
     model: string | undefined | null,
-    @Ctx() { embedder, signal }: Context,
+    @Ctx() { embedder, signal, client }: Context,
   ): Promise<Tokens> {
-    return embedder.tokenize(text, model ?? undefined, { signal });
+    return embedder.tokenize(text, model ?? undefined, { signal, client });
   }
 }

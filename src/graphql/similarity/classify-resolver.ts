@@ -1,4 +1,15 @@
-import { Arg, Ctx, Extensions, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import {
+  Args,
+  ArgsType,
+  Ctx,
+  Extensions,
+  Field,
+  Float,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+} from 'type-graphql';
 import {
   askClassify,
   DEFAULT_TEMPLATE,
@@ -57,6 +68,25 @@ export class LabelRankingType {
   failures!: readonly ContentFailure[];
 }
 
+/** What `classify` and `classification` take. */
+@ArgsType()
+class ClassifyArgs {
+  @Field(() => ContentInput, { description: 'What is classified.' })
+  content!: ContentInput;
+
+  @Field(() => [String], { description: 'What it may be: ["dog", "cat"].' })
+  labels!: string[];
+
+  @Field(() => String, {
+    defaultValue: DEFAULT_TEMPLATE,
+    description: 'Holds {} where the label goes.',
+  })
+  template!: string;
+
+  @Field(() => EmbedOptionsInput, OPTIONS)
+  options?: EmbedOptionsInput;
+}
+
 @Resolver(() => ClassificationType)
 export class ClassifyResolver {
   @Extensions({ combinedText: promptBytes } satisfies FieldExtensions)
@@ -65,14 +95,7 @@ export class ClassifyResolver {
       'Zero-shot classification, best first: softmax(logitScale · cosine) over the labels, each put into the template at {}. For example `classify(content: {image: {example: "dog"}}, labels: ["dog", "cat"])`.',
   })
   async classify(
-    @Arg('content', () => ContentInput, { description: 'What is classified.' }) content: ContentInput,
-    @Arg('labels', () => [String], { description: 'What it may be: ["dog", "cat"].' }) labels: string[],
-    @Arg('template', () => String, {
-      defaultValue: DEFAULT_TEMPLATE,
-      description: 'Holds {} where the label goes.',
-    })
-    template: string,
-    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Args(() => ClassifyArgs) { content, labels, template, options }: ClassifyArgs,
     @Ctx() context: Context,
   ): Promise<readonly Classification[]> {
     const ask = askOf(context, toEmbedOptions(options));
@@ -87,14 +110,7 @@ export class ClassifyResolver {
       'For example `classification(content: {image: {example: "dog"}}, labels: ["dog", "cat"]) { classifications { label cosine } failures { index message } }`.',
   })
   classification(
-    @Arg('content', () => ContentInput, { description: 'What is classified.' }) content: ContentInput,
-    @Arg('labels', () => [String], { description: 'What it may be: ["dog", "cat"].' }) labels: string[],
-    @Arg('template', () => String, {
-      defaultValue: DEFAULT_TEMPLATE,
-      description: 'Holds {} where the label goes.',
-    })
-    template: string,
-    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Args(() => ClassifyArgs) { content, labels, template, options }: ClassifyArgs,
     @Ctx() context: Context,
   ): Promise<LabelRanking> {
     return askClassify(askOf(context, toEmbedOptions(options)), toContent(content), labels, {

@@ -28,8 +28,8 @@ export class SimilarityMatrixResolver {
   @FieldResolver(() => [[Float]], {
     description: 'Row by row, in [-1, 1]. For programs, cosineBase64 is cheaper.',
   })
-  async cosine(@Root() { cosine, columns }: SimilarityMatrix): Promise<number[][]> {
-    await roomFor(cosine.length * columns.length);
+  async cosine(@Root() { cosine, columns }: SimilarityMatrix, @Ctx() context: Context): Promise<number[][]> {
+    await roomFor(cosine.length * columns.length, context);
     return cosine.map((row) => Array.from(row));
   }
 
@@ -44,8 +44,11 @@ export class SimilarityMatrixResolver {
     nullable: true,
     description: "Softmax of each row's logits over the columns; null where the model states no logit scale.",
   })
-  async probabilities(@Root() matrix: SimilarityMatrix): Promise<number[][] | undefined> {
-    await roomFor(matrix.cosine.length * matrix.columns.length);
+  async probabilities(
+    @Root() matrix: SimilarityMatrix,
+    @Ctx() context: Context,
+  ): Promise<number[][] | undefined> {
+    await roomFor(matrix.cosine.length * matrix.columns.length, context);
     return probabilitiesOf(matrix);
   }
 

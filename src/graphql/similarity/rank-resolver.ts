@@ -1,4 +1,4 @@
-import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { Args, ArgsType, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import {
   askRank,
   type ContentFailure,
@@ -48,6 +48,22 @@ export class RankingType {
   failures!: readonly ContentFailure[];
 }
 
+/** What `rank` and `ranking` take. */
+@ArgsType()
+class RankArgs {
+  @Field(() => ContentInput, { description: 'What is looked for.' })
+  query!: ContentInput;
+
+  @Field(() => [ContentInput], { description: 'Where it is looked for.' })
+  candidates!: ContentInput[];
+
+  @Field(() => Int, { nullable: true, description: 'At most so many; all if absent.' })
+  limit?: number | null;
+
+  @Field(() => EmbedOptionsInput, OPTIONS)
+  options?: EmbedOptionsInput;
+}
+
 function checkLimit(limit: number | undefined | null): void {
   if (limit == null || limit >= 1) return;
   throw new ClipgraphError('BAD_USER_INPUT', `Expected a limit of at least 1 but received ${limit}.`);
@@ -60,12 +76,7 @@ export class RankResolver {
       'Candidates from the most to the least similar; ties keep the candidates\' order. One that fails fails them all: ask ranking where that may be. For example `rank(query: {image: {example: "dog"}}, candidates: [{text: "a dog"}, {text: "a cat"}])`.',
   })
   async rank(
-    @Arg('query', () => ContentInput, { description: 'What is looked for.' }) query: ContentInput,
-    @Arg('candidates', () => [ContentInput], { description: 'Where it is looked for.' })
-    candidates: ContentInput[],
-    @Arg('limit', () => Int, { nullable: true, description: 'At most so many; all if absent.' })
-    limit: number | undefined | null,
-    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Args(() => RankArgs) { query, candidates, limit, options }: RankArgs,
     @Ctx() context: Context,
   ): Promise<readonly Match[]> {
     checkLimit(limit);
@@ -80,12 +91,7 @@ export class RankResolver {
       'For example `ranking(query: {text: "a dog"}, candidates: [{image: {example: "dog"}}]) { matches { index cosine } failures { index message } }`.',
   })
   async ranking(
-    @Arg('query', () => ContentInput, { description: 'What is looked for.' }) query: ContentInput,
-    @Arg('candidates', () => [ContentInput], { description: 'Where it is looked for.' })
-    candidates: ContentInput[],
-    @Arg('limit', () => Int, { nullable: true, description: 'At most so many; all if absent.' })
-    limit: number | undefined | null,
-    @Arg('options', () => EmbedOptionsInput, OPTIONS) options: EmbedOptionsInput | undefined,
+    @Args(() => RankArgs) { query, candidates, limit, options }: RankArgs,
     @Ctx() context: Context,
   ): Promise<Pick<Ranking, 'matches' | 'failures'>> {
     checkLimit(limit);

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -16,6 +16,7 @@ import { fileError, writeError } from '../files/failures.js';
 import { readExactly, readText, withFile } from '../files/read.js';
 import { MANIFEST, type Manifest } from '../manifest.js';
 import type { Model } from '../model.js';
+import { partialFolder, removeLeftovers } from './leftovers.js';
 import { quantize } from './quantize.js';
 
 /** The precisions that weights can be brought to. */
@@ -152,7 +153,8 @@ async function writeSafetensors(
  */
 export async function convertModel(model: Model, dtype: Dtype, target: string): Promise<void> {
   const checkpoint = await model.checkpoint();
-  const temporary = `${target}.${randomUUID()}`;
+  const temporary = partialFolder(target);
+  await removeLeftovers(path.dirname(target));
   try {
     await mkdir(temporary, { recursive: true });
     await writeModel(model, checkpoint, dtype, temporary);

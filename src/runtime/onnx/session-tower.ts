@@ -2,7 +2,7 @@ import { feedsFor, type Feed } from '../feeds.js';
 import type { Tensor, TensorInfo, Tower, TowerSource } from '../contract.js';
 
 /** What is used of an `InferenceSession` of onnxruntime-common: the packages for Node and for WebAssembly share it. */
-interface OrtSession<OrtTensor> {
+export interface OrtSession<OrtTensor> {
   readonly inputMetadata: readonly OrtMetadata[];
   readonly outputMetadata: readonly OrtMetadata[];
   run(
@@ -12,7 +12,8 @@ interface OrtSession<OrtTensor> {
   release(): Promise<void>;
 }
 
-type OrtMetadata =
+/** What a session says of an input or an output. */
+export type OrtMetadata =
   | { readonly name: string; readonly isTensor: false }
   | {
       readonly name: string;
@@ -21,12 +22,14 @@ type OrtMetadata =
       readonly shape: readonly (number | string)[];
     };
 
-interface OrtResult {
+/** What is used of a tensor that a session returns. */
+export interface OrtResult {
   readonly dims: readonly number[];
   readonly data: unknown;
 }
 
-type OrtTensorClass<OrtTensor> = new (
+/** The class of the tensors that a session is given. */
+export type OrtTensorClass<OrtTensor> = new (
   type: Feed['type'],
   data: Feed['data'],
   dims: readonly number[],

@@ -158,7 +158,7 @@ describe('adding items', () => {
       async function* endless() {
         for (let i = 0; ; i++) yield* await Promise.resolve(texts(`text ${i}`));
       }
-      const stream = collection.add(endless(), {}, NEVER);
+      const stream = collection.add(endless(), {}, { signal: NEVER });
       expect(await codeOf(stream.next())).toBe('COLLECTION_FULL');
       expect((await collection.state()).count).toBe(3);
     } finally {
@@ -178,7 +178,7 @@ describe('adding items', () => {
         yield { id: String(taken).padStart(5, '0'), content: { vector: { values } } };
       }
     }
-    for await (const { result } of collection.add(many(), {}, NEVER)) {
+    for await (const { result } of collection.add(many(), {}, { signal: NEVER })) {
       expect(result).not.toBeInstanceOf(ClipgraphError);
       done++;
     }
@@ -193,7 +193,7 @@ describe('adding items', () => {
       yield { content: { text: 'one' } };
       await new Promise(() => undefined);
     }
-    const stream = collection.add(waits(), {}, NEVER);
+    const stream = collection.add(waits(), {}, { signal: NEVER });
     await stream.next();
     const waiting = stream.next();
     await stream.return?.();

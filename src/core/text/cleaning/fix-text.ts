@@ -10,6 +10,7 @@ import {
 } from './characters.js';
 import { unescapeUnambiguous } from './html-entities.js';
 import type { Steps } from '../../steps.js';
+import { normalizeText } from '../unicode-normalization.js';
 import { repairMojibake } from './mojibake.js';
 
 /** In ftfy's order, after HTML and mojibake. */
@@ -22,7 +23,7 @@ const STEPS: readonly ((text: string) => string)[] = [
   replaceLoneSurrogates,
   removeTerminalEscapes,
   removeControlCharacters,
-  (text) => text.normalize('NFC'),
+  (text) => normalizeText(text, 'NFC'),
 ];
 
 /** "&amp;amp;amp;": unescaping takes one level off at a time. All at once is the same, and not quadratic. */

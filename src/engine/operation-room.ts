@@ -1,0 +1,143 @@
+import { ClipgraphError } from '../errors/index.js';
+import type { Client, Turn } from '../isolation/fair-queue.js';
+
+/** An operation that has not begun. */
+interface Waiting {
+  readonly contents: number;
+  readonly begin: () => void;
+  readonly refuse: (reason: Error) => void;
+}
+
+/** What a client has asked for. */
+interface Asked {
+  /** Contents of its operations that have begun. */
+  underWay: number;
+  /** In the order of their coming. */
+  readonly waiting: Set<Waiting>;
+  /** Contents of those. */
+  waitingContents: number;
+}
+
+/** Of `limits.maxQueue`: several full batches, and no more work begun than that. */
+const PART_OF_A_CLIENT = 1 / 4;
+
+/**
+ * Where operations wait before anything of them is done. Of whoever asks for much at once, some is under way: the rest takes
+ * nothing yet of the event loop, on which everybody waits.
+ */
+export class OperationRoom {
+  readonly #maxWaiting: number;
+  readonly #maxOfAClient: number;
+  readonly #clients = new Map<Client, Asked>();
+  #waitingContents = 0;
+
+  /** @param maxQueue contents of the operations that may wait to begin; a client has a part of it under way at most */
+  constructor(maxQueue: number) {
+    this.#maxWaiting = maxQueue;
+    this.#maxOfAClient = maxQueue * PART_OF_A_CLIENT;
+  }
+
+  /** Contents of operations that have not begun. */
+  get waiting(): number {
+    return this.#waitingContents;
+  }
+
+  /**
+   * Resolves when an operation may begin: at once where its client has little under way, else when enough of that has ended.
+   * A small one passes by large ones.
+   *
+   * @param contents that it asks for; none of it waits where there are none
+   * @param turn its signal is aborted when the operation has ended, well or not: until then it counts
+   * @throws OVERLOADED when too much waits, at once, or as soon as another client, of whom less waits, needs the room; the
+   *   signal's reason
+   */
+  async enter(contents: number, { client, signal }: Pick<Turn, 'client' | 'signal'>): Promise<void> {
+    signal.throwIfAborted();
+    if (contents === 0) return;
+    const asked = this.#clients.get(client) ?? { underWay: 0, waiting: new Set(), waitingContents: 0 };
+    this.#clients.set(client, asked);
+    try {
+      if (!this.#hasRoom(asked, contents)) await this.#wait(asked, contents, signal);
+      else asked.underWay += contents;
+    } finally {
+      this.#forget(client, asked);
+    }
+    const leave = (): void => {
+      asked.underWay -= contents;
+      this.#beginNext(asked);
+      this.#forget(client, asked);
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    signal.throwIfAborted();
+  }
+
+  #hasRoom({ underWay }: Asked, contents: number): boolean {
+    return underWay === 0 || underWay + contents <= this.#maxOfAClient;
+  }
+
+  #wait(asked: Asked, contents: number, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#makeRoom(asked, contents);
+      const leave = (): void => {
+        this.#take(asked, operation);
+        reject(signal.reason as Error);
+      };
+      const operation: Waiting = {
+        contents,
+        begin: () => {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        },
+        refuse: (reason) => {
+          signal.removeEventListener('abort', leave);
+          reject(reason);
+        },
+      };
+      asked.waiting.add(operation);
+      asked.waitingContents += contents;
+      this.#waitingContents += contents;
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  /**
+   * Refuses the newest operations of whoever has the most waiting until there is room.
+   *
+   * @throws OVERLOADED where nobody has more waiting than this client would have
+   */
+  #makeRoom(asked: Asked, contents: number): void {
+    while (this.#waitingContents + contents > this.#maxWaiting) {
+      const message = `The queue is full: ${this.#waitingContents} contents are waiting. Try again in a moment.`;
+      const refusal = new ClipgraphError('OVERLOADED', message);
+      const largest = [...this.#clients.values()].reduce((a, b) =>
+        b.waitingContents > a.waitingContents ? b : a,
+      );
+      const newest = [...largest.waiting].at(-1);
+      if (newest === undefined || largest.waitingContents <= asked.waitingContents + contents) throw refusal;
+      this.#take(largest, newest);
+      newest.refuse(refusal);
+    }
+  }
+
+  /** Begins what has room now. */
+  #beginNext(asked: Asked): void {
+    for (const operation of asked.waiting) {
+      if (!this.#hasRoom(asked, operation.contents)) continue;
+      this.#take(asked, operation);
+      asked.underWay += operation.contents;
+      operation.begin();
+    }
+  }
+
+  /** Takes an operation out of those that wait. */
+  #take(asked: Asked, operation: Waiting): void {
+    asked.waiting.delete(operation);
+    asked.waitingContents -= operation.contents;
+    this.#waitingContents -= operation.contents;
+  }
+
+  #forget(client: Client, asked: Asked): void {
+    if (asked.underWay === 0 && asked.waiting.size === 0) this.#clients.delete(client);
+  }
+}
