@@ -103,7 +103,7 @@ describe('the schema', () => {
     const undescribed = types.flatMap((type) => {
       const fields = 'getFields' in type ? Object.values(type.getFields()) : [];
       return [
-        ...(type.description || ['Query', 'Subscription'].includes(type.name) ? [] : [type.name]),
+        ...(type.description || ['Query', 'Mutation', 'Subscription'].includes(type.name) ? [] : [type.name]),
         ...fields
           .flatMap((field) => [field, ...('args' in field ? field.args : [])])
           .filter(({ description }) => !description)
