@@ -157,6 +157,15 @@ export function openDatabase(file: string, { isNew = false } = {}): Database {
     pragma: (text) =>
       guard(() => (inner.prepare(`pragma ${text}`).raw().get([]) as SqlValue[] | undefined)?.[0]),
     close: () => {
+      // Compiled statements keep a connection half open until they are collected: nothing of it may hold others up.
+      statements.clear();
+      for (const last of ['rollback', 'pragma wal_checkpoint(truncate)']) {
+        try {
+          inner.exec(last);
+        } catch {
+          // There is no transaction; or somebody else uses the file.
+        }
+      }
       inner.close();
     },
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { storeConformanceTests } from 'clipgraph/conformance';
 
-const isFull = process.env.CLIPGRAPH_TEST_FULL !== undefined;
+const isFull = process.env.CLIPGRAPH_FULL !== undefined;
 
 describe('the store embedded', () => {
   const tests = storeConformanceTests({

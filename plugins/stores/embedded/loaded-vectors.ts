@@ -1,5 +1,4 @@
-import { indexBytes, maxIndexRows, VectorIndex, type ReadVector } from 'clipgraph/core';
-import { ClipgraphError } from 'clipgraph/store';
+import { VectorIndex, type ReadVector } from 'clipgraph/core';
 import { decodeBlock, readBlock, type Block } from './blocks.js';
 import { damaged, type Database } from './database.js';
 import type { FileState } from './format.js';
@@ -9,35 +8,6 @@ import type { Steps } from './steps.js';
 const SLICE = 64;
 /** Blocks that are kept for the vectors that the next search compares. */
 const RECENT = 128;
-
-/** Bytes of memory that searching so many rows takes. */
-export function memoryFor({ rows, dimensions }: Pick<FileState, 'rows' | 'dimensions'>): number {
-  return indexBytes(Math.min(rows, maxIndexRows(dimensions)), dimensions);
-}
-
-/**
- * Whether so many rows can be searched at all.
- *
- * @throws what `refuse` makes of the sentence
- */
-export function checkMemory(
-  { rows, dimensions }: Pick<FileState, 'rows' | 'dimensions'>,
-  maxBytes: number,
-  code: 'COLLECTION_FULL' | 'STORE_UNAVAILABLE',
-): void {
-  const most = maxIndexRows(dimensions);
-  if (rows > most) {
-    throw new ClipgraphError(
-      code,
-      `A collection of ${dimensions} dimensions in the embedded store holds at most ${most} items.`,
-    );
-  }
-  const mb = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
-  const needed = memoryFor({ rows, dimensions });
-  if (needed <= maxBytes) return;
-  const message = `Searching ${rows} items of ${dimensions} dimensions takes ${mb(needed)} MB of memory; stores.embedded.maxMemoryMb allows ${mb(maxBytes)}.`;
-  throw new ClipgraphError(code, message);
-}
 
 /** A collection's vectors, packed in memory; brought up to date by what was changed since. */
 export class LoadedVectors {

@@ -5,27 +5,31 @@ import {
   type Filter,
   type JsonObject,
 } from 'clipgraph/store';
-import { readBlock } from './blocks.js';
+import { readBlock, type Block } from './blocks.js';
 import { damaged, look, type Database } from './database.js';
 import { checksumOfBytes, type FileState } from './format.js';
 import { checkMissing, findItem, itemAt, placeOf, type FoundRow, type Item } from './items.js';
 import { readState } from './state.js';
 import type { ScanPage } from './wire.js';
 
-/** A row's vector, from its block. */
-function vectorOf(database: Database, { blockRows, dimensions }: FileState, row: number): Float32Array {
-  const block = readBlock(database, Math.floor(row / blockRows));
-  const at = row % blockRows;
-  if (block === undefined || ((block.present >>> at) & 1) === 0) throw damaged(database.file);
-  return block.vectors.slice(at * dimensions, (at + 1) * dimensions);
+/** Reads rows' vectors; neighbours are in one block, which is read once. */
+function vectorsIn(database: Database, { blockRows, dimensions }: FileState): (row: number) => Float32Array {
+  const blocks = new Map<number, Block>();
+  return (row) => {
+    const number = Math.floor(row / blockRows);
+    const block = blocks.get(number) ?? readBlock(database, number);
+    const at = row % blockRows;
+    if (block === undefined || ((block.present >>> at) & 1) === 0) throw damaged(database.file);
+    blocks.set(number, block);
+    return block.vectors.slice(at * dimensions, (at + 1) * dimensions);
+  };
 }
 
 function foundRow(
-  database: Database,
-  state: FileState,
   { row, id, contentHash, head, metadata }: Item,
+  vectorOf: (row: number) => Float32Array,
 ): FoundRow {
-  return { id, contentHash, ...head, metadata, vector: vectorOf(database, state, row) };
+  return { id, contentHash, ...head, metadata, vector: vectorOf(row) };
 }
 
 /** An item by its id. @throws STORE_UNAVAILABLE when only damage hides it */
@@ -37,10 +41,10 @@ function lookUp(database: Database, id: string): Item | undefined {
 
 export function getRows(database: Database, ids: readonly string[]): (FoundRow | undefined)[] {
   return look(database, () => {
-    const state = readState(database);
+    const vectorOf = vectorsIn(database, readState(database));
     return ids.map((id) => {
       const item = lookUp(database, id);
-      return item && foundRow(database, state, item);
+      return item && foundRow(item, vectorOf);
     });
   });
 }
@@ -79,7 +83,7 @@ export function scanPage(
   limit: number,
   filter: Filter | undefined,
 ): ScanPage {
-  const state = readState(database);
+  const vectorOf = vectorsIn(database, readState(database));
   const size = Math.min(MOST_LOOKED_AT, filter === undefined ? limit : MOST_LOOKED_AT);
   // From the index of ids, and each item by its row: that both agree is checked.
   const found = database
@@ -99,7 +103,7 @@ export function scanPage(
     const metadata = filter && (JSON.parse(item.metadata) as JsonObject);
     if (filter !== undefined && metadata !== undefined && !matches({ ...item.head, metadata }, filter))
       continue;
-    rows.push(foundRow(database, state, item));
+    rows.push(foundRow(item, vectorOf));
   }
   const isEnd = found.length < size && lookedAt === found.length;
   return isEnd || last === undefined ? { rows } : { rows, next: last };

@@ -3,8 +3,9 @@ import { compareBytes, type Filter, type SearchAnswer, type SearchRequest } from
 import type { Database } from './database.js';
 import type { FileState } from './format.js';
 import { itemAt } from './items.js';
-import { checkMemory, LoadedVectors, memoryFor } from './loaded-vectors.js';
+import { LoadedVectors } from './loaded-vectors.js';
 import { LoadedMetadata } from './loaded-metadata.js';
+import { checkMemory, memoryFor } from './memory.js';
 import type { OpenFiles } from './open-files.js';
 import { readState } from './state.js';
 import { inTurns, type Steps } from './steps.js';

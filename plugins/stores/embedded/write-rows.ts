@@ -1,12 +1,10 @@
-import { ClipgraphError } from 'clipgraph/store';
 import { emptyBlock, readBlock, writeBlock, type Block } from './blocks.js';
 import { change, damaged, pause, type Database } from './database.js';
 import { checksumOfBytes, type FileState } from './format.js';
 import { findItem, KINDS, placeOf, writeItem, type Item, type PlainRow } from './items.js';
+import { checkMemory } from './memory.js';
 import { readState, writeState } from './state.js';
 
-/** Rows that their numbers can count: 2^31, as the sets of rows have 32-bit words. */
-const MAX_ROWS = 2 ** 31;
 /** After a change the file is left to others for a moment: who waits for a turn gets it. */
 const GIVE_WAY_MS = 1;
 
@@ -59,15 +57,7 @@ function* freeRows(database: Database, state: FileState): Generator<number, neve
       yield row;
     }
   }
-  for (let row = state.rows; ; row++) {
-    if (row >= MAX_ROWS) {
-      throw new ClipgraphError(
-        'COLLECTION_FULL',
-        `A collection of the embedded store holds ${MAX_ROWS} items.`,
-      );
-    }
-    yield row;
-  }
+  for (let row = state.rows; ; row++) yield row;
 }
 
 function writeAttachments(database: Database, row: number, given: PlainRow, isSame: boolean): void {
@@ -113,7 +103,12 @@ function itemOf(row: number, given: PlainRow, before: Item | undefined): Item {
  *
  * @param vectors float32 `[rows, dimensions]`
  */
-export function upsertRows(database: Database, rows: readonly PlainRow[], vectors: Float32Array): void {
+export function upsertRows(
+  database: Database,
+  rows: readonly PlainRow[],
+  vectors: Float32Array,
+  maxBytes: number,
+): void {
   // Of one id twice the last counts.
   const last = new Map(rows.map(({ id }, i) => [id, i]));
   change(database, () => {
@@ -133,6 +128,8 @@ export function upsertRows(database: Database, rows: readonly PlainRow[], vector
       writeAttachments(database, row, rows[i], before?.contentHash === rows[i].contentHash);
       blocks.set(row, vectors.subarray(i * dimensions, (i + 1) * dimensions));
     }
+    // What could not be searched is not kept.
+    if (end > state.rows) checkMemory({ rows: end, dimensions }, maxBytes, 'COLLECTION_FULL');
     blocks.write(seq);
     writeState(database, { ...state, seq, count, rows: end, updatedAt: Date.now() });
   });

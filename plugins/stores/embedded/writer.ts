@@ -8,7 +8,8 @@ import { removeRows, scrub, upsertRows } from './write-rows.js';
 
 /** The thread that writes: one change after the other. */
 
-const files = filesIn((workerData as ThreadOptions).root);
+const { root, maxBytes } = workerData as ThreadOptions;
+const files = filesIn(root);
 const catalog = new Catalog(files);
 const open = new OpenFiles(files, catalog);
 /** Files where somebody read on while rows were removed: what is left of these goes as soon as they are done. */
@@ -62,7 +63,7 @@ serve<WriterMethods>(
     },
     upsert(_, key, rows, vectors) {
       open.withFile(key, (database) => {
-        upsertRows(database, rows, vectors);
+        upsertRows(database, rows, vectors, maxBytes);
       });
     },
     async remove(_, key, ids) {

@@ -1,7 +1,7 @@
 import { collectionTests } from './collection-tests.js';
 import { filterTests } from './filter-tests.js';
-import { killTests } from './kill-tests.js';
 import type { StoreConformanceSubject } from './place.js';
+import { processTests } from './process-tests.js';
 import { rowTests } from './row-tests.js';
 import { scanTests } from './scan-tests.js';
 import { searchTests } from './search-tests.js';
@@ -24,7 +24,7 @@ export function storeConformanceTests(subject: StoreConformanceSubject): StoreCo
     filterTests,
     scanTests,
     sharingTests,
-    killTests,
+    processTests,
     largeTests,
   ];
   return groups.flatMap((group) => group(subject));

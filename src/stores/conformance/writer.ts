@@ -1,24 +1,14 @@
 import { inspect } from 'node:util';
 import { makeStore } from './place.js';
-import { rowsOf } from './rows.js';
+import { writtenRows, type WriterTask } from './writer-task.js';
 
-/** What a writer is told: which plugin, where, and how it writes. */
-export interface WriterTask {
-  readonly name: string;
-  readonly module: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly collection: string;
-  readonly rows: number;
-  readonly batch: number;
-  readonly seed: number;
-}
-
-/** Writes batches until it is killed, and says each as soon as it is acknowledged. */
-async function write({ collection, rows: count, batch, seed, ...plugin }: WriterTask): Promise<void> {
-  const store = await makeStore(plugin, plugin.options);
+/** Writes batch after batch, and says each as soon as it is acknowledged. */
+async function write(task: WriterTask): Promise<void> {
+  const { options, collection, batch } = task;
+  const store = await makeStore(task, options);
   const things = await store.open(collection);
-  const rows = rowsOf(count, seed).map((row) => ({ ...row, thumbnail: Buffer.from(row.id) }));
-  for (let i = 0; i < count; i += batch) {
+  const rows = writtenRows(task);
+  for (let i = 0; i < rows.length; i += batch) {
     await things.upsert(rows.slice(i, i + batch));
     process.send?.(i + batch);
   }
