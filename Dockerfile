@@ -10,7 +10,8 @@ RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts \
     && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 -type d ! -name linux -exec rm -rf {} +
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production CLIPGRAPH_SERVER_HOST=0.0.0.0 HF_HOME=/data/huggingface XDG_CACHE_HOME=/data/cache
+ENV NODE_ENV=production CLIPGRAPH_SERVER_HOST=0.0.0.0 HF_HOME=/data/huggingface XDG_CACHE_HOME=/data/cache \
+    XDG_DATA_HOME=/data
 # What has been freed is given back to the system, not kept for each thread.
 ENV MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
@@ -21,7 +22,7 @@ COPY --from=build /build/models models
 COPY --from=build /build/examples examples
 RUN mkdir -p /data && chown node:node /data
 USER node
-# Models of the hub, and those in another precision, outlive the container.
+# Collections, models of the hub, and those in another precision outlive the container.
 VOLUME /data
 EXPOSE 4000
 HEALTHCHECK --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.CLIPGRAPH_SERVER_PORT ?? 4000) + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

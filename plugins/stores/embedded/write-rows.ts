@@ -166,9 +166,20 @@ export function removeRows(database: Database, ids: readonly string[]): number {
 /** Pages that nothing is in, of all: above this the file is made shorter. */
 const MOST_FREE = 0.2;
 
+/** Gives pages that nothing is in back to the disk. The package stops at the first row of the pragma, which has one a page. */
+function shorten(database: Database): void {
+  const free = (): number => Number(database.pragma('freelist_count'));
+  if (free() <= MOST_FREE * Number(database.pragma('page_count'))) return;
+  change(database, () => {
+    for (let left = free(), before = Infinity; left > 0 && left < before; left = free()) {
+      before = left;
+      database.exec('pragma incremental_vacuum');
+    }
+  });
+}
+
 /** @returns whether all that was removed is off the disk; not as long as somebody still reads what was there before */
 export function scrub(database: Database): boolean {
-  const free = Number(database.pragma('freelist_count'));
-  if (free > MOST_FREE * Number(database.pragma('page_count'))) database.exec('pragma incremental_vacuum');
+  shorten(database);
   return Number(database.pragma('wal_checkpoint(truncate)')) === 0;
 }
