@@ -2,7 +2,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { VERSION } from '../config/index.js';
 import { openEmbedder, type Embedder } from '../engine/index.js';
-import { createLog } from '../server/index.js';
+import { createLog } from '../server/log.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
 import { findRuntimes } from './runtimes.js';

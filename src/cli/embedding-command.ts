@@ -11,7 +11,7 @@ import {
   type EmbedOptions,
 } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import { createLog } from '../server/index.js';
+import { createLog } from '../server/log.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { readingOf, type NamedContent, type Reading } from './contents.js';
 import { createProgressBar, timeLeft, type ProgressBar } from './progress-bar.js';

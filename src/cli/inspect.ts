@@ -4,7 +4,7 @@ import { describePlan, type Convention, type PillowVersion } from '../core/image
 import { cleanOpenai, type Tokens } from '../core/text/index.js';
 import { openInspector, type ImageInspection, type Inspector } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import { createLog } from '../server/index.js';
+import { createLog } from '../server/log.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { addReadingFlags, contentOf, readingOf } from './contents.js';
 import { printPatiently } from './embedding-command.js';

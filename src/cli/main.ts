@@ -2,37 +2,33 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
-import { classifyCommand } from './classify.js';
-import { configCommand } from './config.js';
 import { foldPluginFlags, SHORT_FLAGS } from './config-flags.js';
-import { doctorCommand } from './doctor.js';
-import { embedCommand } from './embed.js';
-import { evaluateCommand } from './evaluate.js';
 import { addConfigHelp, addExamples, SHORT_HELP } from './help.js';
-import { inspectCommand } from './inspect.js';
-import { modelsCommand } from './models.js';
-import { rankCommand } from './rank.js';
-import { runtimesCommand } from './runtimes.js';
-import { schemaCommand } from './schema.js';
-import { serveCommand } from './serve.js';
-import { similarityCommand } from './similarity.js';
-import { tokenizeCommand } from './tokenize.js';
 
-const COMMANDS = [
-  serveCommand,
-  embedCommand,
-  similarityCommand,
-  rankCommand,
-  classifyCommand,
-  evaluateCommand,
-  tokenizeCommand,
-  inspectCommand,
-  runtimesCommand,
-  modelsCommand,
-  configCommand,
-  schemaCommand,
-  doctorCommand,
-];
+/** Each is loaded when it is called: a search need not load a server. */
+const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
+  serve: async () => (await import('./serve.js')).serveCommand,
+  index: async () => (await import('./index-folders.js')).indexCommand,
+  search: async () => (await import('./search.js')).searchCommand,
+  embed: async () => (await import('./embed.js')).embedCommand,
+  similarity: async () => (await import('./similarity.js')).similarityCommand,
+  rank: async () => (await import('./rank.js')).rankCommand,
+  classify: async () => (await import('./classify.js')).classifyCommand,
+  evaluate: async () => (await import('./evaluate.js')).evaluateCommand,
+  tokenize: async () => (await import('./tokenize.js')).tokenizeCommand,
+  inspect: async () => (await import('./inspect.js')).inspectCommand,
+  runtimes: async () => (await import('./runtimes.js')).runtimesCommand,
+  models: async () => (await import('./models.js')).modelsCommand,
+  config: async () => (await import('./config.js')).configCommand,
+  schema: async () => (await import('./schema.js')).schemaCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
+};
+
+/** The one that is called; all of them for help, and for a name that none has, so that the nearest is suggested. */
+function commandsFor(args: readonly string[]): (() => Promise<() => Command>)[] {
+  const name = args.at(0);
+  return name !== undefined && Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS);
+}
 
 /** Of the program: done; failed, all of it or a part; called in a way that it does not know. */
 const EXIT = { failed: 1, usage: 2 };
@@ -50,12 +46,14 @@ async function main(): Promise<void> {
   addExamples(
     program,
     'clipgraph similarity "a dog" photo.jpg',
-    'clipgraph rank "a red car" photos/',
+    'clipgraph index photos/',
+    'clipgraph search "a red car"',
     'clipgraph serve',
   );
   addConfigHelp(program, SHORT_FLAGS);
-  for (const create of COMMANDS) program.addCommand(create().copyInheritedSettings(program));
-  await program.parseAsync(foldPluginFlags(process.argv.slice(2)), { from: 'user' });
+  const args = foldPluginFlags(process.argv.slice(2));
+  for (const load of commandsFor(args)) program.addCommand((await load())().copyInheritedSettings(program));
+  await program.parseAsync(args, { from: 'user' });
 }
 
 // The reader of our output may have seen enough: `clipgraph rank … | head`.

@@ -23,7 +23,8 @@ const PICTURES: ReadonlySet<string> = new Set([
 /** Bytes that tell a format. */
 const HEAD_BYTES = 4096;
 
-function endsLikePicture(name: string): boolean {
+/** Whether its extension is that of a picture, be it one that is not decoded. */
+export function endsLikePicture(name: string): boolean {
   return PICTURES.has(path.extname(name.trim()).toLowerCase());
 }
 

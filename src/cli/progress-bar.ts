@@ -12,12 +12,12 @@ export interface ProgressBar {
 }
 
 /**
- * @param total undefined where nobody knows: the note alone is shown then
+ * @param given undefined where nobody knows, or nobody knows yet: the note alone is shown then
  * @param note what stands beside the bar, given how much is done
  */
 export function createProgressBar(
   stream: NodeJS.WriteStream,
-  total: number | undefined,
+  given: number | undefined | (() => number | undefined),
   note: (done: number) => string,
 ): ProgressBar {
   let done = 0;
@@ -28,6 +28,7 @@ export function createProgressBar(
       const now = performance.now();
       if (now - drawnAt < PAUSE_MS) return;
       drawnAt = now;
+      const total = typeof given === 'function' ? given() : given;
       const share = total === undefined ? undefined : total === 0 ? 1 : Math.min(1, done / total);
       const bar = share === undefined ? '' : '█'.repeat(Math.round(WIDTH * share)).padEnd(WIDTH, '░') + ' ';
       stream.write(ERASE + `${bar}${note(done)}`.slice(0, (stream.columns || 80) - 1));

@@ -3,15 +3,10 @@ import { askRank } from '../engine/index.js';
 import { addListFlags, addReadingFlags, collect, contentOf, contentsOf } from './contents.js';
 import { embeddingCommand, madeBy, print, reportFailures } from './embedding-command.js';
 import { addExamples } from './help.js';
+import { positive } from './option-values.js';
 
 /** Matches that are printed unless somebody says otherwise. */
 const TOP = 10;
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('Expected a positive whole number.');
-}
 
 function renamedToTop(): never {
   throw new InvalidArgumentError('It is called --top now.');

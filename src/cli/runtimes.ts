@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { openEmbedder, type Embedder } from '../engine/index.js';
 import type { Probe } from '../runtime/index.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { createLog } from '../server/index.js';
+import { createLog } from '../server/log.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { pullProgress } from './pull-progress.js';
 import { addExamples } from './help.js';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { openInspector } from '../engine/index.js';
-import { createLog } from '../server/index.js';
+import { createLog } from '../server/log.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { print } from './embedding-command.js';
 import { pullProgress } from './pull-progress.js';

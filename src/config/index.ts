@@ -6,4 +6,4 @@ export { withoutSecrets } from './secrets.js';
 export { suggestion } from './suggestion.js';
 export { valueAt } from './tree.js';
 export { PACKAGE_ROOT, VERSION } from './package-info.js';
-export { cacheHome, expandHome, firstSet, homeFolder } from './user-folders.js';
+export { cacheHome, dataHome, expandHome, firstSet, homeFolder } from './user-folders.js';

@@ -1,5 +1,12 @@
 import type { Model, ModelCatalog } from '../../models/index.js';
-import type { CollectionSpec, CollectionState, Row, ScanRequest } from '../../stores/index.js';
+import type {
+  Attachment,
+  CollectionSpec,
+  CollectionState,
+  NewRow,
+  Row,
+  ScanRequest,
+} from '../../stores/index.js';
 import type { Store } from '../../stores/store.js';
 import { endingStream } from '../ending-stream.js';
 import type { EmbedOptions, RequestScope } from '../options.js';
@@ -7,9 +14,11 @@ import type { Many, Streamed } from '../stream.js';
 import { addItems, type AddedItem } from './add-items.js';
 import { toFilter, type ItemFilter } from './filter.js';
 import { toItem, type Item } from './item.js';
+import { moveItems, type Move } from './move-items.js';
 import { pageOf, type ItemPage, type PageOptions } from './items.js';
 import type { NewItem } from './new-item.js';
 import { modelOf, type OpenCollection } from './open-collection.js';
+import { restoreRows } from './restore.js';
 import {
   directionOf,
   search,
@@ -112,9 +121,22 @@ export class Collection {
     return (await searchFrom(open, direction, { first: limit, filter }, signal)).hits;
   }
 
-  /** The small picture that is kept of an item. */
-  async thumbnail(id: string): Promise<Uint8Array | undefined> {
-    return (await this.#open()).stored.attachment(id, 'thumbnail');
+  /** Writes rows as they were kept elsewhere, in this very space: nothing is embedded. Yields how many are written. */
+  restore(rows: Many<NewRow>, signal: AbortSignal): AsyncIterableIterator<number, undefined> {
+    const open = this.#open;
+    return endingStream(signal, async function* (ending) {
+      return yield* restoreRows(await open(), rows, ending);
+    });
+  }
+
+  /** Gives items other ids, as when their files have moved; returns how many were there. */
+  async move(moves: readonly Move[]): Promise<number> {
+    return moveItems(await this.#open(), moves);
+  }
+
+  /** The bytes that are kept beside an item. */
+  async attachment(id: string, kind: Attachment): Promise<Uint8Array | undefined> {
+    return (await this.#open()).stored.attachment(id, kind);
   }
 
   /** The rows of these ids with all that the program itself keeps beside them. */

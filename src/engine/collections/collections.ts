@@ -99,6 +99,21 @@ export class Collections {
   }
 
   /**
+   * Creates a collection as it was elsewhere, in whatever space: what an export holds.
+   *
+   * @param store a configured store; the default one if absent
+   * @throws COLLECTION_EXISTS, COLLECTION_FULL, BAD_USER_INPUT, STORE_NOT_FOUND, STORE_UNAVAILABLE
+   */
+  restore(spec: CollectionSpec, store?: string): Promise<Collection> {
+    const created = this.#creating.then(() => {
+      checkName(spec.name);
+      return this.#createAs(spec, this.#parts.stores.getConfigured(store));
+    });
+    this.#creating = created.catch(() => undefined);
+    return created;
+  }
+
+  /**
    * Removes a collection with all that is kept of it.
    *
    * @returns whether it was there
@@ -140,20 +155,26 @@ export class Collections {
     const store = stores.getConfigured(given.store ?? undefined);
     const model = embedder.models.get(given.model ?? undefined);
     const space = await embedder.space({ model: model.id });
+    const spec: CollectionSpec = {
+      ...{ name, description: description ?? null, space, model: model.id },
+      ...{ thumbnails, keepText, keepOriginals, createdAt: Date.now() },
+    };
+    return this.#createAs(spec, store);
+  }
+
+  /** @throws COLLECTION_EXISTS, COLLECTION_FULL, STORE_UNAVAILABLE */
+  async #createAs(spec: CollectionSpec, store: Store): Promise<Collection> {
+    const { name } = spec;
     const places = await this.#places();
     if (places.some(({ spec }) => spec.name === name)) {
       const message = `There is a collection named ${name} already. Choose another name, or delete it first.`;
       throw new ClipgraphError('COLLECTION_EXISTS', message);
     }
-    const { maxCollections } = embedder.limits;
+    const { maxCollections } = this.#parts.embedder.limits;
     if (places.length >= maxCollections) {
       const message = `There are ${places.length} collections; the limit is ${maxCollections} (limits.maxCollections). Delete one that is not needed.`;
       throw new ClipgraphError('COLLECTION_FULL', message);
     }
-    const spec: CollectionSpec = {
-      ...{ name, description: description ?? null, space, model: model.id },
-      ...{ thumbnails, keepText, keepOriginals, createdAt: Date.now() },
-    };
     await (await store.plugin()).create(spec);
     return this.#collectionAt({ spec, store });
   }

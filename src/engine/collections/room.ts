@@ -1,5 +1,5 @@
 import { ClipgraphError, isContentError } from '../../errors/index.js';
-import type { CollectionState } from '../../stores/index.js';
+import type { CollectionState, NewRow } from '../../stores/index.js';
 import type { EmbedOptions, RequestScope } from '../options.js';
 import { hashContent } from './content-hash.js';
 import type { NewItem } from './new-item.js';
@@ -53,6 +53,13 @@ export class Room {
     const text = keepText ? (content.text?.length ?? 0) : 0;
     const said = metadata == null ? 0 : JSON.stringify(metadata).length;
     return ROW_BYTES + 4 * space.dimensions + text + said + (original?.length ?? 0);
+  }
+
+  /** What a row will take, about. */
+  bytesOfRow({ vector, text, metadata, thumbnail, original }: NewRow): number {
+    const said = metadata === undefined ? 0 : JSON.stringify(metadata).length;
+    const beside = (thumbnail?.length ?? 0) + (original?.length ?? 0);
+    return ROW_BYTES + vector.byteLength + (text?.length ?? 0) + said + beside;
   }
 
   /**
