@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClipgraphError, type CollectionSpec } from 'clipgraph/store';
 import type { Connections, Session } from './connections.js';
-import { isDuplicate } from './failures.js';
+import { isDuplicate, isLocked } from './failures.js';
 import { checkVersion, factsOf, migrate, vectorSchemaOf, type Migration } from './migrations.js';
 import type { Names } from './names.js';
 import type { Settings } from './options.js';
@@ -23,6 +24,9 @@ function specOf(entry: Entry): CollectionSpec {
   const space = { checksum, dtype, dimensions };
   return { name, description, space, model, thumbnails, keepText, keepOriginals, createdAt };
 }
+
+/** Milliseconds for a table to be free of readers, at a time; and between two tries. */
+const LOCK_MS = 250;
 
 export interface CatalogueOptions {
   readonly connections: Connections;
@@ -99,6 +103,10 @@ export class Catalogue {
       [name],
     );
     for (const { number } of dropped) {
+      // Whoever comes after one that waits for this lock waits, too: for a moment only.
+      await session.query(`set local lock_timeout = ${LOCK_MS}`);
+      await session.query(`lock table ${names.items(number)} in access exclusive mode`);
+      await session.query('set local lock_timeout = 0');
       await session.query(`drop table ${names.items(number)}`);
       await session.query(`delete from ${names.tallies} where collection = $1`, [number]);
     }
@@ -127,20 +135,24 @@ export class Catalogue {
 
   /** Changes which collections there are, one after the other. */
   async #write<Result>(work: (session: Session, types: string) => Promise<Result>): Promise<Result> {
-    const { connections, names, migrations } = this.#options;
+    const { connections, names, migrations, settings } = this.#options;
     const attempt = (): Promise<Result> =>
       connections.transaction({ mode: 'write' }, async (session) => {
         const facts = await migrate(session, names, migrations);
         await session.query(`lock table ${names.collections} in share row exclusive mode`);
         return work(session, vectorSchemaOf(facts));
       });
-    try {
-      return await attempt();
-    } catch (error) {
-      // Another server made the extension at the same moment.
-      const isRace = error instanceof ClipgraphError && isDuplicate(error.cause);
-      if (!isRace) throw error;
-      return attempt();
+    const until = performance.now() + settings.statementTimeoutMs;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const cause = error instanceof ClipgraphError ? error.cause : undefined;
+        // Another server made the extension, or a table, at the same moment.
+        const isRace = isDuplicate(cause) && tries === 1;
+        if (!isRace && !(isLocked(cause) && performance.now() < until)) throw error;
+        if (!isRace) await delay(LOCK_MS);
+      }
     }
   }
 }

@@ -88,6 +88,30 @@ describeWithPostgres('the connections', (server) => {
     expect(await things.count()).toBe(2000);
   });
 
+  it('let others search while a collection that is read in full waits to be replaced', async () => {
+    const { store, things } = await openThings({ statementTimeoutMs: 3000 });
+    await things.upsert(Array.from({ length: 500 }, (_, i) => newRow(String(i), QUERY)));
+    await store.create(specOf('next', 2));
+    const reader = things.scan()[Symbol.asyncIterator]();
+    await reader.next();
+    const renaming = store.rename('next', 'things', { replace: true });
+    for (let i = 0; i < 10; i++) expect(await things.count()).toBe(500);
+    await reader.return?.();
+    await renaming;
+    await expect(things.count()).rejects.toMatchObject({ code: 'COLLECTION_NOT_FOUND' });
+    const again = await store.open('things');
+    await again.upsert(Array.from({ length: 500 }, (_, i) => newRow(String(i), QUERY)));
+    const other = again.scan()[Symbol.asyncIterator]();
+    await other.next();
+    await expect(store.drop('things')).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(/Somebody reads all of the collection/),
+    });
+    expect(await again.count()).toBe(500);
+    await other.return?.();
+    expect(await store.drop('things')).toBe(true);
+  });
+
   it('are not waited for without end', async () => {
     const { things } = await openThings({ poolSize: 1, connectTimeoutMs: 200, statementTimeoutMs: 1000 });
     await things.upsert([newRow('a', QUERY)]);

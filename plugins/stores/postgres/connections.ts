@@ -1,7 +1,6 @@
-import { setMaxListeners } from 'node:events';
-import { ClipgraphError } from 'clipgraph/store';
 import pg from 'pg';
 import { failureOf, isConflict, isLost } from './failures.js';
+import { closed, destroy, Lending, type Lent, type Mode } from './lending.js';
 import type { Settings } from './options.js';
 
 /** A transaction under way. */
@@ -15,69 +14,37 @@ export interface Snapshot extends Session {
 }
 
 export interface TransactionOptions {
-  /** `snapshot`: all that is read is as it was at one moment. */
-  readonly mode: 'read' | 'snapshot' | 'write';
+  readonly mode: Mode;
   readonly signal?: AbortSignal | undefined;
 }
 
-type Mode = TransactionOptions['mode'];
-
-const MODES = {
-  read: 'begin read only',
-  snapshot: 'begin isolation level repeatable read read only',
-  // What is acknowledged is on the disk, also where the server was told not to wait for it.
-  write: `begin; select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`,
-} as const;
 /** A reply may be late by this much on its way. */
 const GRACE_MS = 5000;
 /** When the store is closed, what runs has so long to end. */
 const LAST_WORK_MS = 5000;
-
-function closed(): ClipgraphError {
-  return new ClipgraphError('STORE_UNAVAILABLE', 'The store postgres is closed.');
-}
-
-/** A connection that is lent out. */
-interface Lent {
-  readonly client: pg.PoolClient;
-  readonly pid: number;
-  /** Gives it back, or ends it. */
-  readonly release: (isBroken: boolean) => void;
-}
 
 /**
  * The connections to a database. Everything runs in a transaction with settings of its own, so that nothing is left on a
  * connection: a pooler that lends them by transaction may stand in between.
  */
 export class Connections {
-  readonly #config: pg.PoolConfig;
-  readonly #statementMs: number;
-  readonly #pool: pg.Pool;
+  readonly #config: pg.ClientConfig;
+  readonly #work: Lending;
   /** Those that scans keep as long as somebody reads: their own, as a reader may search while it reads. */
-  readonly #scans: pg.Pool;
-  readonly #lone = new Set<pg.Client>();
-  /** Lent out by each pool. */
-  readonly #lent = new Set<pg.PoolClient>();
-  readonly #reading = new Set<pg.PoolClient>();
-  readonly #closing = new AbortController();
-  #ended: Promise<void> | undefined;
+  readonly #reading: Lending;
+  readonly #alone = new Set<pg.Client>();
+  #ended: Promise<unknown> | undefined;
 
   constructor({ url, poolSize, connectTimeoutMs, statementTimeoutMs }: Settings) {
-    this.#statementMs = statementTimeoutMs;
-    setMaxListeners(0, this.#closing.signal); // One for each that waits for a connection.
     this.#config = {
       connectionString: url,
       application_name: 'clipgraph',
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
     };
-    const pool = (max: number, more: pg.PoolConfig = {}): pg.Pool => {
-      const made = new pg.Pool({ ...this.#config, max, allowExitOnIdle: true, ...more });
-      made.on('error', () => undefined); // An idle connection broke: the pool has dropped it.
-      return made;
-    };
-    this.#pool = pool(poolSize, { query_timeout: statementTimeoutMs + GRACE_MS });
-    this.#scans = pool(Math.max(2, Math.ceil(poolSize / 2)));
+    const work = { ...this.#config, max: poolSize, query_timeout: statementTimeoutMs + GRACE_MS };
+    this.#work = new Lending(work, statementTimeoutMs);
+    this.#reading = new Lending({ ...this.#config, max: Math.max(2, Math.ceil(poolSize / 2)) }, 0);
   }
 
   /**
@@ -105,7 +72,7 @@ export class Connections {
   /** A snapshot for as long as somebody reads: it must be ended. */
   async snapshot(signal: AbortSignal | undefined): Promise<Snapshot> {
     signal?.throwIfAborted();
-    const { client, pid, release } = await this.#borrow(this.#scans, 'snapshot').catch((error: unknown) => {
+    const { client, pid, release } = await this.#reading.borrow('snapshot').catch((error: unknown) => {
       throw failureOf(error);
     });
     const query: Session['query'] = async (text, values) => {
@@ -131,34 +98,27 @@ export class Connections {
     if (this.#isClosed()) throw closed();
     const client = new pg.Client(this.#config);
     client.on('error', () => undefined); // The statement that runs is told.
-    this.#lone.add(client);
+    this.#alone.add(client);
     try {
       await client.connect();
       return await work({ query: (text, values) => rowsOf(client, text, values) });
     } catch (error) {
       throw this.#isClosed() ? closed() : failureOf(error);
     } finally {
-      this.#lone.delete(client);
+      this.#alone.delete(client);
       void client.end().catch(() => undefined);
     }
   }
 
   /** Ends what waits and what is read; lets what is being searched or written come to its end, for a while. */
-  close(): Promise<void> {
-    this.#ended ??= (async () => {
-      this.#closing.abort();
-      const patience = setTimeout(() => {
-        this.#lent.forEach(destroy);
-      }, LAST_WORK_MS);
-      for (const client of [...this.#lone, ...this.#reading]) destroy(client);
-      await Promise.all([this.#pool.end(), this.#scans.end()]);
-      clearTimeout(patience);
-    })();
-    return this.#ended;
+  async close(): Promise<void> {
+    this.#ended ??= Promise.all([this.#work.close(LAST_WORK_MS), this.#reading.close(0)]);
+    for (const client of this.#alone) leave(client);
+    await this.#ended;
   }
 
   #isClosed(): boolean {
-    return this.#closing.signal.aborted;
+    return this.#ended !== undefined;
   }
 
   async #attempt<Result>(
@@ -168,7 +128,7 @@ export class Connections {
     progress: { isCommitting: boolean },
   ): Promise<Result> {
     signal?.throwIfAborted();
-    const { client, pid, release } = await this.#borrow(this.#pool, mode);
+    const { client, pid, release } = await this.#work.borrow(mode);
     let isBroken = true;
     try {
       const result = await work({
@@ -187,60 +147,6 @@ export class Connections {
     } finally {
       release(isBroken);
     }
-  }
-
-  /** Lends a connection on which a transaction has begun; one that broke while nobody used it is replaced once. */
-  async #borrow(pool: pg.Pool, mode: Mode): Promise<Lent> {
-    try {
-      return await this.#begin(pool, mode);
-    } catch (error) {
-      if (!isLost(error) || this.#isClosed()) throw error;
-      return this.#begin(pool, mode);
-    }
-  }
-
-  async #begin(pool: pg.Pool, mode: Mode): Promise<Lent> {
-    const client = await this.#connect(pool);
-    const lent = pool === this.#pool ? this.#lent : this.#reading;
-    const ignore = (): void => undefined; // The statement that runs is told; without one, the next.
-    client.on('error', ignore);
-    lent.add(client);
-    const release = (isBroken: boolean): void => {
-      lent.delete(client);
-      client.off('error', ignore);
-      client.release(isBroken);
-    };
-    try {
-      const timeout = pool === this.#pool ? this.#statementMs : 0;
-      const begin = `${MODES[mode]}; set local statement_timeout = ${timeout}; select pg_backend_pid() as pid`;
-      // Several statements have several results.
-      const results = (await client.query(begin)) as unknown as pg.QueryResult<{ pid: number }>[];
-      return { client, pid: results[results.length - 1].rows[0].pid, release };
-    } catch (error) {
-      release(true);
-      throw error;
-    }
-  }
-
-  /** A connection of the pool; who waits for one when the store is closed is told at once. */
-  #connect(pool: pg.Pool): Promise<pg.PoolClient> {
-    if (this.#isClosed()) throw closed();
-    const { signal } = this.#closing;
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        reject(closed());
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      void pool
-        .connect()
-        .then((client) => {
-          if (signal.aborted) client.release(true);
-          else resolve(client);
-        }, reject)
-        .finally(() => {
-          signal.removeEventListener('abort', leave);
-        });
-    });
   }
 
   async #query<Row extends object>(
@@ -285,13 +191,12 @@ async function rowsOf<Row extends object>(
   return (await client.query<Row>(text, values === undefined ? undefined : [...values])).rows;
 }
 
-/** Breaks a connection: what runs on it is told, and the server goes on with it alone. */
-function destroy(client: pg.ClientBase): void {
+/** Leaves a connection to the server, which still has what was written to it. */
+function leave(client: pg.ClientBase): void {
   const { connection } = client as unknown as {
-    readonly connection: { readonly stream: { end(done: () => void): void; destroy(): void } };
+    readonly connection: { readonly stream: { end(done: () => void): void } };
   };
-  // What was written before is sent first.
   connection.stream.end(() => {
-    connection.stream.destroy();
+    destroy(client);
   });
 }

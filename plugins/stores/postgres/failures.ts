@@ -15,6 +15,7 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^(53100|58030)$/, 'The disk of PostgreSQL is full or fails: its log says which.'],
   [/^53/, 'PostgreSQL lacks memory or another resource: its log says which.'],
   [/^(XX001|XX002)$/, 'PostgreSQL found a damaged table or index: restore it from a backup.'],
+  [/^55P03$/, 'Somebody reads all of the collection: try again when that has ended.'],
   [/^25006$/, 'PostgreSQL takes no changes here: stores.postgres.url leads to a standby.'],
   [/^57P03$/, 'PostgreSQL is starting or shutting down: try again.'],
 ];
@@ -55,6 +56,11 @@ export function isConflict(error: unknown): boolean {
 /** Whether there is something of this name already, made by another server a moment ago. */
 export function isDuplicate(error: unknown): boolean {
   return ['23505', '42710', '42P06', '42P07'].includes(read(error).code);
+}
+
+/** Whether a table was not free in the time that was given. */
+export function isLocked(error: unknown): boolean {
+  return read(error).code === '55P03';
 }
 
 /** Whether a table is not there. */

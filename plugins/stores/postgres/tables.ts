@@ -43,5 +43,6 @@ export function itemsTable(table: string, types: string, { space: { dimensions }
       original bytea
     ) with (toast_tuple_target = ${target});
     alter table ${table} alter column vector set storage ${isInLine ? 'plain' : 'external'},
-      alter column thumbnail set storage external, alter column original set storage external`;
+      alter column thumbnail set storage external, alter column original set storage external;
+    create index on ${table} using gin (metadata jsonb_path_ops)`;
 }

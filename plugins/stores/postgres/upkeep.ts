@@ -124,5 +124,5 @@ export class Upkeep {
 }
 
 function vacuum({ connections, table }: Place): Promise<unknown> {
-  return connections.alone((session) => session.query(`vacuum (skip_locked, process_toast) ${table}`));
+  return connections.alone((session) => session.query(`vacuum (skip_locked) ${table}`));
 }

@@ -19,10 +19,25 @@ function isPossible(value: Json): boolean {
   return Object.entries(value as JsonObject).every(([key, child]) => isKeepable(key) && isPossible(child));
 }
 
+/** So many values of one condition are looked up in the index; more are compared row by row. */
+const MOST_LOOKUPS = 100;
+
+/** An object with one value, at a path of keys. `fromEntries` also takes `__proto__` for a key. */
+function objectWith(path: readonly string[], value: Json): Json {
+  return path.reduceRight<Json>((child, key) => Object.fromEntries([[key, child]]), value);
+}
+
+/** Whether a value is one of some. What has it contains it, which the index over metadata knows: it lets few rows through. */
 function isAnyOf(path: readonly string[], candidates: readonly Json[], values: Values): string {
-  const possible = candidates.filter(isPossible).map((candidate) => JSON.stringify(candidate));
+  const possible = path.every(isKeepable) ? candidates.filter(isPossible) : [];
   if (possible.length === 0) return 'false';
-  return `${valueAt(path, values)} = any(${values.add(possible)}::text[]::jsonb[])`;
+  const texts = possible.map((candidate) => JSON.stringify(candidate));
+  const holds = `coalesce(${valueAt(path, values)} = any(${values.add(texts)}::text[]::jsonb[]), false)`;
+  if (path.length === 0 || possible.length > MOST_LOOKUPS) return holds;
+  const contains = possible.map(
+    (candidate) => `metadata @> ${values.add(JSON.stringify(objectWith(path, candidate)))}::jsonb`,
+  );
+  return `((${contains.join(' or ')}) and ${holds})`;
 }
 
 const ORDERS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
@@ -51,12 +66,13 @@ function inOrder(
   return ofType('number', value, `${textOf(value)}::numeric ${ORDERS[name]} ${number}`);
 }
 
-function conditionOf(condition: Condition, values: Values): string {
+function comparisonOf(
+  condition: Exclude<Condition, { readonly eq: Json } | { readonly in: readonly Json[] }>,
+  values: Values,
+): string {
   const { path } = condition;
   if (!path.every(isKeepable)) return 'exists' in condition && !condition.exists ? 'true' : 'false';
   if ('exists' in condition) return `${valueAt(path, values)} is ${condition.exists ? 'not ' : ''}null`;
-  if ('eq' in condition) return isAnyOf(path, [condition.eq], values);
-  if ('in' in condition) return isAnyOf(path, condition.in, values);
   if ('startsWith' in condition) {
     const value = valueAt(path, values);
     return ofType('string', value, beginning(textOf(value), condition.startsWith, values));
@@ -81,7 +97,10 @@ export function whereOf(filter: Filter, values: Values): string {
       ? `coalesce(origin_root = ${values.add(filter.root)}::text, false)`
       : 'false';
   }
-  return `coalesce(${conditionOf(filter, values)}, false)`;
+  // Within `coalesce` no index is seen; what looks values up is false, not null, by itself.
+  if ('eq' in filter) return isAnyOf(filter.path, [filter.eq], values);
+  if ('in' in filter) return isAnyOf(filter.path, filter.in, values);
+  return `coalesce(${comparisonOf(filter, values)}, false)`;
 }
 
 function joined(filters: readonly Filter[], operator: string, ofNone: string, values: Values): string {
