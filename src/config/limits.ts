@@ -51,7 +51,7 @@ export const limitsSchema = z.strictObject({
   maxDecodeBytes: count
     .default(384 * MB)
     .describe(
-      'Memory that decoding one picture may take, foretold by its header; a process that takes 192 MB more is ended (Linux).',
+      'Memory that decoding one picture may take, foretold by its header; a process that takes 132 MB and three times maxImageBytes more is ended (Linux).',
     ),
   maxMatrixCells: count.default(65_536).describe('Rows times columns of the matrices of one operation.'),
   maxQueue: count

@@ -154,6 +154,7 @@ function createPool(
     workers: preparation.workers,
     maxQueue: limits.maxQueue,
     timeoutMs: preparation.timeoutMs,
+    maxImageBytes: limits.maxImageBytes,
     limits: { maxSide: limits.maxImageSide, maxDecodeBytes: limits.maxDecodeBytes },
     onPrepared,
     onLost: (reason, loss) => {

@@ -8,7 +8,7 @@ import { fromWireError } from './wire-error.js';
 
 /**
  * Why a worker is gone: it `crashed`, or exited; it was `killed` from outside, as systems do that run out of memory; it
- * did not answer in time; it took too much `memory`; or it was `ended` here.
+ * did not answer in time; it took too much `memory`, its own heap's or the machine's; or it was `ended` here.
  */
 export type Loss = 'crashed' | 'killed' | 'hung' | 'memory' | 'ended';
 
@@ -61,6 +61,8 @@ const PART_BYTES = 512 * 1024;
 /** Lines kept to explain an early end. */
 const REMEMBERED_LINES = 5;
 const MEMORY_CHECK_MS = 250;
+/** What V8 prints before it aborts: `FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory`. */
+const HEAP_FULL = /^FATAL ERROR: .*heap out of memory/;
 
 /** Requests to one worker, a process or a thread. Lives as long as the worker does. */
 export class Remote {
@@ -77,13 +79,14 @@ export class Remote {
     const { title, entry, inPlace, isolation = 'process', start = {}, onOutput, onLost } = options;
     this.#title = title;
     let markExited: () => void;
+    let isHeapFull = false;
     this.#exited = new Promise((resolve) => (markExited = resolve));
     this.#link = link({ entry, inPlace }, isolation, start, {
       onMessage: (message) => {
         this.#settle(message);
       },
       onExit: (reason, isKilled) => {
-        const loss = isKilled ? 'killed' : 'crashed';
+        const loss = isKilled ? 'killed' : isHeapFull ? 'memory' : 'crashed';
         this.#lost ??= new WorkerLost(`The ${title} ${reason}.`, loss, this.#lines);
         stopWatching();
         for (const { reject } of this.#pending.values()) reject(this.#lost);
@@ -92,6 +95,7 @@ export class Remote {
         markExited();
       },
       onOutput: (line) => {
+        isHeapFull ||= HEAP_FULL.test(line);
         if (this.#lines.push(line) > REMEMBERED_LINES) this.#lines.shift();
         onOutput?.(line);
       },

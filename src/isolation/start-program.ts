@@ -52,9 +52,14 @@ function linkProcess(
     onOutput(error.message);
     leave('could not be reached');
   });
-  child.on('exit', (code, signal) => {
+  const leaveBy = (code: number | null, signal: string | null): void => {
     if (signal === null) leave(`exited with code ${String(code)}`);
     else leave(`was killed by ${signal}`, signal === 'SIGKILL');
+  };
+  child.on('exit', (code, signal) => {
+    // What aborts says why: it is heard to the end.
+    if (signal === 'SIGABRT') child.once('close', leaveBy);
+    else leaveBy(code, signal);
   });
   forwardLines(child.stdout, onOutput);
   forwardLines(child.stderr, onOutput);

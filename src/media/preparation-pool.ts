@@ -22,6 +22,8 @@ export interface PoolOptions {
   readonly maxQueue: number;
   /** Milliseconds that one picture may compute before its process counts as hanging. */
   readonly timeoutMs: number;
+  /** Bytes of the largest picture as it is sent. Default 0. */
+  readonly maxImageBytes?: number;
   /** What decoding one picture may cost, beside what its task says. */
   readonly limits?: Omit<ImageLimits, 'maxPixels'>;
   /** Told of every picture whose preparation has ended. */
@@ -36,7 +38,9 @@ const ATTEMPTS = 2;
 /** A picture that nobody waits for any more may end within this: most do, and starting a process costs more. */
 const ABANDONED_MS = 300;
 /** What a process holds beside a picture, and what the foretelling of its memory may be wrong by. */
-const RESERVE_MB = 192;
+const RESERVE_MB = 132;
+/** How often a picture's own bytes are there: in the parts that came, whole, and without what no decoder needs. */
+const COPIES = 3;
 const MEMORY_CHECK_MS = 50;
 const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
 /** Pixels lie outside of V8's heap; what lies in it is small. Freed memory goes back to the system at once. */
@@ -132,7 +136,7 @@ export class PreparationPool {
   #freeWorker(): Remote | undefined {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle.isLost ? this.#freeWorker() : idle;
-    const { workers, limits, onLost } = this.#options;
+    const { workers, limits, maxImageBytes = 0, onLost } = this.#options;
     // One that was told to end and has not yet makes room for another.
     const alive = [...this.#workers].filter((worker) => !worker.isLost).length;
     if (this.#closed !== undefined || alive >= workers) return undefined;
@@ -141,7 +145,8 @@ export class PreparationPool {
       title: 'preparation process',
       entry: WORKER,
       start: START,
-      memoryLimitMb: maxDecodeBytes && Math.ceil(maxDecodeBytes / 2 ** 20) + RESERVE_MB,
+      memoryLimitMb:
+        maxDecodeBytes && Math.ceil((maxDecodeBytes + maxImageBytes * COPIES) / 2 ** 20) + RESERVE_MB,
       memoryCheckMs: MEMORY_CHECK_MS,
       onLost: (reason, loss) => {
         this.#workers.delete(worker);

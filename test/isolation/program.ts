@@ -7,6 +7,10 @@ const held: Buffer[] = [];
 answerRequests({
   environment: () => process.env,
   hold: (megabytes: number) => held.push(Buffer.alloc(megabytes * 2 ** 20, 1)),
+  fillHeap: () => {
+    const kept: object[] = [];
+    for (;;) kept.push({ number: kept.length });
+  },
   sleep: (milliseconds: number) => delay(milliseconds),
   compute: (milliseconds: number) => {
     const from = process.cpuUsage();

@@ -49,6 +49,15 @@ describe('what a program that runs apart is given of the environment', () => {
 });
 
 describe('a process that runs apart', () => {
+  it('says that memory was lacking when its own heap is full', async () => {
+    const lost: unknown[] = [];
+    const start = { nodeArguments: ['--max-old-space-size=40'] };
+    await withRemote({ start, onLost: (_, loss) => lost.push(loss) }, async (remote) => {
+      await expect(remote.call('fillHeap', undefined)).rejects.toMatchObject({ loss: 'memory' });
+      expect(lost).toEqual(['memory']);
+    });
+  });
+
   itOnLinux('is ended when it holds more memory than it may', async () => {
     const lost: unknown[] = [];
     const onLost = (reason: string, loss: string): number => lost.push([reason, loss]);

@@ -89,6 +89,37 @@ function prepare(bytes: Buffer, convention: 'hf' | 'openai' = 'hf'): Promise<Pre
   });
 }
 
+/** A TIFF of 8 × 8 grey pixels, one of whose fields has millions of values. */
+function tiffOfValues(tag: number, count: number): Buffer {
+  const numbers = new Map([
+    ...([
+      [256, 8],
+      [257, 8],
+      [258, 8],
+      [259, 1],
+      [262, 1],
+      [273, 0],
+      [277, 1],
+      [278, 8],
+      [279, 64],
+    ] as const),
+    [tag, 0],
+  ]);
+  const tags = [...numbers.keys()].sort((a, b) => a - b);
+  const start = 10 + tags.length * 12 + 4;
+  const head = Buffer.alloc(start);
+  head.write('II*\0\x08\0\0\0', 'latin1');
+  head.writeUInt16LE(tags.length, 8);
+  tags.forEach((each, i) => {
+    const at = 10 + i * 12;
+    head.writeUInt16LE(each, at);
+    head.writeUInt16LE(each === tag ? 1 : 4, at + 2);
+    head.writeUInt32LE(each === tag ? count : 1, at + 4);
+    head.writeUInt32LE(each === tag ? start : (numbers.get(each) ?? 0), at + 8);
+  });
+  return Buffer.concat([head, Buffer.alloc(count, 1)]);
+}
+
 /** Milliseconds that this process computes meanwhile. */
 async function processorMs(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
@@ -159,6 +190,14 @@ describe('a picture of strange proportions', () => {
     const bytes = png(8, 8, { before: Array<Buffer>(60).fill(chunk('zTXt', text)) });
     expect(await processorMs(() => prepare(bytes))).toBeLessThan(700);
   });
+
+  it.each([256, 258, 273, 279, 338])(
+    'is read no further where field %i of a TIFF has millions of values',
+    async (tag) => {
+      const bytes = tiffOfValues(tag, 15_000_000);
+      expect(await processorMs(() => prepare(bytes).catch(() => undefined))).toBeLessThan(700);
+    },
+  );
 
   it('is refused where a PNG has hundreds of thousands of chunks', async () => {
     const bytes = png(8, 8, {

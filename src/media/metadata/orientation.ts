@@ -24,7 +24,7 @@ function statedIn(directory: Directory | undefined): Orientation | undefined {
   if (directory?.fields.has(ORIENTATION_TAG) !== true) return undefined;
   // Bytes and text are no numbers to Pillow, so that they state no turn.
   if (bytesOf(directory, ORIENTATION_TAG) !== undefined) return 1;
-  return asOrientation(numbersOf(directory, ORIENTATION_TAG)?.at(0));
+  return asOrientation(numbersOf(directory, ORIENTATION_TAG, 1)?.at(0));
 }
 
 function statedInXmp(xmp: Uint8Array | string): Orientation {

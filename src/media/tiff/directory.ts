@@ -87,8 +87,19 @@ export function readDirectory(bytes: Uint8Array): Directory | undefined {
   return { isLittle, fields };
 }
 
-/** The values of a field as numbers; undefined where the directory has none. */
-export function numbersOf({ fields, isLittle }: Directory, tag: number): number[] | undefined {
+/** More strips, tiles or samples no picture has: a field of millions is made to take time and memory. */
+const MOST_VALUES = 2 ** 20;
+
+/**
+ * The values of a field as numbers; undefined where the directory has none.
+ *
+ * @param most how many of them are read, from the first
+ */
+export function numbersOf(
+  { fields, isLittle }: Directory,
+  tag: number,
+  most = MOST_VALUES,
+): number[] | undefined {
   const field = fields.get(tag);
   if (field === undefined) return undefined;
   const { type, bytes } = field;
@@ -107,7 +118,7 @@ export function numbersOf({ fields, isLittle }: Directory, tag: number): number[
     16: (at) => Number(view.getBigUint64(at, isLittle)),
   };
   const get = read[type] ?? ((at: number) => bytes[at]);
-  return Array.from({ length: bytes.length / SIZES[type] }, (_, i) => get(i * SIZES[type]));
+  return Array.from({ length: Math.min(most, bytes.length / SIZES[type]) }, (_, i) => get(i * SIZES[type]));
 }
 
 /** The bytes of a field of type BYTE, ASCII or UNDEFINED. */

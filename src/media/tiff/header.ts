@@ -70,7 +70,7 @@ export function readTiffHeader(bytes: Uint8Array): TiffHeader | undefined {
   const directory = readDirectory(bytes);
   if (directory === undefined) return undefined;
   const list = (tag: number): number[] => numbersOf(directory, tag) ?? [];
-  const one = (tag: number, otherwise: number): number => list(tag).at(0) ?? otherwise;
+  const one = (tag: number, otherwise: number): number => numbersOf(directory, tag, 1)?.at(0) ?? otherwise;
 
   const width = one(TAGS.width, 0);
   const height = one(TAGS.height, 0);
