@@ -86,6 +86,7 @@ async function decodeAny(bytes: Uint8Array, options: DecodeOptions): Promise<Dec
     }
     case 'png': {
       const header = readPngHeader(bytes);
+      checkPixels(header, options); // Its size may be stated twice.
       const orientation = orientationOf(header);
       const needed = pngDecodeBytes(header, orientation !== 1);
       checkDecodeBytes(header, needed, options);

@@ -1,5 +1,5 @@
 import { readJpegHeader } from './metadata/jpeg-header.js';
-import { readPngHeader, PNG_COLOURS, type PngHeader } from './metadata/png-header.js';
+import { readPngSize, PNG_COLOURS } from './metadata/png-header.js';
 import { readWebpHeader } from './metadata/webp-header.js';
 import type { ImageFormat } from './sniff.js';
 import { readTiffHeader } from './tiff/header.js';
@@ -23,14 +23,6 @@ const PNG_CHANNELS: Readonly<Record<number, number>> = {
   [PNG_COLOURS.rgbAlpha]: 4,
 };
 
-function soundPngHeader(bytes: Uint8Array): PngHeader | undefined {
-  try {
-    return readPngHeader(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Reads the size and the depth of a picture from its first bytes, without a decoder and without memory for pixels.
  *
@@ -43,7 +35,7 @@ export function readImageHeader(bytes: Uint8Array, format: ImageFormat): ImageHe
       return header && { ...sidesOf(header), channels: header.components, bits: header.bits };
     }
     case 'png': {
-      const header = soundPngHeader(bytes);
+      const header = readPngSize(bytes);
       return (
         header && {
           ...sidesOf(header),

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Response } from 'express';
 import { ClipgraphError } from '../errors/index.js';
 import type { ByteBudget, ByteShare } from '../media/index.js';
+import { firstByteOf } from './first-byte.js';
 
 /** From the first byte of a request to the end of its answer: who still waits, and what it holds. */
 export interface Lifetime {
@@ -17,14 +18,18 @@ export function tooLate(timeoutMs: number): ClipgraphError {
   return new ClipgraphError('TIMEOUT', message);
 }
 
-/** Begins when the head of a request has been read, which Node bounds. */
+/** Its time has begun with the first byte of the request's head. */
 export function lifetimeOf(response: Response, budget: ByteBudget, timeoutMs: number): Lifetime {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // One for each content of the request.
   const share = budget.open();
-  const timer = setTimeout(() => {
-    controller.abort(tooLate(timeoutMs));
-  }, timeoutMs);
+  const left = timeoutMs - (performance.now() - firstByteOf(response.req));
+  const timer = setTimeout(
+    () => {
+      controller.abort(tooLate(timeoutMs));
+    },
+    Math.max(0, left),
+  );
   response.once('close', () => {
     clearTimeout(timer);
     share.close();

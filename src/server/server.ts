@@ -22,6 +22,7 @@ import { crossOrigin, ownQueriesByGet } from './cross-origin.js';
 import { graphqlEndpoint } from './endpoint.js';
 import { isOnLoopback } from './grants.js';
 import { explorerPlugin, explorerRoutes } from './explorer.js';
+import { noteFirstBytes } from './first-byte.js';
 import { Health } from './health.js';
 import { createLog } from './log.js';
 import { Metrics } from './metrics.js';
@@ -37,6 +38,7 @@ import {
   requestPolicy,
 } from './requests.js';
 import { securityHeaders } from './security-headers.js';
+import { answerUnreadable } from './unreadable.js';
 import { serveWebSocket } from './websocket.js';
 
 export interface ClipgraphServer {
@@ -72,6 +74,8 @@ function urlOf(server: http.Server): string {
 
 /** Milliseconds in which the head of a request must have come. */
 const HEAD_MS = 15_000;
+/** How often Node looks for what comes too slowly. */
+const CHECK_MS = 500;
 
 /** Node's own limits stand behind those of the requests: they end what never becomes one. */
 function createHttpServer(app: http.RequestListener, { server, limits }: Config): http.Server {
@@ -79,10 +83,12 @@ function createHttpServer(app: http.RequestListener, { server, limits }: Config)
     {
       headersTimeout: Math.min(HEAD_MS, limits.timeoutMs),
       requestTimeout: limits.timeoutMs + HEAD_MS,
-      connectionsCheckingInterval: 1000,
+      connectionsCheckingInterval: CHECK_MS,
     },
     app,
   );
+  noteFirstBytes(httpServer);
+  answerUnreadable(httpServer);
   httpServer.maxConnections = server.maxConnections;
   httpServer.keepAliveTimeout = server.keepAliveMs;
   return httpServer;

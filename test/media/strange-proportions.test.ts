@@ -139,6 +139,11 @@ describe('a picture of strange proportions', () => {
       /maxImagePixels/,
     ],
     ['a lossless WebP of 38 bytes', () => webp(SIDE, SIDE), /limits\.maxDecodeBytes/],
+    [
+      'a PNG that states its size twice',
+      () => png(2, 2, { before: [png(SIDE * 2, SIDE, { rows: false }).subarray(8, 33)] }),
+      /limits\.maxImagePixels/,
+    ],
     ['a JPEG of several scans', () => jpegOfScans(SIDE, SIDE), /limits\.maxDecodeBytes/],
     ['a GIF of 29 bytes', () => gif(SIDE, SIDE), /limits\.maxDecodeBytes/],
     ['a GIF whose screen is one row', () => gif(65_535, 1400), /limits\.maxImagePixels|maxDecodeBytes/],

@@ -61,6 +61,24 @@ function readRawProfile(text: Uint8Array): Uint8Array | undefined {
 /** The samples of a colour type that tRNS may name one of. */
 const KEY_SAMPLES: Readonly<Record<number, number>> = { [PNG_COLOURS.grey]: 1, [PNG_COLOURS.rgb]: 3 };
 
+/** What IHDR says. */
+type PngSize = Pick<PngHeader, 'width' | 'height' | 'depth' | 'colourType'>;
+
+function sizeOf(head: Uint8Array): PngSize {
+  const view = new DataView(head.buffer, head.byteOffset);
+  return { width: view.getUint32(0), height: view.getUint32(4), depth: head[8], colourType: head[9] };
+}
+
+/**
+ * The size alone, whatever else is wrong with the file.
+ *
+ * @returns undefined where it does not begin with IHDR
+ */
+export function readPngSize(bytes: Uint8Array): PngSize | undefined {
+  const isHead = bytes.length >= 29 && latin1(bytes.subarray(12, 16)) === 'IHDR';
+  return isHead ? sizeOf(bytes.subarray(16, 29)) : undefined;
+}
+
 /**
  * Reads a PNG's header and, of all its chunks, those that say something of the picture: metadata may stand after the data,
  * which itself ends with the first chunk that is none.
@@ -98,16 +116,12 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
     }
   }
   if (head === undefined) throw new Error('The PNG has no header.');
-  const view = new DataView(head.buffer, head.byteOffset);
-  const colourType = head[9];
+  const size = sizeOf(head);
   if (head[11] !== 0) throw new Error('The PNG is filtered in an unknown way.');
-  if (transparency !== undefined && transparency.length < 2 * (KEY_SAMPLES[colourType] ?? 0))
+  if (transparency !== undefined && transparency.length < 2 * (KEY_SAMPLES[size.colourType] ?? 0))
     throw new Error("The PNG's tRNS is too short.");
   return {
-    width: view.getUint32(0),
-    height: view.getUint32(4),
-    depth: head[8],
-    colourType,
+    ...size,
     isInterlaced: head[12] !== 0,
     palette,
     transparency,
