@@ -1,5 +1,6 @@
 // Runs in a page, beside the built `clipgraph/core`: core.test.ts gives both to Chromium.
 import {
+  atOnce,
   clipPlan,
   cosineMatrix,
   createTokenizer,
@@ -8,7 +9,9 @@ import {
   planCrop,
   preparePicture,
   rankingOf,
+  searchRows,
   softmax,
+  VectorIndex,
   type Convention,
   type Picture,
   type PillowVersion,
@@ -70,6 +73,15 @@ const page = {
 
   cosines: (rows: number[][], columns: number[][]) =>
     cosineMatrix(rows, columns).map((row) => Array.from(row)),
+
+  /** The rows most alike to the first one. */
+  search(rows: readonly number[][], limit: number) {
+    const vectors = rows.map((row) => Float32Array.from(row));
+    const index = new VectorIndex(rows[0].length, { rows: rows.length });
+    for (const vector of vectors) index.append(vector);
+    const [{ hits }] = atOnce(searchRows(index, [vectors[0]], (row) => vectors[row], { limit }));
+    return hits;
+  },
 
   ranking: (cosines: number[], logitScale: number) => ({
     places: rankingOf(cosines),

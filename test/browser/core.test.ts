@@ -5,6 +5,8 @@ import type { Browser, Page } from 'playwright-core';
 import type { Samples } from '../../src/core/index.js';
 import { decodeImage } from '../../src/media/decode.js';
 import { sniffFormat } from '../../src/media/sniff.js';
+import { clustered } from '../clustered-vectors.js';
+import { bruteForce } from '../core/brute-force.js';
 import { GOLDEN_PICTURES, GOLDEN_TEXTS, goldenPath } from '../golden-data.js';
 import { unpack } from '../vectors.js';
 import { launchBrowser } from './chromium.js';
@@ -184,6 +186,22 @@ describeInBrowser('clipgraph/core in a browser', () => {
         expect(Math.abs(ours.probabilities[i] - value)).toBeLessThan(1e-12);
       }
     }
+    await page.close();
+  });
+
+  it.each([
+    ['by the kernel', COUNT_KERNELS, 'kernels > 0'],
+    ['by the plain code', 'delete globalThis.WebAssembly', 'typeof WebAssembly === "undefined"'],
+  ])('searches exactly, %s', async (_, initScript, isSo) => {
+    const page = await openPage(initScript);
+    const next = clustered({ dimensions: 70, topics: 4, groups: 3 });
+    const rows = Array.from({ length: 400 }, next);
+    const hits = await page.evaluate(([all, limit]) => core.search(all, limit), [
+      rows.map((row) => Array.from(row)),
+      20,
+    ] as const);
+    expect(hits).toEqual(bruteForce(rows[0], rows, { limit: 20 }));
+    expect(await page.evaluate(isSo)).toBe(true);
     await page.close();
   });
 
