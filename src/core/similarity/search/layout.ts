@@ -24,7 +24,21 @@ export const MAX_LOWEST = 4096;
 /** Candidates of a query between two looks of the host's. */
 export const MAX_CANDIDATES = 8192;
 export const CANDIDATE_BYTES = 16;
-export const STATE_BYTES = 64;
+/** Where in a query's state the kernel keeps what, in bytes: five float64 and what the mean adds, then uint32. */
+export const STATE = {
+  step: 0,
+  spread: 8,
+  slack: 16,
+  floor: 24,
+  ceiling: 32,
+  offset: 40,
+  lowest: 48,
+  kept: 52,
+  limit: 56,
+  candidates: 60,
+  found: 64,
+  bytes: 72,
+} as const;
 
 /** Where everything is in a kernel's memory, in bytes. */
 export interface Layout {
@@ -38,6 +52,8 @@ export interface Layout {
   readonly stripAt: number;
   /** One record. */
   readonly spareAt: number;
+  /** float32: what is taken from every row. */
+  readonly meanAt: number;
   readonly queriesAt: number;
   readonly statesAt: number;
   readonly maskAt: number;
@@ -68,8 +84,9 @@ export function layoutFor(dimensions: number): Layout {
     stripRows,
     stripAt: take(stripRows * codes * 4),
     spareAt: take(stride),
+    meanAt: take(codes * 4),
     queriesAt: take(QUERIES_AT_A_TIME * codes * 2),
-    statesAt: take(QUERIES_AT_A_TIME * STATE_BYTES),
+    statesAt: take(QUERIES_AT_A_TIME * STATE.bytes),
     maskAt: take(SLICE_ROWS / 8),
     lowestAt: take(QUERIES_AT_A_TIME * MAX_LOWEST * 8),
     candidatesAt: take(QUERIES_AT_A_TIME * MAX_CANDIDATES * CANDIDATE_BYTES),

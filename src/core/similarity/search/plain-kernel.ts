@@ -1,15 +1,6 @@
 import { PAGE_BYTES } from '../../web-assembly.js';
-import { HEADER_BYTES, STATE_BYTES } from './layout.js';
+import { HEADER_BYTES, STATE } from './layout.js';
 import type { ScanKernel } from './scan-kernel.js';
-
-/** Offsets in a query's state, as in kernel/scan.ts. */
-const STEP = 0;
-const SPREAD = 8;
-const SLACK = 16;
-const FLOOR = 24;
-const CEILING = 32;
-const CANDIDATES = 52;
-const FOUND = 56;
 
 /**
  * The kernel's functions in plain code, for where there is no WebAssembly. It keeps no lower bounds, so that more rows
@@ -35,17 +26,19 @@ export function plainScanKernel(): ScanKernel {
   };
 
   const consider = (state: number, query: number, row: number, record: number, codes: number): void => {
-    const scale = view.getFloat32(record, true) * view.getFloat64(state + STEP, true);
-    const middle = dot(query, record + HEADER_BYTES, codes) * scale;
+    const scale = view.getFloat32(record, true) * view.getFloat64(state + STATE.step, true);
+    const middle =
+      dot(query, record + HEADER_BYTES, codes) * scale + view.getFloat64(state + STATE.offset, true);
     const residual = view.getFloat32(record + 4, true);
-    const reach = residual * view.getFloat64(state + SPREAD, true) + view.getFloat64(state + SLACK, true);
-    if (middle + reach < view.getFloat64(state + FLOOR, true)) return;
-    if (middle - reach > view.getFloat64(state + CEILING, true)) return;
-    const found = view.getUint32(state + FOUND, true);
-    const candidate = view.getUint32(state + CANDIDATES, true) + found * 16;
+    const reach =
+      residual * view.getFloat64(state + STATE.spread, true) + view.getFloat64(state + STATE.slack, true);
+    if (middle + reach < view.getFloat64(state + STATE.floor, true)) return;
+    if (middle - reach > view.getFloat64(state + STATE.ceiling, true)) return;
+    const found = view.getUint32(state + STATE.found, true);
+    const candidate = view.getUint32(state + STATE.candidates, true) + found * 16;
     view.setFloat64(candidate, middle + reach, true);
     view.setUint32(candidate + 8, row, true);
-    view.setUint32(state + FOUND, found + 1, true);
+    view.setUint32(state + STATE.found, found + 1, true);
   };
 
   const scanFor =
@@ -53,7 +46,7 @@ export function plainScanKernel(): ScanKernel {
     (records, codes, mask, firstWord, words, queries, states, capacity) => {
       for (let word = 0; word < words; word++) {
         for (let i = 0; i < count; i++) {
-          if (view.getUint32(states + i * STATE_BYTES + FOUND, true) + 32 > capacity) return word;
+          if (view.getUint32(states + i * STATE.bytes + STATE.found, true) + 32 > capacity) return word;
         }
         const bits = view.getUint32(mask + word * 4, true);
         for (let bit = 0; bit < 32; bit++) {
@@ -61,35 +54,32 @@ export function plainScanKernel(): ScanKernel {
           const row = (firstWord + word) * 32 + bit;
           const record = records + row * (HEADER_BYTES + codes);
           for (let i = 0; i < count; i++) {
-            consider(states + i * STATE_BYTES, queries + i * codes * 2, row, record, codes);
+            consider(states + i * STATE.bytes, queries + i * codes * 2, row, record, codes);
           }
         }
       }
       return words;
     };
 
-  const quantise: ScanKernel['quantise'] = (source, rows, codes, records) => {
+  const quantise: ScanKernel['quantise'] = (source, rows, codes, records, meanAt) => {
+    const mean = new Float32Array(buffer, meanAt, codes);
     for (let row = 0; row < rows; row++) {
       const vector = new Float32Array(buffer, source + row * codes * 4, codes);
       const record = records + row * (HEADER_BYTES + codes);
-      let squares = 0;
-      let largest = 0;
-      for (const value of vector) {
-        squares += value * value;
-        largest = Math.max(largest, Math.abs(value));
-      }
-      const length = Math.sqrt(squares);
+      const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
       if (!(length > 0 && length < Infinity)) return row;
-      const scale = Math.fround(largest / length / 127);
-      squares = 0;
-      for (const [i, value] of vector.entries()) {
-        const code = Math.round((value / largest) * 127);
+      for (let i = 0; i < codes; i++) vector[i] = vector[i] / length - mean[i];
+      const largest = vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const scale = Math.fround(largest / 127);
+      let squares = 0;
+      for (let i = 0; i < codes; i++) {
+        const code = largest > 0 ? Math.round((vector[i] / largest) * 127) : 0;
         bytes[record + HEADER_BYTES + i] = code;
-        squares += (value / length - code * scale) ** 2;
+        squares += (vector[i] - code * scale) ** 2;
       }
       view.setFloat32(record, scale, true);
       // Up, never down, as in kernel/scan.ts.
-      view.setFloat32(record + 4, (Math.sqrt(squares) + 1e-11) * (1 + 2 ** -22), true);
+      view.setFloat32(record + 4, (Math.sqrt(squares) + 2e-7) * (1 + 2 ** -22), true);
     }
     return rows;
   };

@@ -2,7 +2,7 @@ import { ClipgraphError } from '../../../errors/index.js';
 import { checkLengths, cosineByNorms, norm, withinRange, type Numbers } from '../cosine.js';
 import { BestRows, type CompareRows, type RowHit } from './best-rows.js';
 import { quantiseQuery, type QuantisedQuery } from './bound.js';
-import { CANDIDATE_BYTES, MAX_LOWEST } from './layout.js';
+import { CANDIDATE_BYTES, MAX_LOWEST, STATE } from './layout.js';
 
 /** The float32 vector of a row, as it was given to the index; it is used before the next one is asked for. */
 export type ReadVector = (row: number) => Float32Array;
@@ -51,9 +51,10 @@ export class QueryScan {
   constructor(
     query: Numbers,
     padded: number,
+    mean: Float32Array,
     private readonly wanted: Wanted,
   ) {
-    this.#quantised = quantiseQuery(query, padded);
+    this.#quantised = quantiseQuery(query, padded, mean);
     this.#query = withinRange(query);
     this.#norm = norm(this.#query);
     this.#lowest = new Float64Array(wanted.limit > MAX_LOWEST ? 0 : wanted.limit);
@@ -67,22 +68,22 @@ export class QueryScan {
 
   /** Writes what the kernel is to go on from. */
   load(buffer: ArrayBuffer, place: QueryPlace): void {
-    const { codes, step, spread, slack } = this.#quantised;
+    const { codes, step, spread, slack, offset } = this.#quantised;
     new Int16Array(buffer, place.codes, codes.length).set(codes);
     new Float64Array(buffer, place.lowest, this.#kept).set(this.#lowest.subarray(0, this.#kept));
     const ceiling = this.wanted.after?.cosine ?? Infinity;
-    new Float64Array(buffer, place.state, 5).set([step, spread, slack, this.#floor, ceiling]);
+    new Float64Array(buffer, place.state, 6).set([step, spread, slack, this.#floor, ceiling, offset]);
     const words = [place.lowest, this.#kept, this.#lowest.length, place.candidates, 0];
-    new Uint32Array(buffer, place.state + 40, 5).set(words);
+    new Uint32Array(buffer, place.state + STATE.lowest, 5).set(words);
   }
 
   /** Reads what the kernel has found. */
   unload(buffer: ArrayBuffer, place: QueryPlace): void {
     const view = new DataView(buffer);
-    this.#floor = view.getFloat64(place.state + 24, true);
-    this.#kept = view.getUint32(place.state + 44, true);
+    this.#floor = view.getFloat64(place.state + STATE.floor, true);
+    this.#kept = view.getUint32(place.state + STATE.kept, true);
     this.#lowest.set(new Float64Array(buffer, place.lowest, this.#kept));
-    const found = view.getUint32(place.state + 56, true);
+    const found = view.getUint32(place.state + STATE.found, true);
     for (let i = 0; i < found; i++) {
       const at = place.candidates + i * CANDIDATE_BYTES;
       const upper = view.getFloat64(at, true);

@@ -7,7 +7,7 @@ type Address = number;
  * @param codes bytes of a record's codes
  * @param mask a bit for each row, beginning with row `32 · firstWord`: which are looked at
  * @param queries int16 codes, one query after the other
- * @param states 64 bytes a query
+ * @param states of the queries, as `STATE` says
  * @param capacity candidates of a query that there is room for
  * @returns how many words of the mask were done
  */
@@ -32,7 +32,15 @@ export interface ScanKernel {
   /**
    * Makes records of float32 rows.
    *
+   * @param source overwritten
+   * @param mean float32: taken from every row at unit length
    * @returns the first row that has no direction, being zero or not finite; or `rows`
    */
-  readonly quantise: (source: Address, rows: number, codes: number, records: Address) => number;
+  readonly quantise: (
+    source: Address,
+    rows: number,
+    codes: number,
+    records: Address,
+    mean: Address,
+  ) => number;
 }

@@ -2,7 +2,7 @@ import { ClipgraphError } from '../../../errors/index.js';
 import type { Steps } from '../../steps.js';
 import { checkLengths, type Numbers } from '../cosine.js';
 import type { CompareRows, RowHit } from './best-rows.js';
-import { CANDIDATE_BYTES, MAX_CANDIDATES, MAX_LOWEST, QUERIES_AT_A_TIME, STATE_BYTES } from './layout.js';
+import { CANDIDATE_BYTES, MAX_CANDIDATES, MAX_LOWEST, QUERIES_AT_A_TIME, STATE } from './layout.js';
 import { QueryScan, type QueryPlace, type ReadVector, type SearchAfter, type Wanted } from './query-scan.js';
 import { countBits, type RowSet } from './row-set.js';
 import type { VectorIndex } from './vector-index.js';
@@ -48,7 +48,7 @@ function check({ limit, minCosine = -1, after }: SearchOptions): void {
 
 function placeOf({ layout }: VectorIndex, at: number): QueryPlace {
   return {
-    state: layout.statesAt + at * STATE_BYTES,
+    state: layout.statesAt + at * STATE.bytes,
     codes: layout.queriesAt + at * layout.codes * 2,
     lowest: layout.lowestAt + at * MAX_LOWEST * 8,
     candidates: layout.candidatesAt + at * MAX_CANDIDATES * CANDIDATE_BYTES,
@@ -117,8 +117,8 @@ function* scanSlice(
 
 /** A place that no query has: nothing is at least infinite. */
 function silence({ kernel }: VectorIndex, place: QueryPlace): void {
-  new Float64Array(kernel.memory.buffer, place.state, 5).set([0, 0, 0, Infinity, Infinity]);
-  new Uint32Array(kernel.memory.buffer, place.state + 40, 5).fill(0);
+  new Float64Array(kernel.memory.buffer, place.state, 6).set([0, 0, 0, Infinity, Infinity, 0]);
+  new Uint32Array(kernel.memory.buffer, place.state + STATE.lowest, 5).fill(0);
 }
 
 /** Groups that go through the kernel together. */
@@ -161,7 +161,7 @@ export function* searchRows(
     after,
     compare,
   };
-  const scans = queries.map((query) => new QueryScan(query, index.layout.codes, wanted));
+  const scans = queries.map((query) => new QueryScan(query, index.layout.codes, index.mean, wanted));
   const groups = groupsOf(scans);
   const { changes, length } = index;
   const allWords = limit === 0 ? 0 : Math.ceil(length / 32);

@@ -8,11 +8,36 @@ import type { ScanKernel } from './scan-kernel.js';
 /** A memory that has to grow grows by this share at least: growing copies nothing, and what is not used takes no memory. */
 const GROWTH = 1 / 8;
 
+/** From so many vectors on their mean says something of those that follow. */
+const MEAN_FROM = 100;
+/** Vectors of the first ones that the mean is computed of at most. */
+const MEAN_OF = 4096;
+
+/**
+ * The mean of float32 vectors at unit length, of an even choice of them.
+ *
+ * @returns zeros where it is not finite: what made it so is refused when it is quantised
+ */
+function meanOf(vectors: Float32Array, dimensions: number): Float32Array {
+  const count = vectors.length / dimensions;
+  const chosen = Math.min(count, MEAN_OF);
+  const sum = new Float64Array(dimensions);
+  for (let i = 0; i < chosen; i++) {
+    const at = Math.floor((i * count) / chosen) * dimensions;
+    let squares = 0;
+    for (let j = 0; j < dimensions; j++) squares += vectors[at + j] ** 2;
+    const share = 1 / (Math.sqrt(squares) * chosen);
+    for (let j = 0; j < dimensions; j++) sum[j] += vectors[at + j] * share;
+  }
+  return sum.every(Number.isFinite) ? Float32Array.from(sum) : new Float32Array(dimensions);
+}
+
 /**
  * Vectors packed for search: 8-bit rows with a scale and the norm of what the codes leave, in one memory. The float32
  * vectors stay with the caller. `searchRows` finds the best rows of it exactly.
  *
- * Rows are numbered from 0 in the order in which they were added, and keep their numbers.
+ * Rows are numbered from 0 in the order in which they were added, and keep their numbers. Where the first `append` brings
+ * 100 vectors or more, their mean is taken from all, so that the codes are finer and fewer vectors have to be read.
  */
 export class VectorIndex {
   readonly layout: Layout;
@@ -48,6 +73,11 @@ export class VectorIndex {
   /** Bytes of its memory, as `indexBytes` says them beforehand. */
   get bytes(): number {
     return this.#kernel.memory.buffer.byteLength;
+  }
+
+  /** `[padded dimensions]`: what was taken from every row at unit length. */
+  get mean(): Float32Array {
+    return new Float32Array(this.#kernel.memory.buffer, this.layout.meanAt, this.layout.codes);
   }
 
   /** For the search. */
@@ -92,6 +122,7 @@ export class VectorIndex {
     const count = vectors.length / this.dimensions;
     if (!Number.isInteger(count)) throw this.#wrongLength(vectors);
     this.#makeRoom(this.#length + count);
+    if (this.#length === 0 && count >= MEAN_FROM) this.mean.set(meanOf(vectors, this.dimensions));
     const { stripRows } = this.layout;
     for (let done = 0; done < count; done += stripRows) {
       const part = Math.min(stripRows, count - done);
@@ -156,7 +187,7 @@ export class VectorIndex {
 
   /** As many rows as a strip holds at most. */
   #quantise(vectors: Float32Array, rows: number, records: number): void {
-    const { codes, stripAt } = this.layout;
+    const { codes, stripAt, meanAt } = this.layout;
     const { dimensions } = this;
     const strip = new Float32Array(this.#kernel.memory.buffer, stripAt, rows * codes);
     if (codes === dimensions) strip.set(vectors.subarray(0, rows * dimensions));
@@ -166,7 +197,7 @@ export class VectorIndex {
         strip.set(vectors.subarray(row * dimensions, (row + 1) * dimensions), row * codes);
       }
     }
-    const wrong = this.#kernel.quantise(stripAt, rows, codes, records);
+    const wrong = this.#kernel.quantise(stripAt, rows, codes, records, meanAt);
     if (wrong === rows) return;
     const isZero = strip.subarray(wrong * codes, (wrong + 1) * codes).every((value) => value === 0);
     throw isZero
