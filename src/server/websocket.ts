@@ -27,10 +27,11 @@ import {
 } from '../graphql/index.js';
 import type { ByteBudget } from '../media/index.js';
 import type { Access } from './access.js';
+import { gone } from './connection-operations.js';
 import { isOriginAllowed } from './cross-origin.js';
+import { tooLate } from './lifetime.js';
 import type { Metrics } from './metrics.js';
 import { clientName, type ReportOperation } from './operations.js';
-import { tooLate } from './lifetime.js';
 import { openConnection, SENT, type Connection } from './websocket-connection.js';
 import { WebSocketStream } from './websocket-stream.js';
 
@@ -92,11 +93,6 @@ async function prepare(
   const asked = { schema, document, operationName: name, variables: values };
   const contents = await checkCost(asked, config.limits, facts);
   return { prepared: { schema, document, operationName: name, variableValues: values }, contents };
-}
-
-/** Why an operation ends when its connection has. */
-function gone(): ClipgraphError {
-  return new ClipgraphError('TIMEOUT', 'The client has gone.');
 }
 
 /** Like Apollo Server: what the client did wrong before anything ran, wrong variables included, is its own fault. */
@@ -176,18 +172,16 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       const startedAt = performance.now();
       const requestId = randomUUID();
       const client = clientName(new Map(Object.entries(context.connectionParams ?? {})));
-      const controller = new AbortController();
+      const controller = context.extra.controllerOf(id);
+      const { signal } = controller;
       let timer: NodeJS.Timeout | undefined;
-      const checkOpen = (): void => {
-        if (!context.extra.isOpen) throw gone();
-      };
       try {
         const who = access.clientOf(context.extra.request, context.connectionParams);
         await access.admit(who);
-        setMaxListeners(0, controller.signal);
-        const contextValue = createContext(controller.signal, access.keyOf(who));
+        setMaxListeners(0, signal);
+        const contextValue = createContext(signal, access.keyOf(who));
         const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
-        checkOpen();
+        signal.throwIfAborted();
         if (count() >= maxStreams) {
           const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
           throw new ClipgraphError('OVERLOADED', message);
@@ -201,7 +195,6 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
             controller.abort(tooLate(timeoutMs));
           }, timeoutMs);
           await contextValue.embedder.operationRoom.enter(contents, contextValue);
-          checkOpen();
         }
         const execution = { ...prepared, contextValue };
         const operations = running.get(context) ?? new Map<string, Running>();
