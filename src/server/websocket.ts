@@ -123,6 +123,18 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
   });
   const running = new Map<object, Map<string, Running>>();
   const count = (): number => [...running.values()].reduce((sum, { size }) => sum + size, 0);
+  /** One client leaves room for others, however many of its streams last long. */
+  const checkRoom = (client: string): void => {
+    const all = [...running.values()].flatMap((operations) => [...operations.values()]);
+    const own = all.filter(({ execution }) => (execution.contextValue as Context).client === client);
+    const most = Math.ceil(maxStreams / 2);
+    if (all.length < maxStreams && own.length < most) return;
+    const message =
+      own.length < most
+        ? `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`
+        : `${most} operations of this client are under way over WebSocket, half of limits.maxStreams. Try again when one has ended.`;
+    throw new ClipgraphError('OVERLOADED', message);
+  };
 
   const formatted = (errors: readonly GraphQLError[]): GraphQLError[] =>
     errors.map((error) => {
@@ -182,10 +194,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         const contextValue = createContext(signal, access.keyOf(who));
         const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
         signal.throwIfAborted();
-        if (count() >= maxStreams) {
-          const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
-          throw new ClipgraphError('OVERLOADED', message);
-        }
+        checkRoom(contextValue.client);
         const isStream =
           getOperationAST(prepared.document, prepared.operationName)?.operation ===
           OperationTypeNode.SUBSCRIPTION;

@@ -49,9 +49,9 @@ beforeAll(async () => {
     plugins: [path.join(__dirname, '..', 'plugins', 'recording.cjs')],
     runtime: 'recording',
     runtimes: { recording: { folder } },
-    auth: { tokens: ['busy'] },
+    auth: { tokens: ['busy', 'quiet'] },
     cache: { maxBytes: 0 },
-    limits: { maxQueue: 8 }, // A client has two contents under way.
+    limits: { maxQueue: 8, maxStreams: 4 }, // A client has two contents and two operations under way.
   });
 });
 beforeEach(() => {
@@ -112,5 +112,19 @@ describe('an operation over WebSocket', () => {
     subscribe('1', STREAM);
     subscribe('1', VERSION);
     expect((await closed)[0]).toBe(4409);
+  });
+
+  it('has room beside another client that has half of limits.maxStreams under way', async () => {
+    const [busy, quiet] = [await connection('busy'), await connection('quiet')];
+    for (const id of ['1', '2', '3']) busy.subscribe(id, STREAM);
+    await until(() => busy.of('3').length === 1);
+    expect(busy.of('3')[0]).toMatchObject({
+      type: 'error',
+      payload: [{ extensions: { code: 'OVERLOADED' } }],
+    });
+    quiet.subscribe('1', VERSION);
+    await until(() => quiet.of('1').length === 2);
+    expect(quiet.of('1')[0].payload.data.server.version).toEqual(expect.any(String));
+    for (const { socket } of [busy, quiet]) socket.terminate();
   });
 });
