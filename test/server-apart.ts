@@ -57,18 +57,20 @@ interface Options {
   readonly nodeArguments?: readonly string[];
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether it has embedded a text and a picture when it is given. Default true. */
+  readonly isWarm?: boolean;
 }
 
 const CODE = /"code":"([A-Z_]+)"/;
 
 /**
- * Starts the sources' server; what the server does first is then compiled and loaded.
+ * Starts the sources' server; what the server does first is then compiled and loaded, its model too unless `isWarm` is false.
  *
  * @throws from every method, when the process has ended
  */
 export async function runServerApart(
   config: ConfigInput = {},
-  { nodeArguments = [], environment = {} }: Options = {},
+  { nodeArguments = [], environment = {}, isWarm = true }: Options = {},
 ): Promise<ServerApart> {
   const program = fork(path.join(__dirname, 'server-apart-process.ts'), [JSON.stringify(config)], {
     execArgv: [...nodeArguments, '--require', 'tsx/cjs'],
@@ -111,7 +113,8 @@ export async function runServerApart(
   };
   const warm =
     '{ embedBatch(inputs: [{text: "a"}, {image: {example: "dog"}}]) { __typename } server { version } }';
-  for (let i = 0; i < 10; i++) await (await send(JSON.stringify({ query: warm }))).text();
+  const cold = '{ server { version } }'; // What is loaded only when there is an answer to be written.
+  for (let i = 0; i < 10; i++) await (await send(JSON.stringify({ query: isWarm ? warm : cold }))).text();
 
   return {
     url,

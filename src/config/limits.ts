@@ -23,7 +23,9 @@ function defaultBytesUnderWay(): number {
 export const limitsSchema = z.strictObject({
   maxInputs: count.default(256).describe('Contents in one operation, counted over aliases and lists.'),
   maxStreamInputs: count.default(10_000).describe('Contents of one embedStream.'),
-  maxStreams: count.default(64).describe('Operations under way over WebSocket at once.'),
+  maxStreams: count
+    .default(64)
+    .describe('Operations under way over WebSocket at once; those of one client half as many.'),
   maxBodyBytes: count.default(20 * MB).describe('Bytes of the body of a request.'),
   maxJsonValues: count
     .default(400_000)

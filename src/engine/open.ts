@@ -157,9 +157,9 @@ function createPool(
     maxImageBytes: limits.maxImageBytes,
     limits: { maxSide: limits.maxImageSide, maxDecodeBytes: limits.maxDecodeBytes },
     onPrepared,
-    onLost: (reason, loss) => {
+    onLost: (reason, loss, output) => {
       onPreparationLost?.(loss);
-      const details = { reason, loss };
+      const details = { reason, loss, output };
       // That nobody waited for a picture any more is no fault.
       if (loss === 'ended') log.debug(details, 'preparation process ended');
       else log.warn(details, 'preparation process lost');

@@ -55,15 +55,14 @@ export function serve(handlers: Handlers, { send, exit }: Channel) {
  */
 export function answerRequests(handlers: Handlers): void {
   const port = parentPort;
-  const { receive } = serve(handlers, {
-    send: (message) => {
-      if (port !== null) port.postMessage(message);
-      else process.send?.(message);
-    },
-    exit: () => process.exit(0),
-  });
+  const send = (message: FromWorker): void => {
+    if (port !== null) port.postMessage(message);
+    else process.send?.(message);
+  };
+  const { receive } = serve(handlers, { send, exit: () => process.exit(0) });
   if (port !== null) {
     port.on('message', receive);
+    send({ ready: true });
     return;
   }
   process.on('message', (message) => {
@@ -72,4 +71,5 @@ export function answerRequests(handlers: Handlers): void {
   process.on('disconnect', () => process.exit(0));
   // Ctrl-C and service managers reach the whole process group: the server decides when its workers end.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+  send({ ready: true });
 }

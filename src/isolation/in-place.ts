@@ -36,6 +36,7 @@ export function linkInPlace(program: InPlaceProgram, { onMessage, onExit, onOutp
       });
     },
   });
+  setImmediate(onMessage, { ready: true });
   return {
     pid: undefined,
     send: (message) => {

@@ -9,6 +9,8 @@ export type ToWorker =
   | { readonly id: number; readonly method: string; readonly params: unknown }
   | { readonly cancel: number };
 
-/** From the worker to its server: each request is answered once. */
+/** From the worker to its server: that it has started; then each request is answered once. */
 export type FromWorker =
-  { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: WireError };
+  | { readonly ready: true }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: WireError };

@@ -7,10 +7,11 @@ import { startWatchdog } from './watchdog.js';
 import { fromWireError } from './wire-error.js';
 
 /**
- * Why a worker is gone: it `crashed`, or exited; it was `killed` from outside, as systems do that run out of memory; it
- * did not answer in time; it took too much `memory`, its own heap's or the machine's; or it was `ended` here.
+ * Why a worker is gone: it was `not started`, or not in time, which is no fault of what it was to do; it `crashed`, or exited; it was `killed` from
+ * outside, as systems do that run out of memory; it did not answer in time; it took too much `memory`, its own heap's or the
+ * machine's; or it was `ended` here.
  */
-export type Loss = 'crashed' | 'killed' | 'hung' | 'memory' | 'ended';
+export type Loss = 'not started' | 'crashed' | 'killed' | 'hung' | 'memory' | 'ended';
 
 /** The other side ended before it answered. Its message says how; what it printed is for the log alone. */
 export class WorkerLost extends Error {
@@ -40,6 +41,8 @@ export interface RemoteOptions extends Program {
   readonly memoryLimitMb?: number | undefined;
   /** How often its memory is looked at. Default 250. */
   readonly memoryCheckMs?: number;
+  /** Milliseconds by the clock within which it must have started; what it is asked counts from then on. Default 120,000. */
+  readonly startMs?: number;
   /** Called with each line that the worker prints. */
   readonly onOutput?: (line: string) => void;
   /** Called when the worker ended without being asked to, with the last lines that it printed. */
@@ -50,7 +53,7 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes for the handler, which may be many: they are sent in parts, so that the event loop goes on meanwhile. */
   readonly payload?: Uint8Array | undefined;
-  /** Milliseconds after which the worker counts as hanging and is killed. */
+  /** Milliseconds after which the worker, once it has started, counts as hanging and is killed. */
   readonly watchdogMs?: number | undefined;
   /** Count, of those, only what a process computes; by the clock where the system does not say. Default false. */
   readonly isProcessorTime?: boolean;
@@ -61,6 +64,8 @@ const PART_BYTES = 512 * 1024;
 /** Lines kept to explain an early end. */
 const REMEMBERED_LINES = 5;
 const MEMORY_CHECK_MS = 250;
+/** A busy machine with a slow disk takes tens of seconds. */
+const START_MS = 120_000;
 /** What V8 prints before it aborts: `FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory`. */
 const HEAP_FULL = /^FATAL ERROR: .*heap out of memory/;
 
@@ -71,22 +76,39 @@ export class Remote {
   readonly #link: Link;
   readonly #lines: string[] = [];
   readonly #exited: Promise<void>;
+  /** Never settled where it does not start. */
+  readonly #started: Promise<void>;
   #nextId = 1;
   #lost: WorkerLost | undefined;
   #isClosing = false;
 
   constructor(options: RemoteOptions) {
-    const { title, entry, inPlace, isolation = 'process', start = {}, onOutput, onLost } = options;
+    const { title, entry, inPlace, isolation = 'process', start = {}, startMs = START_MS } = options;
+    const { onOutput, onLost } = options;
     this.#title = title;
     let markExited: () => void;
     let isHeapFull = false;
+    let markStarted: () => void;
+    let isStarted = false;
     this.#exited = new Promise((resolve) => (markExited = resolve));
+    this.#started = new Promise((resolve) => (markStarted = resolve));
+    const startTimer = setTimeout(() => {
+      this.#end(`did not start within ${startMs} ms and was ended`, 'not started');
+    }, startMs).unref();
     this.#link = link({ entry, inPlace }, isolation, start, {
       onMessage: (message) => {
-        this.#settle(message);
+        if (!('ready' in message)) {
+          this.#settle(message);
+          return;
+        }
+        clearTimeout(startTimer);
+        isStarted = true;
+        markStarted();
       },
       onExit: (reason, isKilled) => {
-        const loss = isKilled ? 'killed' : isHeapFull ? 'memory' : 'crashed';
+        clearTimeout(startTimer);
+        const own = isStarted ? 'crashed' : 'not started';
+        const loss = isKilled ? 'killed' : isHeapFull ? 'memory' : own;
         this.#lost ??= new WorkerLost(`The ${title} ${reason}.`, loss, this.#lines);
         stopWatching();
         for (const { reject } of this.#pending.values()) reject(this.#lost);
@@ -133,17 +155,12 @@ export class Remote {
       this.#link.send({ cancel: id });
     };
     signal?.addEventListener('abort', cancel, { once: true });
-    const watch = { pid: this.pid, ms: watchdogMs ?? Infinity, isProcessorTime };
-    const stopWatchdog =
-      watchdogMs === undefined
-        ? undefined
-        : startWatchdog(watch, () => {
-            this.#end(`did not answer within ${watchdogMs} ms and was ended`, 'hung');
-          });
+    const settled = new AbortController();
+    if (watchdogMs !== undefined) void this.#watch(watchdogMs, isProcessorTime, settled.signal);
     try {
       return await answer;
     } finally {
-      stopWatchdog?.();
+      settled.abort();
       signal?.removeEventListener('abort', cancel);
     }
   }
@@ -169,6 +186,16 @@ export class Remote {
     await this.#exited;
   }
 
+  /** Ends the worker when it has not answered, so long after it has started. */
+  async #watch(ms: number, isProcessorTime: boolean, settled: AbortSignal): Promise<void> {
+    await this.#started;
+    if (settled.aborted) return;
+    const stop = startWatchdog({ pid: this.pid, ms, isProcessorTime }, () => {
+      this.#end(`did not answer within ${ms} ms and was ended`, 'hung');
+    });
+    settled.addEventListener('abort', stop, { once: true });
+  }
+
   #end(what: string, loss: Loss): void {
     this.#lost ??= new WorkerLost(`The ${this.#title} ${what}.`, loss, this.#lines);
     this.#link.kill();
@@ -192,7 +219,7 @@ export class Remote {
     }
   }
 
-  #settle(message: FromWorker): void {
+  #settle(message: Exclude<FromWorker, { readonly ready: true }>): void {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (pending === undefined) return;

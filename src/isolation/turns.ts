@@ -1,3 +1,4 @@
+import type { Steps } from '../core/steps.js';
 import { FairQueue, type Place } from './fair-queue.js';
 
 const waiting = new FairQueue<() => void>();
@@ -56,6 +57,16 @@ export function slices({ longestMs = 5, place = ANYBODY }: SliceOptions = {}): S
       from = performance.now();
     },
   };
+}
+
+/** What the steps come to, done in slices. */
+export async function inSlices<Result>(steps: Steps<Result>, options?: SliceOptions): Promise<Result> {
+  const work = slices(options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    if (work.isOver) await work.next();
+  }
 }
 
 interface Share {

@@ -28,7 +28,8 @@ export interface PoolOptions {
   readonly limits?: Omit<ImageLimits, 'maxPixels'>;
   /** Told of every picture whose preparation has ended. */
   readonly onPrepared?: ((report: PreparationReport) => void) | undefined;
-  readonly onLost: (reason: string, loss: Loss) => void;
+  /** Told of a process that is gone, with the last lines that it printed. */
+  readonly onLost: (reason: string, loss: Loss, output: readonly string[]) => void;
 }
 
 type Job = WaitingJob<PrepareTask, PreparedImage>;
@@ -59,6 +60,11 @@ function failureOf(error: WorkerLost, { timeoutMs, limits }: PoolOptions): Clipg
     case 'memory': {
       const message = `Decoding the picture took more memory than it may (limits.maxDecodeBytes is ${limits?.maxDecodeBytes}).`;
       return new ClipgraphError('IMAGE_TOO_LARGE', message, { cause: error });
+    }
+    case 'not started': {
+      const message =
+        'The process that decodes pictures could not be started. The log of the server says why.';
+      return new ClipgraphError('RUNTIME_UNAVAILABLE', message, { cause: error });
     }
     case 'killed': {
       const message = `The picture's decoder was ended from outside ${ATTEMPTS} times, as systems do when memory runs out. Try again in a moment.`;
@@ -104,7 +110,7 @@ export class PreparationPool {
    * @param turn its signal takes the picture out of the queue, and ends its process where it does not end by itself soon
    * @throws the signal's reason; UNDECODABLE_IMAGE also when the picture hangs the decoder, or crashes it twice;
    *   IMAGE_TOO_LARGE also when its decoder takes too much memory; OVERLOADED as from the batcher;
-   *   RUNTIME_UNAVAILABLE after `close`
+   *   RUNTIME_UNAVAILABLE when no process can be started, and after `close`
    */
   async prepare(task: PrepareTask, turn: Turn): Promise<PreparedImage> {
     if (this.#closed === undefined && !turn.signal.aborted) {
@@ -148,9 +154,9 @@ export class PreparationPool {
       memoryLimitMb:
         maxDecodeBytes && Math.ceil((maxDecodeBytes + maxImageBytes * COPIES) / 2 ** 20) + RESERVE_MB,
       memoryCheckMs: MEMORY_CHECK_MS,
-      onLost: (reason, loss) => {
+      onLost: (reason, loss, output) => {
         this.#workers.delete(worker);
-        onLost(reason, loss);
+        onLost(reason, loss, output);
         this.#dispatch();
       },
     });

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { PixelPlan } from '../core/image/index.js';
 import {
-  buildVocabulary,
   createTokenizer,
   parseMerges,
-  fromTokenizerJson,
+  tokenizerJsonInSteps,
+  vocabularyInSteps,
   type Tokenizer,
 } from '../core/text/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import { inSlices } from '../isolation/turns.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { readJson } from './files/json.js';
 import { digestOf, readText, sizeOf } from './files/read.js';
@@ -212,13 +213,14 @@ export class Model {
     if ('json' in tokenizer) {
       const value = await readJson(this.folder, tokenizer.json);
       checkTokenizerJson(value, tokenizer.json);
-      return createTokenizer(fromTokenizerJson(value), contextLength, addedTokens);
+      return createTokenizer(await inSlices(tokenizerJsonInSteps(value)), contextLength, addedTokens);
     }
     const [vocabulary, merges] = await Promise.all([
       readJson(this.folder, tokenizer.vocabulary),
       readText(this.folder, tokenizer.merges),
     ]);
-    return createTokenizer(buildVocabulary(vocabulary, parseMerges(merges)), contextLength, addedTokens);
+    const steps = vocabularyInSteps(vocabulary, parseMerges(merges));
+    return createTokenizer(await inSlices(steps), contextLength, addedTokens);
   }
 
   #unsupported(kind: TowerKind): ClipgraphError {

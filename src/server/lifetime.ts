@@ -6,9 +6,9 @@ import { firstByteOf } from './first-byte.js';
 
 /** From the first byte of a request to the end of its answer: who still waits, and what it holds. */
 export interface Lifetime {
-  /** Aborted when the response closes, finished or not, and when the time is over. */
+  /** Aborted when the response or its connection closes, finished or not, and when the time is over. */
   readonly signal: AbortSignal;
-  /** Closed when the response closes. */
+  /** Closed with them. */
   readonly share: ByteShare;
 }
 
@@ -30,10 +30,17 @@ export function lifetimeOf(response: Response, budget: ByteBudget, timeoutMs: nu
     },
     Math.max(0, left),
   );
-  response.once('close', () => {
+  const { socket } = response.req;
+  const end = (): void => {
+    response.off('close', end);
+    socket.off('close', end);
     clearTimeout(timer);
     share.close();
     controller.abort(new ClipgraphError('TIMEOUT', 'Nobody waits for the answer any more.'));
-  });
+  };
+  response.on('close', end);
+  // Node closes only the answer whose turn it is: those of pipelined requests behind it end with their connection.
+  socket.setMaxListeners(0).on('close', end);
+  if (socket.destroyed) end();
   return { signal: controller.signal, share };
 }

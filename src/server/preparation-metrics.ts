@@ -28,7 +28,7 @@ export class PreparationMetrics {
     });
     this.#lost = new Counter({
       name: 'clipgraph_preparation_processes_lost_total',
-      help: 'Preparation processes that crashed, were killed, hung, took too much memory, or were ended as nobody waited.',
+      help: 'Preparation processes that did not start, crashed, were killed, hung, took too much memory, or were ended as nobody waited.',
       labelNames: ['reason'],
       registers,
     });

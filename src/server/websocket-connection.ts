@@ -7,12 +7,15 @@ import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { ByteBudget } from '../media/index.js';
 import { stringifyInSlices } from './answers.js';
+import { ConnectionOperations } from './connection-operations.js';
 import { parseJson } from './json.js';
 import { createSender } from './websocket-sender.js';
 
 /** What graphql-ws's callbacks know of a connection. */
 export interface Connection {
   readonly request: IncomingMessage;
+  /** Ends an operation; aborted when its client completes it, or is gone. */
+  controllerOf(id: string): AbortController;
   readonly isOpen: boolean;
   /** From now on its messages may be as large as bodies. */
   acknowledge(): void;
@@ -74,6 +77,7 @@ export function openConnection(
   { protocol, budget, limits, onUnexpected }: ConnectionOptions,
 ): void {
   const share = budget.open();
+  const operations = new ConnectionOperations();
   let unacknowledged = 0;
   let isAcknowledged = false;
   /** Of the message that is arriving. */
@@ -148,13 +152,24 @@ export function openConnection(
       close(code === 'PAYLOAD_TOO_LARGE' ? TOO_BIG : CloseCode.BadRequest, `${code}: ${what}`);
       return;
     }
-    const { type } = (typeof message === 'object' && message !== null ? message : {}) as { type?: unknown };
+    const { type, id } = (typeof message === 'object' && message !== null ? message : {}) as {
+      readonly type?: unknown;
+      readonly id?: unknown;
+    };
     if (!CLIENT_MESSAGES.has(type)) {
       close(CloseCode.BadRequest, 'Invalid message received');
       return;
     }
     // graphql-ws takes what has been parsed already, too. It resolves when the operation has ended: nobody waits for that.
-    handle(message as string)
+    let handled: Promise<void>;
+    if (type === 'subscribe' && typeof id === 'string') {
+      await operations.whenFree(id);
+      handled = operations.run(id, () => handle(message as string));
+    } else {
+      handled = handle(message as string);
+      if (type === 'complete' && typeof id === 'string') operations.leave(id);
+    }
+    handled
       .catch((error: unknown) => {
         onUnexpected(error);
         close(CloseCode.InternalServerError, 'Internal server error');
@@ -214,6 +229,7 @@ export function openConnection(
     },
     {
       request,
+      controllerOf: (id) => operations.controllerOf(id),
       get isOpen() {
         return client.readyState === client.OPEN;
       },
@@ -231,6 +247,7 @@ export function openConnection(
     clearTimeout(late);
     isEnding = true;
     share.close();
+    operations.leaveAll();
     closed(code, String(reason)).catch(onUnexpected);
   });
 }

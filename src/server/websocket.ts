@@ -27,10 +27,11 @@ import {
 } from '../graphql/index.js';
 import type { ByteBudget } from '../media/index.js';
 import type { Access, Client } from './access.js';
+import { gone } from './connection-operations.js';
 import { isOriginAllowed } from './cross-origin.js';
+import { tooLate } from './lifetime.js';
 import type { Metrics } from './metrics.js';
 import { clientName, type ReportOperation } from './operations.js';
-import { tooLate } from './lifetime.js';
 import { openConnection, SENT, type Connection } from './websocket-connection.js';
 import { WebSocketStream } from './websocket-stream.js';
 
@@ -94,11 +95,6 @@ async function prepare(
   return { prepared: { schema, document, operationName: name, variableValues: values }, contents };
 }
 
-/** Why an operation ends when its connection has. */
-function gone(): ClipgraphError {
-  return new ClipgraphError('TIMEOUT', 'The client has gone.');
-}
-
 /** Like Apollo Server: what the client did wrong before anything ran, wrong variables included, is its own fault. */
 function asUserError(error: unknown): GraphQLError {
   if (error instanceof ClipgraphError) return toGraphQLError(error);
@@ -127,6 +123,18 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
   });
   const running = new Map<object, Map<string, Running>>();
   const count = (): number => [...running.values()].reduce((sum, { size }) => sum + size, 0);
+  /** One client leaves room for others, however many of its streams last long. */
+  const checkRoom = (client: string): void => {
+    const all = [...running.values()].flatMap((operations) => [...operations.values()]);
+    const own = all.filter(({ execution }) => (execution.contextValue as Context).client === client);
+    const most = Math.ceil(maxStreams / 2);
+    if (all.length < maxStreams && own.length < most) return;
+    const message =
+      own.length < most
+        ? `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`
+        : `${most} operations of this client are under way over WebSocket, half of limits.maxStreams. Try again when one has ended.`;
+    throw new ClipgraphError('OVERLOADED', message);
+  };
 
   const formatted = (errors: readonly GraphQLError[]): GraphQLError[] =>
     errors.map((error) => {
@@ -176,22 +184,17 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       const startedAt = performance.now();
       const requestId = randomUUID();
       const client = clientName(new Map(Object.entries(context.connectionParams ?? {})));
-      const controller = new AbortController();
+      const controller = context.extra.controllerOf(id);
+      const { signal } = controller;
       let timer: NodeJS.Timeout | undefined;
-      const checkOpen = (): void => {
-        if (!context.extra.isOpen) throw gone();
-      };
       try {
         const who = access.clientOf(context.extra.request, context.connectionParams);
         await access.admit(who);
-        setMaxListeners(0, controller.signal);
-        const contextValue = createContext(controller.signal, who);
+        setMaxListeners(0, signal);
+        const contextValue = createContext(signal, who);
         const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
-        checkOpen();
-        if (count() >= maxStreams) {
-          const message = `${maxStreams} operations are under way over WebSocket (limits.maxStreams). Try again later.`;
-          throw new ClipgraphError('OVERLOADED', message);
-        }
+        signal.throwIfAborted();
+        checkRoom(contextValue.client);
         const isStream =
           getOperationAST(prepared.document, prepared.operationName)?.operation ===
           OperationTypeNode.SUBSCRIPTION;
@@ -201,7 +204,6 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
             controller.abort(tooLate(timeoutMs));
           }, timeoutMs);
           await contextValue.embedder.operationRoom.enter(contents, contextValue);
-          checkOpen();
         }
         const execution = { ...prepared, contextValue };
         const operations = running.get(context) ?? new Map<string, Running>();

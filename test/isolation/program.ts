@@ -4,6 +4,10 @@ import { answerRequests } from '../../src/isolation/answer.js';
 
 const held: Buffer[] = [];
 
+/** What it takes to start, where that is to be long. */
+const startsUntil = performance.now() + Number(process.env.START_MS ?? 0);
+while (performance.now() < startsUntil);
+
 answerRequests({
   environment: () => process.env,
   hold: (megabytes: number) => held.push(Buffer.alloc(megabytes * 2 ** 20, 1)),

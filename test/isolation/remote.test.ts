@@ -87,6 +87,27 @@ describe('a process that runs apart', () => {
     });
   });
 
+  it('is given its time from when it has started', async () => {
+    const start = { environment: { START_MS: '1500' } };
+    await withRemote({ start }, async (remote) => {
+      await remote.call('sleep', 1, { watchdogMs: 500, isProcessorTime: true });
+      await expect(remote.call('sleep', 60_000, { watchdogMs: 300 })).rejects.toMatchObject({ loss: 'hung' });
+    });
+  });
+
+  it('says whether it has started at all', async () => {
+    const start = { environment: { START_MS: '60000' } };
+    await withRemote({ start, startMs: 300 }, async (remote) => {
+      await expect(remote.call('sleep', 1)).rejects.toMatchObject({ loss: 'not started' });
+    });
+    await withRemote({ entry: path.join(__dirname, 'missing.js') }, async (remote) => {
+      await expect(remote.call('sleep', 1)).rejects.toMatchObject({
+        loss: 'not started',
+        output: expect.arrayContaining([expect.stringContaining('MODULE_NOT_FOUND')]),
+      });
+    });
+  });
+
   it('says whether it was killed from outside, crashed or was ended here', async () => {
     await withRemote({}, async (remote) => {
       const call = remote.call('sleep', 60_000);
@@ -94,6 +115,7 @@ describe('a process that runs apart', () => {
       await expect(call).rejects.toMatchObject({ loss: 'killed' });
     });
     await withRemote({}, async (remote) => {
+      await remote.call('environment', undefined);
       const call = remote.call('sleep', 60_000);
       process.kill(remote.pid!, 'SIGABRT');
       await expect(call).rejects.toMatchObject({ loss: 'crashed' });

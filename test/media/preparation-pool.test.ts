@@ -50,9 +50,8 @@ describe('the preparation pool', () => {
   it('tries a picture once on which its process hangs', async () => {
     const lost: string[] = [];
     const pool = poolOf({ timeoutMs: 400, onLost: (_, loss) => lost.push(loss) });
-    const stopper = setInterval(() => {
-      for (const pid of pool.pids) process.kill(pid, 'SIGSTOP');
-    }, 20);
+    await pool.prepare(task, turn); // However long its process takes to start.
+    for (const pid of pool.pids) process.kill(pid, 'SIGSTOP');
     try {
       await expect(pool.prepare(task, turn)).rejects.toMatchObject({
         code: 'UNDECODABLE_IMAGE',
@@ -60,7 +59,6 @@ describe('the preparation pool', () => {
       });
       expect(lost).toEqual(['hung']);
     } finally {
-      clearInterval(stopper);
       await pool.close();
     }
   });
@@ -72,6 +70,21 @@ describe('the preparation pool', () => {
     }, 20);
     try {
       await expect(pool.prepare(task, turn)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    } finally {
+      clearInterval(killer);
+      await pool.close();
+    }
+  });
+
+  it('does not call a picture damaged whose process does not start', async () => {
+    const lost: string[] = [];
+    const pool = poolOf({ onLost: (_, loss) => lost.push(loss) });
+    const killer = setInterval(() => {
+      for (const pid of pool.pids) process.kill(pid, 'SIGABRT');
+    }, 20);
+    try {
+      await expect(pool.prepare(task, turn)).rejects.toMatchObject({ code: 'RUNTIME_UNAVAILABLE' });
+      expect(lost).toEqual(['not started', 'not started']);
     } finally {
       clearInterval(killer);
       await pool.close();

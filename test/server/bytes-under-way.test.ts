@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
@@ -63,6 +64,33 @@ describe('bodies', () => {
       const padded = Buffer.concat([VERSION, Buffer.alloc(10 * MB, ' ')]);
       expect((await rawRequest(server, { headers: json, chunks: [padded] })).status).toBe(200);
     });
+  });
+
+  it('of requests that wait behind the answer to another one of their connection are given back when it closes', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'pipelined-'));
+    writeFileSync(path.join(folder, 'hold'), '');
+    const server = await runServer({
+      plugins: [path.join(__dirname, '..', 'plugins', 'recording.cjs')],
+      runtime: 'recording',
+      runtimes: { recording: { folder } },
+    });
+    try {
+      const { budget, operationRoom } = server.embedder;
+      const first = Buffer.from('{"query": "{ embed(input: { text: \\"held\\" }) { dimensions } }"}');
+      const socket = await begin(server, `Content-Length: ${first.length}`, first);
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${5 * MB}\r\n\r\n`,
+      );
+      socket.write(Buffer.alloc(5 * MB - 1, ' '));
+      await until(() => budget.bytes > 4.9 * MB);
+      socket.destroy();
+      await until(() => budget.bytes === 0);
+      expect(operationRoom.waiting).toBe(0);
+    } finally {
+      rmSync(path.join(folder, 'hold'));
+      await server.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('that could never fit are too large, not OVERLOADED', async () => {

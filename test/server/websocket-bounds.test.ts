@@ -41,16 +41,17 @@ const BATCH = 'query ($i: [ContentInput!]!) { embedBatch(inputs: $i) { ... on Em
 describe('many sockets that send or ask for much at once do not hold up the event loop:', () => {
   it.each<[string, number, string, () => string]>([
     [
-      'streams of 4,000 texts, 19 MB each',
+      'streams of 10,000 texts, 19 MB each',
       6,
       'next',
-      () => subscribe(STREAM, { i: Array.from({ length: 4000 }, (_, i) => ({ text: `${i}`.padEnd(4700) })) }),
+      () =>
+        subscribe(STREAM, { i: Array.from({ length: 10_000 }, (_, i) => ({ text: `${i}`.padEnd(1900) })) }),
     ],
     [
-      'streams of 4,000 short texts',
+      'streams of 10,000 short texts',
       20,
       'next',
-      () => subscribe(STREAM, { i: Array.from({ length: 4000 }, (_, i) => ({ text: `${i}` })) }),
+      () => subscribe(STREAM, { i: Array.from({ length: 10_000 }, (_, i) => ({ text: `${i}` })) }),
     ],
     [
       'streams of a picture of 19 MB',

@@ -1,4 +1,5 @@
 export { blend } from './blend.js';
+export { clusterVectors, type ClusterOptions, type Clusters } from './clusters.js';
 export { cosine, norm, unit, type Numbers } from './cosine.js';
 export { cosineMatrix, cosinesWith } from './matrix.js';
 export { rankingOf, softmax } from './ranking.js';
@@ -6,10 +7,13 @@ export { angle, certainty, clipScore, distance } from './scores.js';
 export {
   indexBytes,
   maxIndexRows,
+  nearDuplicates,
   RowSet,
   searchRows,
   VectorIndex,
   type CompareRows,
+  type DuplicateGroup,
+  type DuplicateOptions,
   type ReadVector,
   type RowHit,
   type RowSearch,

@@ -1,10 +1,10 @@
 export { cleanOpenai } from './openai-split.js';
 export {
-  buildVocabulary,
-  fromTokenizerJson,
   parseMerges,
   parseTokenizerJson,
   parseVocabulary,
+  tokenizerJsonInSteps,
+  vocabularyInSteps,
   START_MARKER,
   END_MARKER,
   type Merge,

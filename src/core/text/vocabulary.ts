@@ -1,4 +1,5 @@
 import { ClipgraphError } from '../../errors/index.js';
+import { atOnce, type Steps } from '../steps.js';
 import { BYTE_CHARACTERS } from './byte-alphabet.js';
 
 /** What a merge makes of two neighbouring tokens; the lower the rank, the earlier it is applied. */
@@ -26,6 +27,8 @@ export const END_MARKER = '<|endoftext|>';
 
 /** Ids are below this: places of a table. */
 const MAX_ID = 2 ** 24;
+/** Tokens or merges that are read in one step. */
+const A_STEP = 2048;
 
 function damaged(what: string, cause?: unknown): ClipgraphError {
   return new ClipgraphError('MODEL_UNAVAILABLE', `The tokenizer's ${what}.`, { cause });
@@ -39,17 +42,16 @@ function damaged(what: string, cause?: unknown): ClipgraphError {
  * @throws MODEL_UNAVAILABLE when the files are damaged or don't belong together
  */
 export function parseVocabulary(vocabulary: string, merges: string): Vocabulary {
-  return buildVocabulary(parseJson(vocabulary, 'vocab.json'), parseMerges(merges));
+  return atOnce(vocabularyInSteps(parseJson(vocabulary, 'vocab.json'), parseMerges(merges)));
 }
 
-/** The pairs of a `merges.txt`, in order of rank. */
-export function parseMerges(text: string): string[][] {
+/** The merges of a `merges.txt`, `left right` each, in order of rank. */
+export function parseMerges(text: string): string[] {
   return text
     .split('\n')
     .slice(1)
     .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .map((line) => line.split(' '));
+    .filter((line) => line !== '');
 }
 
 /**
@@ -59,29 +61,29 @@ export function parseMerges(text: string): string[][] {
  * @throws MODEL_UNAVAILABLE when it is damaged, or not of a byte-level BPE
  */
 export function parseTokenizerJson(text: string): Vocabulary {
-  return fromTokenizerJson(parseJson(text, 'tokenizer.json'));
+  return atOnce(tokenizerJsonInSteps(parseJson(text, 'tokenizer.json')));
 }
 
-/** The same from the value that the file holds. */
-export function fromTokenizerJson(value: unknown): Vocabulary {
+/** The same from the value that the file holds, in steps. */
+export function* tokenizerJsonInSteps(value: unknown): Steps<Vocabulary> {
   const { model } = (value ?? {}) as { model?: { vocab?: unknown; merges?: unknown } | null };
   const { vocab, merges } = model ?? {};
   if (!isObject(vocab) || !Array.isArray(merges))
     throw damaged('tokenizer.json holds no BPE: it needs model.vocab and model.merges');
-  return buildVocabulary(
-    vocab,
-    merges.map((merge: unknown) => (typeof merge === 'string' ? merge.split(' ') : merge)),
-  );
+  return yield* vocabularyInSteps(vocab, merges);
 }
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The ids of the tokens, checked: whole numbers, each given once. */
-function idsOf(vocabulary: unknown): ReadonlyMap<string, number> {
+function* idsOf(vocabulary: unknown): Steps<ReadonlyMap<string, number>> {
   if (!isObject(vocabulary)) throw damaged('vocabulary is no object of tokens and their ids');
-  const ids = new Map(Object.entries(vocabulary as Record<string, unknown>));
-  for (const [piece, id] of ids) {
+  const ids = new Map<string, unknown>();
+  for (const piece of Object.keys(vocabulary)) {
+    const id = (vocabulary as Record<string, unknown>)[piece];
+    ids.set(piece, id);
+    if (ids.size % A_STEP === 0) yield;
     if (!Number.isInteger(id) || Number(id) < 0 || Number(id) >= MAX_ID)
       throw damaged(
         `vocabulary has ${JSON.stringify(id)} as the id of "${piece}"; ids are whole numbers from 0`,
@@ -92,14 +94,15 @@ function idsOf(vocabulary: unknown): ReadonlyMap<string, number> {
 }
 
 /**
- * A vocabulary from its parts.
+ * A vocabulary from its parts, in steps of a few milliseconds: CLIP's 49,408 tokens take some 200.
  *
  * @param vocabulary token to id
- * @param merges `[left, right]`, in order of rank
+ * @param merges `[left, right]` or `left right`, in order of rank
  * @throws MODEL_UNAVAILABLE when they are damaged or don't belong together
  */
-export function buildVocabulary(vocabulary: unknown, merges: readonly unknown[]): Vocabulary {
-  const ids = idsOf(vocabulary);
+export function* vocabularyInSteps(vocabulary: unknown, merges: readonly unknown[]): Steps<Vocabulary> {
+  const ids = yield* idsOf(vocabulary);
+  yield;
   const pieces: string[] = [];
   for (const [piece, id] of ids) pieces[id] = piece;
 
@@ -111,7 +114,9 @@ export function buildVocabulary(vocabulary: unknown, merges: readonly unknown[])
   const pairs = new Map<number, Merge>();
   const pairKey = (left: number, right: number): number => left * pieces.length + right;
   for (const [rank, merge] of merges.entries()) {
-    const [left, right, ...more] = Array.isArray(merge) ? (merge as unknown[]) : [];
+    if (rank % A_STEP === A_STEP - 1) yield;
+    const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    const [left, right, ...more] = Array.isArray(parts) ? (parts as unknown[]) : [];
     if (typeof left !== 'string' || typeof right !== 'string' || more.length > 0)
       throw damaged(`merge ${rank + 1} is not two tokens`);
     const key = pairKey(idOf(left), idOf(right));
@@ -124,15 +129,16 @@ export function buildVocabulary(vocabulary: unknown, merges: readonly unknown[])
     byteIds: BYTE_CHARACTERS.map(idOf),
     lastByteIds: BYTE_CHARACTERS.map((character) => idOf(`${character}</w>`)),
     merge: (left, right) => pairs.get(pairKey(left, right)),
-    meet: neighboursIn(Array.from(pairs.values(), ({ id }) => pieces[id])),
+    meet: yield* neighboursIn(Array.from(pairs.values(), ({ id }) => pieces[id])),
   };
 }
 
 /** Which bytes stand side by side in one of the pieces. An end's `</w>` is read as bytes, too: better one pair too many. */
-function neighboursIn(merged: readonly string[]): (left: number, right: number) => boolean {
+function* neighboursIn(merged: readonly string[]): Steps<Vocabulary['meet']> {
   const byteOf = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
   const meet = new Uint8Array(256 * 256);
-  for (const piece of merged) {
+  for (const [at, piece] of merged.entries()) {
+    if (at % A_STEP === 0) yield;
     const bytes = Array.from(piece, (character) => byteOf.get(character) ?? 0);
     for (let i = 1; i < bytes.length; i++) meet[bytes[i - 1] * 256 + bytes[i]] = 1;
   }

@@ -1,5 +1,4 @@
 import {
-  coerceInputValue,
   getDirectiveValues,
   getNamedType,
   getNullableType,
@@ -33,6 +32,7 @@ import {
 import type { Config } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { ownTurn, SharedTurns } from '../../isolation/turns.js';
+import { coerceInSlices } from '../coerce.js';
 import { bytesOfLeaf, introspectionLengths, type AnswerFacts, type Scope } from './answer-size.js';
 import type { Amount, FieldExtensions } from './field-extensions.js';
 import { textSizes, type TextSizes } from './text-sizes.js';
@@ -104,17 +104,17 @@ function sentVariables(
  * Refuses variables of the wrong type, as the execution would, without the value: GraphQL quotes it, and it may be
  * megabytes.
  */
-function checkTypes(
+async function checkTypes(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
   values: Operation['variables'],
-): void {
+): Promise<void> {
   for (const { variable, type: node } of variableDefinitions) {
     const name = variable.name.value;
     const type = typeFromAST(schema, node as NamedTypeNode);
     if (type === undefined || !isInputType(type) || !Object.hasOwn(values, name)) continue;
     if (values[name] == null) continue; // The execution says which of them must be given.
-    coerceInputValue(values[name], type, (path, _value, error) => {
+    await coerceInSlices(values[name], type, (path, _value, error) => {
       const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
       const at = place === '' ? '' : ` at "${name}${place}"`;
       const message = `Variable "$${name}" got invalid value …${at}; ${error.message}`;
@@ -276,7 +276,7 @@ export async function checkCost(
   check(fields, 'maxComplexity', 'fields');
   check(bytes, 'maxAnswerBytes', 'bytes of an answer');
   if (contents > MANY_CONTENTS) await ownTurn();
-  checkTypes(asked.schema, operation, asked.variables);
+  await checkTypes(asked.schema, operation, asked.variables);
   if (contents > MANY_CONTENTS) await ownTurn();
   return contents;
 }

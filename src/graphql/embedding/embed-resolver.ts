@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import {
   Arg,
   createUnionType,
@@ -16,6 +17,7 @@ import { ClipgraphError, ERROR_CODES, type ErrorCode, ERRORS } from '../../error
 import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
+import { sourceArguments } from '../subscribe.js';
 import { EmbeddingType } from './embedding-type.js';
 
 const ErrorCodeEnum = Object.fromEntries(ERROR_CODES.map((code) => [code, code]));
@@ -128,8 +130,15 @@ export class EmbedResolver {
     description:
       "A long batch, each result as it is ready, with the count so far. Uploads don't travel over WebSocket: texts, " +
       'vectors, examples, URLs and base64 do. Unsubscribing stops what has not started.',
-    subscribe: ({ args, context }: { args: EmbedStreamArguments; context: Context }) =>
-      progressOf(args, context),
+    subscribe: ({
+      context,
+      ...data
+    }: {
+      source: unknown;
+      args: EmbedStreamArguments;
+      context: Context;
+      info: GraphQLResolveInfo;
+    }) => progressOf(sourceArguments(data), context),
   })
   embedStream(
     @Root() progress: EmbedProgressType,
