@@ -27,7 +27,7 @@ interface Answer {
 
 /** What is left when nobody asks for anything. */
 interface Collected {
-  /** After a collection, if the process may collect. */
+  /** After a collection. */
   readonly memory: NodeJS.MemoryUsage;
   /** Lines that the server has logged since the last time: warnings and errors. */
   readonly warnings: readonly string[];
@@ -53,8 +53,6 @@ export interface ServerApart {
 }
 
 interface Options {
-  /** Arguments for Node.js. */
-  readonly nodeArguments?: readonly string[];
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether it has embedded a text and a picture when it is given. Default true. */
@@ -70,10 +68,10 @@ const CODE = /"code":"([A-Z_]+)"/;
  */
 export async function runServerApart(
   config: ConfigInput = {},
-  { nodeArguments = [], environment = {}, isWarm = true }: Options = {},
+  { environment = {}, isWarm = true }: Options = {},
 ): Promise<ServerApart> {
   const program = fork(path.join(__dirname, 'server-apart-process.ts'), [JSON.stringify(config)], {
-    execArgv: [...nodeArguments, '--require', 'tsx/cjs'],
+    execArgv: ['--require', 'tsx/cjs'],
     env: { ...process.env, ...environment },
   });
   const waiting = new Map<number, { resolve: (report: Report) => void; reject: (error: Error) => void }>();

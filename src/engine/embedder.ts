@@ -274,8 +274,7 @@ export class Embedder {
   ): Promise<Made> {
     if (known !== undefined) return { entry: known, isCached: true, timing: NO_TIME };
     const tower = await model.tower(kind, output);
-    const made = await this.#running.join(key, scope.signal, async (shared) => {
-      const turn = { ...turnOf(scope), signal: shared };
+    const made = await this.#running.join(key, turnOf(scope), async (turn) => {
       const from = performance.now();
       const { content, image } = await read.prepare(turn);
       const prepare = performance.now() - from;
