@@ -13,6 +13,7 @@ import { buildSchema, type PubSub } from 'type-graphql';
 import { AddItemsResolver } from './collection/add-items-resolver.js';
 import { CollectionResolver } from './collection/collection-resolver.js';
 import { CollectionFieldsResolver, ItemConnectionResolver } from './collection/collection-type.js';
+import { ClusterResolver, DuplicateGroupResolver, GroupsResolver } from './collection/groups-resolver.js';
 import { ItemFieldsResolver } from './collection/item-type.js';
 import { HitResolver, ItemRelationsResolver, SearchResolver } from './collection/search-type.js';
 import { StoreResolver } from './collection/store-type.js';
@@ -66,6 +67,9 @@ export async function createSchema(): Promise<GraphQLSchema> {
       HitResolver,
       SearchResolver,
       AddItemsResolver,
+      GroupsResolver,
+      DuplicateGroupResolver,
+      ClusterResolver,
     ],
     validate: false,
     pubSub: NO_PUB_SUB,

@@ -13,6 +13,15 @@ import type { EmbedOptions, RequestScope } from '../options.js';
 import type { Many, Streamed } from '../stream.js';
 import { addItems, type AddedItem } from './add-items.js';
 import { toFilter, type ItemFilter } from './filter.js';
+import {
+  clusters,
+  duplicateGroups,
+  largestGroups,
+  type Cluster,
+  type ClusterOptions,
+  type DuplicateGroup,
+  type DuplicateOptions,
+} from './groups.js';
 import { toItem, type Item } from './item.js';
 import { moveItems, type Move } from './move-items.js';
 import { pageOf, type ItemPage, type PageOptions } from './items.js';
@@ -137,6 +146,42 @@ export class Collection {
   /** The bytes that are kept beside an item. */
   async attachment(id: string, kind: Attachment): Promise<Uint8Array | undefined> {
     return (await this.#open()).stored.attachment(id, kind);
+  }
+
+  /** Groups of items that are nearly alike, each as it is found, greedily in the order of ids. */
+  duplicates(
+    options: DuplicateOptions,
+    signal: AbortSignal,
+  ): AsyncIterableIterator<DuplicateGroup, undefined> {
+    const open = this.#open;
+    return endingStream(signal, async function* (ending) {
+      return yield* duplicateGroups(await open(), options, ending);
+    });
+  }
+
+  /**
+   * The largest of these groups first.
+   *
+   * @throws QUERY_TOO_COMPLEX for a collection of more than `limits.maxScanItems`
+   */
+  async largestDuplicates(
+    options: DuplicateOptions & { readonly first?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<DuplicateGroup[]> {
+    return largestGroups(await this.#open(), options, signal);
+  }
+
+  /**
+   * What it is about: k-means on the sphere, the largest clusters first.
+   *
+   * @throws QUERY_TOO_COMPLEX for a collection of more than `limits.maxScanItems` where it is held to that
+   */
+  async clusters(
+    options: ClusterOptions,
+    signal: AbortSignal,
+    { isLimited = false }: { readonly isLimited?: boolean } = {},
+  ): Promise<Cluster[]> {
+    return clusters(await this.#open(), options, { isLimited }, signal);
   }
 
   /** The rows of these ids with all that the program itself keeps beside them. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ClipgraphError } from '../../errors/index.js';
 import type { CollectionSpec, StoredCollection } from '../../stores/index.js';
 import type { StoreRegistry } from '../../stores/registry.js';
@@ -64,9 +65,11 @@ function isSame(a: Place, b: Place): boolean {
 export class Collections {
   readonly #parts: CollectionsParts;
   readonly #opened = new Map<string, Opened>();
+  readonly #closing = new AbortController();
   #creating: Promise<unknown> = Promise.resolve();
 
   constructor(parts: CollectionsParts) {
+    setMaxListeners(0, this.#closing.signal); // One for each grouping.
     this.#parts = parts;
   }
 
@@ -137,7 +140,9 @@ export class Collections {
     throw new ClipgraphError('COLLECTION_NOT_FOUND', message);
   }
 
+  /** Ends what is under way, and closes the stores. */
   async close(): Promise<void> {
+    this.#closing.abort(new ClipgraphError('STORE_UNAVAILABLE', 'The collections are being closed.'));
     const opened = [...this.#opened.values()];
     this.#opened.clear();
     await Promise.all(opened.map(closed));
@@ -223,7 +228,8 @@ export class Collections {
       await closed(before);
     }
     try {
-      return { spec, store, stored: await known.stored, embedder, watchers };
+      const closing = this.#closing.signal;
+      return { spec, store, stored: await known.stored, embedder, watchers, closing };
     } catch (error) {
       if (this.#opened.get(spec.name) === known) this.#opened.delete(spec.name);
       throw error;

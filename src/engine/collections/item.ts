@@ -67,8 +67,11 @@ export function rowAfter(row: NewRow, before: Row | undefined): Row {
   };
 }
 
+/** What an embedding is made of again. */
+export type Embedded = Pick<Item, 'contentHash' | 'modality' | 'text' | 'vector' | 'image'>;
+
 /** An item as an embedding, to be compared: what was not kept of it, such as its tokens, is not there. */
-export function embeddingOf(item: Item, model: Model, space: EmbeddingSpace): Embedding {
+export function embeddingOf(item: Embedded, model: Model, space: EmbeddingSpace): Embedding {
   return {
     id: hash(['item', item.contentHash, space.checksum, space.dtype]),
     modality: item.modality,

@@ -25,6 +25,8 @@ export interface OpenCollection {
   readonly stored: StoredCollection;
   readonly embedder: Embedder;
   readonly watchers: CollectionWatchers;
+  /** Aborted when the collections close. */
+  readonly closing: AbortSignal;
 }
 
 /**

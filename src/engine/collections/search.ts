@@ -7,7 +7,7 @@ import type { EmbedOptions, RequestScope } from '../options.js';
 import { compare, type Similarity } from '../similarity.js';
 import { hitCursor, readHitCursor } from './cursor.js';
 import { toFilter, type ItemFilter } from './filter.js';
-import { embeddingOf, toItem, type Item } from './item.js';
+import { embeddingOf, toItem, type Embedded, type Item } from './item.js';
 import { embedFor, modelOf, optionsFor, type OpenCollection } from './open-collection.js';
 
 /** An item that was found. */
@@ -79,8 +79,12 @@ export function checkFirst(first: number, most = MOST_HITS): number {
   return refuse('first', `Expected first to be an integer between 1 and ${most} but received ${first}.`);
 }
 
-/** Refuses to compare where the model is not configured any more: the scores are its own. */
-async function itemEmbedding(open: OpenCollection, item: Item): Promise<Embedding> {
+/**
+ * What is kept as an embedding of the collection's model.
+ *
+ * @throws MODEL_MISMATCH where that is not configured any more: the scores are its own
+ */
+export async function kept(open: OpenCollection, item: Embedded): Promise<Embedding> {
   const { spec, embedder } = open;
   const model = await modelOf(spec.space, embedder.models);
   if (model !== undefined) return embeddingOf(item, model, spec.space);
@@ -95,7 +99,7 @@ export function directionOf(open: OpenCollection, item: Item): Direction {
     vector,
     identity: JSON.stringify([id, contentHash]),
     itemId: id,
-    embedding: () => itemEmbedding(open, item),
+    embedding: () => kept(open, item),
   };
 }
 
@@ -129,8 +133,7 @@ async function hitsOf(
     .filter((row): row is Row => row !== undefined) // Removed since it was found.
     .map((row) => {
       const item = toItem(open.spec.name, row);
-      const similarity = async (): Promise<Similarity> =>
-        compare(await embedding(), await itemEmbedding(open, item));
+      const similarity = async (): Promise<Similarity> => compare(await embedding(), await kept(open, item));
       return { item, cosine: cosine(vector, row.vector), similarity };
     })
     .sort((a, b) => b.cosine - a.cosine || compareBytes(a.item.id, b.item.id));

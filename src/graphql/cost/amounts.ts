@@ -22,3 +22,30 @@ export const neighboursAmount: AmountOf = ({ limit }) => ({ results: count(limit
 export const collectionsAmount: AmountOf = (_args, { maxCollections }) => ({ results: maxCollections });
 
 export const addAmount: AmountOf = ({ items }) => ({ results: length(items) });
+
+/** Items of each cluster that a subscription gives. */
+export const CLUSTER_ITEMS = 100;
+
+/** Items that the groups of an answer have together, at most. */
+export const DUPLICATES_AT_MOST = 1000;
+
+/** How many members each has is known when they are found; all together have so many. */
+export const duplicatesAmount: AmountOf = ({ first }) => ({
+  results: count(first),
+  inner: Math.ceil(Math.max(2, DUPLICATES_AT_MOST / count(first))),
+});
+
+/** Labels are embedded. */
+export const clustersAmount: AmountOf = ({ count: clusters, first, labels }) => ({
+  results: count(clusters),
+  inner: count(first),
+  contents: Array.isArray(labels) ? labels.length : 0,
+});
+
+/** Each event of a stream is an answer of its own: one group, or one cluster. */
+export const groupAmount: AmountOf = () => ({ results: DUPLICATES_AT_MOST });
+
+export const clusterAmount: AmountOf = ({ labels }) => ({
+  results: CLUSTER_ITEMS,
+  contents: Array.isArray(labels) ? labels.length : 0,
+});
