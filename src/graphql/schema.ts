@@ -15,6 +15,7 @@ import { CollectionResolver } from './collection/collection-resolver.js';
 import { CollectionFieldsResolver, ItemConnectionResolver } from './collection/collection-type.js';
 import { ClusterResolver, DuplicateGroupResolver, GroupsResolver } from './collection/groups-resolver.js';
 import { ItemFieldsResolver } from './collection/item-type.js';
+import { ReindexResolver } from './collection/reindex-resolver.js';
 import { HitResolver, ItemRelationsResolver, SearchResolver } from './collection/search-type.js';
 import { StoreResolver } from './collection/store-type.js';
 import { ONE_OF_INPUTS } from './content/inputs.js';
@@ -70,6 +71,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       GroupsResolver,
       DuplicateGroupResolver,
       ClusterResolver,
+      ReindexResolver,
     ],
     validate: false,
     pubSub: NO_PUB_SUB,

@@ -277,3 +277,47 @@ describe('a long import', () => {
     await client.dispose();
   });
 });
+
+describe('groups, and a collection made anew, over HTTP and WebSocket', () => {
+  it('are given with their items, and cost what they hold', async () => {
+    await create('grouped', { keepOriginals: true });
+    const copies = EXAMPLE_ITEMS.flatMap((item) => [item, { ...item, id: `${item.id}-copy` }]);
+    await server.ask(AddItemsDocument, { collection: 'grouped', items: copies });
+    const groups = '{ cosine size items { id } }';
+    const { data } = await server.post(
+      `{ nearDuplicates(collection: "grouped", threshold: 0.999) ${groups} }`,
+    );
+    const pairs = EXAMPLES.map(({ name }) => [name, `${name}-copy`]).sort();
+    expect(
+      (data!.nearDuplicates as any[]).map(({ items }) => items.map((item: any) => item.id)).sort(),
+    ).toEqual(pairs);
+    const clusters = '{ size label items { cosine item { id } } }';
+    const asked = await server.post(`{ clusters(collection: "grouped", count: 3, labels: ["a cat", "a rocket"]) ${clusters} }`); // prettier-ignore
+    expect((asked.data!.clusters as { size: number }[]).reduce((sum, { size }) => sum + size, 0)).toBe(10);
+    const wrong = await server.post(`{ nearDuplicates(collection: "grouped", threshold: 2) ${groups} }`);
+    expect(wrong.errors![0].extensions.code).toBe('BAD_USER_INPUT');
+    const many = JSON.stringify(Array.from({ length: 300 }, () => 'a'));
+    const costly = await server.post(`{ clusters(collection: "grouped", labels: ${many}) { size } }`);
+    expect(costly.errors![0].extensions.code).toMatch(/TOO_MANY_INPUTS|QUERY_TOO_COMPLEX/);
+
+    const client = connect(server);
+    const all = async (query: string) => {
+      const events: any[] = [];
+      for await (const { data: event, errors } of client.iterate<any>({ query }))
+        events.push(event ?? errors);
+      return events;
+    };
+    expect(await all(`subscription { nearDuplicatesStream(collection: "grouped", threshold: 0.999) ${groups} }`)).toHaveLength(5); // prettier-ignore
+    expect(
+      await all(`subscription { clustersStream(collection: "grouped", count: 2) ${clusters} }`),
+    ).toHaveLength(2);
+    const told = await all('subscription { reindexCollection(name: "grouped") { completed total missing missingIds isDone } }'); // prettier-ignore
+    expect(told.at(-1)).toEqual({
+      reindexCollection: { completed: 10, total: 10, missing: 0, missingIds: [], isDone: true },
+    });
+    expect((await server.post('{ collection(name: "grouped") { count } }')).data).toEqual({
+      collection: { count: 10 },
+    });
+    await client.dispose();
+  });
+});

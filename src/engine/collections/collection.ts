@@ -189,6 +189,26 @@ export class Collection {
     return (await this.#open()).stored.get(ids);
   }
 
+  /** Writes rows as they were kept elsewhere, in this very space: nothing is embedded. Yields how many are written. */
+  restore(rows: Many<NewRow>, signal: AbortSignal): AsyncIterableIterator<number, undefined> {
+    const open = this.#open;
+    return endingStream(signal, async function* (ending) {
+      return yield* restoreRows(await open(), rows, ending);
+    });
+  }
+
+  /** The bytes that are kept beside an item. */
+  async attachment(id: string, kind: Attachment): Promise<Uint8Array | undefined> {
+    return (await this.#open()).stored.attachment(id, kind);
+  }
+
+  /** All items in the order of their ids, as they were at one moment. */
+  async *all(filter: ItemFilter | null | undefined, signal: AbortSignal): AsyncGenerator<Item, undefined> {
+    const { stored } = await this.#open();
+    for await (const row of stored.scan({ filter: toFilter(filter), signal })) yield toItem(this.name, row);
+    return undefined;
+  }
+
   /** All rows as they were at one moment, in the order of their ids. */
   async *rows(request?: ScanRequest): AsyncGenerator<Row, undefined> {
     yield* (await this.#open()).stored.scan(request);

@@ -1,30 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { ClipgraphError } from '../../errors/index.js';
+import { differencesOf } from '../../models/index.js';
 import type { CollectionSpec, StoredCollection } from '../../stores/index.js';
 import type { StoreRegistry } from '../../stores/registry.js';
 import type { Store } from '../../stores/store.js';
 import type { Embedder } from '../embedder.js';
+import { endingStream } from '../ending-stream.js';
 import { Collection } from './collection.js';
+import { besideOf, checkNewCollection, isName, isUnfinished, type NewCollection } from './new-collection.js';
 import type { CollectionWatchers, OpenCollection } from './open-collection.js';
+import { remakeAll, specBeside, type ReindexOptions, type ReindexProgress } from './reindex.js';
+import { gated, WriteGate } from './write-gate.js';
 
 export type { CollectionWatchers } from './open-collection.js';
-
-/** What a collection is created with. */
-export interface NewCollection {
-  /** 1 to 64 of a-z, 0-9, `-` and `_`. */
-  readonly name: string;
-  readonly description?: string | null | undefined;
-  /** A model's id or alias; the configured default if absent. */
-  readonly model?: string | null | undefined;
-  /** A configured store; the default one if absent. */
-  readonly store?: string | null | undefined;
-  /** Whether small pictures are kept. Default false. */
-  readonly thumbnails?: boolean | undefined;
-  /** Whether texts are kept; else their hash alone. Default true. */
-  readonly keepText?: boolean | undefined;
-  /** Whether pictures are kept as they were sent. Default false. */
-  readonly keepOriginals?: boolean | undefined;
-}
 
 interface CollectionsParts extends CollectionWatchers {
   readonly embedder: Embedder;
@@ -39,17 +27,7 @@ interface Place {
 
 interface Opened extends Place {
   readonly stored: Promise<StoredCollection>;
-}
-
-const NAME = /^[a-z0-9_-]{1,64}$/;
-const LONGEST_DESCRIPTION = 1000;
-/** Of collections that are being made anew beside another. No client sees them. */
-export const UNFINISHED = '__reindex-';
-
-function checkName(name: string): void {
-  if (NAME.test(name) && !name.startsWith(UNFINISHED)) return;
-  const message = `The name of a collection is 1 to 64 of a-z, 0-9, "-" and "_"${NAME.test(name) ? `, and does not begin with ${UNFINISHED}` : ''}.`;
-  throw new ClipgraphError('BAD_USER_INPUT', message, { input: { argument: 'name', index: 0 } });
+  readonly gate: WriteGate;
 }
 
 /** The same collection, and not another one of its name. */
@@ -65,6 +43,8 @@ function isSame(a: Place, b: Place): boolean {
 export class Collections {
   readonly #parts: CollectionsParts;
   readonly #opened = new Map<string, Opened>();
+  /** Names of those that are being made anew. */
+  readonly #remaking = new Set<string>();
   readonly #closing = new AbortController();
   #creating: Promise<unknown> = Promise.resolve();
 
@@ -85,7 +65,7 @@ export class Collections {
    */
   async list(): Promise<Collection[]> {
     const places = await this.#places();
-    const visible = places.filter(({ spec }) => !spec.name.startsWith(UNFINISHED));
+    const visible = places.filter(({ spec }) => !isUnfinished(spec.name));
     const byName = visible.sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
     return byName.map((place) => this.#collectionAt(place));
   }
@@ -125,8 +105,10 @@ export class Collections {
   async delete(name: string): Promise<boolean> {
     const place = await this.#find(name);
     if (place === undefined) return false;
-    const isGone = await (await place.store.plugin()).drop(name);
-    await this.#forget(name);
+    const plugin = await place.store.plugin();
+    const isGone = await plugin.drop(name);
+    await plugin.drop(besideOf(name));
+    await Promise.all([this.#forget(name), this.#forget(besideOf(name))]);
     return isGone;
   }
 
@@ -138,6 +120,67 @@ export class Collections {
     if (place !== undefined) return this.#collectionAt(place);
     const message = 'There is no collection of this name. Query collections { name } for the names.';
     throw new ClipgraphError('COLLECTION_NOT_FOUND', message);
+  }
+
+  /**
+   * Makes a collection anew in another model's space, beside the old one, which is searched meanwhile; the new one takes its
+   * place when it is whole. One that was not finished is gone on with.
+   *
+   * @throws COLLECTION_NOT_FOUND, MODEL_NOT_FOUND; BAD_USER_INPUT when items are missing that must not be dropped, or the
+   *   same is under way already
+   */
+  reindex(
+    name: string,
+    options: ReindexOptions,
+    signal: AbortSignal,
+  ): AsyncIterableIterator<ReindexProgress, undefined> {
+    return endingStream(signal, (ending) => this.#reindex(name, options, ending));
+  }
+
+  async *#reindex(
+    name: string,
+    options: ReindexOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReindexProgress, undefined> {
+    const place = await this.get(name);
+    if (this.#remaking.has(name)) {
+      throw new ClipgraphError('BAD_USER_INPUT', `The collection ${name} is being made anew already.`);
+    }
+    this.#remaking.add(name);
+    const from = await this.#openAt(place);
+    const gate = this.#opened.get(name)?.gate;
+    try {
+      const beside = await this.#beside(from, options.model);
+      const to = await this.#openAt(beside);
+      const hold = (): Promise<void> => gate?.close() ?? Promise.resolve();
+      const replace = async (): Promise<void> => {
+        const plugin = await place.store.plugin();
+        await plugin.rename(beside.spec.name, name, { replace: true });
+        const message = `The collection ${name} was made anew meanwhile. Add the item again.`;
+        gate?.open(new ClipgraphError('MODEL_MISMATCH', message));
+        await Promise.all([this.#forget(name), this.#forget(beside.spec.name)]);
+      };
+      return yield* remakeAll(from, to, options, { hold, replace }, signal);
+    } finally {
+      gate?.open();
+      this.#remaking.delete(name);
+    }
+  }
+
+  /** The collection that is made beside another; of another space than is wanted now, it is begun anew. */
+  async #beside(from: OpenCollection, model: string | undefined): Promise<Place> {
+    const { embedder } = this.#parts;
+    const { id } = embedder.models.get(model);
+    const space = await embedder.space({ model: id });
+    const plugin = await from.store.plugin();
+    const spec = specBeside(from, besideOf(from.spec.name), { space, model: id });
+    const begun = (await plugin.list()).find(({ name }) => name === spec.name);
+    if (begun !== undefined && differencesOf(begun.space, space).length === 0) {
+      return { spec: begun, store: from.store };
+    }
+    if (begun !== undefined) await plugin.drop(spec.name);
+    await plugin.create(spec);
+    return { spec, store: from.store };
   }
 
   /** Ends what is under way, and closes the stores. */
@@ -152,11 +195,7 @@ export class Collections {
   async #create(given: NewCollection): Promise<Collection> {
     const { embedder, stores } = this.#parts;
     const { name, description, thumbnails = false, keepText = true, keepOriginals = false } = given;
-    checkName(name);
-    if ((description?.length ?? 0) > LONGEST_DESCRIPTION) {
-      const message = `A description has ${LONGEST_DESCRIPTION} characters at most.`;
-      throw new ClipgraphError('BAD_USER_INPUT', message, { input: { argument: 'description', index: 0 } });
-    }
+    checkNewCollection(given);
     const store = stores.getConfigured(given.store ?? undefined);
     const model = embedder.models.get(given.model ?? undefined);
     const space = await embedder.space({ model: model.id });
@@ -196,7 +235,7 @@ export class Collections {
 
   /** Where a collection is; a store that cannot be asked matters only where no other one has it. */
   async #find(name: string): Promise<Place | undefined> {
-    if (!NAME.test(name)) return undefined;
+    if (!isName(name)) return undefined;
     let failure: unknown;
     for (const store of this.stores) {
       try {
@@ -223,7 +262,9 @@ export class Collections {
     let known = this.#opened.get(spec.name);
     if (known === undefined || !isSame(known, place)) {
       const before = this.#opened.get(spec.name);
-      known = { ...place, stored: store.plugin().then((plugin) => plugin.open(spec.name)) };
+      const gate = new WriteGate();
+      const stored = store.plugin().then(async (plugin) => gated(await plugin.open(spec.name), gate));
+      known = { ...place, stored, gate };
       this.#opened.set(spec.name, known);
       await closed(before);
     }

@@ -1,4 +1,10 @@
-import type { Collection, Collections, NewCollection } from '../../engine/index.js';
+import type {
+  Collection,
+  Collections,
+  NewCollection,
+  ReindexOptions,
+  ReindexProgress,
+} from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 
 /** What a client may do with collections; each includes those before it. */
@@ -59,6 +65,16 @@ export class PermittedCollections {
   async delete(name: string): Promise<boolean> {
     this.#check('admin');
     return this.#isVisible(name) && this.#collections.delete(name);
+  }
+
+  /** @throws COLLECTION_NOT_FOUND, FORBIDDEN; what making it anew throws */
+  async reindex(
+    name: string,
+    options: ReindexOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterableIterator<ReindexProgress, undefined>> {
+    await this.get(name, 'admin');
+    return this.#collections.reindex(name, options, signal);
   }
 
   #isVisible(name: string): boolean {

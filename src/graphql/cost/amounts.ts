@@ -49,3 +49,6 @@ export const clusterAmount: AmountOf = ({ labels }) => ({
   results: CLUSTER_ITEMS,
   contents: Array.isArray(labels) ? labels.length : 0,
 });
+
+/** Ids that one progress of making a collection anew may name. */
+export const missingAmount: AmountOf = () => ({ results: 64 });
