@@ -151,11 +151,11 @@ export class Collection {
   /** Groups of items that are nearly alike, each as it is found, greedily in the order of ids. */
   duplicates(
     options: DuplicateOptions,
-    signal: AbortSignal,
+    { signal, ...place }: RequestScope,
   ): AsyncIterableIterator<DuplicateGroup, undefined> {
     const open = this.#open;
     return endingStream(signal, async function* (ending) {
-      return yield* duplicateGroups(await open(), options, ending);
+      return yield* duplicateGroups(await open(), options, { ...place, signal: ending });
     });
   }
 
@@ -166,9 +166,9 @@ export class Collection {
    */
   async largestDuplicates(
     options: DuplicateOptions & { readonly first?: number | undefined },
-    signal: AbortSignal,
+    scope: RequestScope,
   ): Promise<DuplicateGroup[]> {
-    return largestGroups(await this.#open(), options, signal);
+    return largestGroups(await this.#open(), options, scope);
   }
 
   /**
@@ -178,28 +178,15 @@ export class Collection {
    */
   async clusters(
     options: ClusterOptions,
-    signal: AbortSignal,
+    scope: RequestScope,
     { isLimited = false }: { readonly isLimited?: boolean } = {},
   ): Promise<Cluster[]> {
-    return clusters(await this.#open(), options, { isLimited }, signal);
+    return clusters(await this.#open(), options, { isLimited }, scope);
   }
 
   /** The rows of these ids with all that the program itself keeps beside them. */
   async rowsOf(ids: readonly string[]): Promise<(Row | undefined)[]> {
     return (await this.#open()).stored.get(ids);
-  }
-
-  /** Writes rows as they were kept elsewhere, in this very space: nothing is embedded. Yields how many are written. */
-  restore(rows: Many<NewRow>, signal: AbortSignal): AsyncIterableIterator<number, undefined> {
-    const open = this.#open;
-    return endingStream(signal, async function* (ending) {
-      return yield* restoreRows(await open(), rows, ending);
-    });
-  }
-
-  /** The bytes that are kept beside an item. */
-  async attachment(id: string, kind: Attachment): Promise<Uint8Array | undefined> {
-    return (await this.#open()).stored.attachment(id, kind);
   }
 
   /** All items in the order of their ids, as they were at one moment. */

@@ -5,6 +5,7 @@ import type { CollectionSpec, StoredCollection } from '../../stores/index.js';
 import type { StoreRegistry } from '../../stores/registry.js';
 import type { Store } from '../../stores/store.js';
 import type { Embedder } from '../embedder.js';
+import type { RequestScope } from '../options.js';
 import { endingStream } from '../ending-stream.js';
 import { Collection } from './collection.js';
 import { besideOf, checkNewCollection, isName, isUnfinished, type NewCollection } from './new-collection.js';
@@ -89,7 +90,7 @@ export class Collections {
    */
   restore(spec: CollectionSpec, store?: string): Promise<Collection> {
     const created = this.#creating.then(() => {
-      checkName(spec.name);
+      checkNewCollection(spec);
       return this.#createAs(spec, this.#parts.stores.getConfigured(store));
     });
     this.#creating = created.catch(() => undefined);
@@ -132,15 +133,15 @@ export class Collections {
   reindex(
     name: string,
     options: ReindexOptions,
-    signal: AbortSignal,
+    { signal, ...place }: RequestScope,
   ): AsyncIterableIterator<ReindexProgress, undefined> {
-    return endingStream(signal, (ending) => this.#reindex(name, options, ending));
+    return endingStream(signal, (ending) => this.#reindex(name, options, { ...place, signal: ending }));
   }
 
   async *#reindex(
     name: string,
     options: ReindexOptions,
-    signal: AbortSignal,
+    scope: RequestScope,
   ): AsyncGenerator<ReindexProgress, undefined> {
     const place = await this.get(name);
     if (this.#remaking.has(name)) {
@@ -160,7 +161,7 @@ export class Collections {
         gate?.open(new ClipgraphError('MODEL_MISMATCH', message));
         await Promise.all([this.#forget(name), this.#forget(beside.spec.name)]);
       };
-      return yield* remakeAll(from, to, options, { hold, replace }, signal);
+      return yield* remakeAll(from, to, options, { hold, replace }, scope);
     } finally {
       gate?.open();
       this.#remaking.delete(name);

@@ -3,6 +3,7 @@ import { memoryBytes } from '../../config/limits.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { Remote } from '../../isolation/remote.js';
 import type { Filter } from '../../stores/index.js';
+import { turnOf, type RequestScope } from '../options.js';
 import { Slots } from '../slots.js';
 import type { OpenCollection } from './open-collection.js';
 
@@ -99,10 +100,10 @@ async function* inThread<Value>(
 
 /** Its turn comes first, then the vectors are read: those who wait hold nothing. */
 async function* inTurn<Value>(
-  signal: AbortSignal,
+  scope: RequestScope,
   run: () => AsyncGenerator<Value, undefined>,
 ): AsyncGenerator<Value, undefined> {
-  const giveBack = await turns.take(signal);
+  const giveBack = await turns.take(turnOf(scope));
   try {
     yield* run();
     return undefined;
@@ -115,9 +116,10 @@ async function* inTurn<Value>(
 export function groupsIn(
   open: OpenCollection,
   { filter, threshold, isLimited }: { filter: Filter | undefined; threshold: number; isLimited: boolean },
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncGenerator<{ readonly group: GroupFound; readonly ids: readonly string[] }, undefined> {
-  return inTurn(signal, async function* () {
+  const { signal } = scope;
+  return inTurn(scope, async function* () {
     const { ids, vectors } = await gather(open, filter, isLimited, signal);
     if (ids.length === 0) return undefined;
     return yield* inThread(open, signal, async function* (worker) {
@@ -138,9 +140,10 @@ export function groupsIn(
 export async function clustersIn(
   open: OpenCollection,
   { filter, count, isLimited }: { filter: Filter | undefined; count: number; isLimited: boolean },
-  signal: AbortSignal,
+  scope: RequestScope,
 ): Promise<{ readonly found: ClustersFound; readonly ids: readonly string[] }> {
-  const made = inTurn(signal, async function* () {
+  const { signal } = scope;
+  const made = inTurn(scope, async function* () {
     const { ids, vectors } = await gather(open, filter, isLimited, signal);
     return yield* inThread(open, signal, async function* (worker) {
       const found = (await worker.call('cluster', { vectors, count }, { signal })) as ClustersFound;

@@ -76,13 +76,13 @@ async function* groupsOfIds(
   open: OpenCollection,
   { threshold = 0.95, filter }: DuplicateOptions,
   { isLimited }: Bounds,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncGenerator<GroupOfIds, undefined> {
   if (!(threshold > 0 && threshold <= 1)) {
     refuse('threshold', `Expected a threshold above 0 and up to 1 but received ${threshold}.`);
   }
   const asked = { filter: toFilter(filter), threshold, isLimited };
-  for await (const { group, ids } of groupsIn(open, asked, signal)) {
+  for await (const { group, ids } of groupsIn(open, asked, scope)) {
     const members = [group.first, ...group.others.map(({ row }) => row)].map((row) => ids[row]);
     yield { cosine: Math.min(...group.others.map((other) => other.cosine)), ids: members };
   }
@@ -101,9 +101,9 @@ async function readGroup(open: OpenCollection, group: GroupOfIds): Promise<Dupli
 export async function* duplicateGroups(
   open: OpenCollection,
   options: DuplicateOptions,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncGenerator<DuplicateGroup, undefined> {
-  for await (const group of groupsOfIds(open, options, { isLimited: false }, signal)) {
+  for await (const group of groupsOfIds(open, options, { isLimited: false }, scope)) {
     yield await readGroup(open, group);
   }
   return undefined;
@@ -117,11 +117,11 @@ export async function* duplicateGroups(
 export async function largestGroups(
   open: OpenCollection,
   { first = 50, ...options }: DuplicateOptions & { readonly first?: number | undefined },
-  signal: AbortSignal,
+  scope: RequestScope,
 ): Promise<DuplicateGroup[]> {
   checkFirst(first);
   const groups: GroupOfIds[] = [];
-  for await (const group of groupsOfIds(open, options, { isLimited: true }, signal)) groups.push(group);
+  for await (const group of groupsOfIds(open, options, { isLimited: true }, scope)) groups.push(group);
   const largest = groups.sort((a, b) => b.ids.length - a.ids.length).slice(0, first);
   return Promise.all(largest.map((group) => readGroup(open, group)));
 }
@@ -169,14 +169,14 @@ export async function clusters(
   open: OpenCollection,
   { count = 8, labels, filter, first = 10, ...how }: ClusterOptions,
   { isLimited }: Bounds,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): Promise<Cluster[]> {
   if (!Number.isInteger(count) || count < 1 || count > MOST_CLUSTERS) {
     refuse('count', `Expected count to be an integer between 1 and ${MOST_CLUSTERS} but received ${count}.`);
   }
   checkFirst(first);
-  const named = await embedLabels(open, labels ?? [], how, { signal });
-  const { found, ids } = await clustersIn(open, { filter: toFilter(filter), count, isLimited }, signal);
+  const named = await embedLabels(open, labels ?? [], how, scope);
+  const { found, ids } = await clustersIn(open, { filter: toFilter(filter), count, isLimited }, scope);
   const members = membersOf(found);
   const made = found.centres.map(async (centre, at): Promise<Cluster> => {
     const places = members[at];

@@ -1,6 +1,7 @@
 import { ClipgraphError, isContentError } from '../../errors/index.js';
 import { isSameJson, type CollectionSpec, type NewRow, type Origin, type Row } from '../../stores/index.js';
 import type { Content } from '../content.js';
+import type { RequestScope } from '../options.js';
 import { workStream } from '../stream.js';
 import { hashContent } from './content-hash.js';
 import { embedFor, type OpenCollection } from './open-collection.js';
@@ -65,23 +66,22 @@ class Remaker {
     this.#options = options;
   }
 
-  async remake(row: Row, signal: AbortSignal): Promise<Remade> {
+  async remake(row: Row, scope: RequestScope): Promise<Remade> {
     const { space } = this.#to.spec;
     const isSameSpace =
       space.checksum === this.#from.spec.space.checksum && space.dtype === this.#from.spec.space.dtype;
     if (isSameSpace) return this.#rowOf(row, row.vector, row.image);
     for await (const content of contentsOf(this.#from, row, this.#options.fileOf)) {
-      const made = await this.#embed(row, content, signal);
+      const made = await this.#embed(row, content, scope);
       if (made !== undefined) return made;
     }
     return undefined;
   }
 
   /** Undefined for what cannot be had, or is another content by now. */
-  async #embed(row: Row, content: Content, signal: AbortSignal): Promise<Remade> {
+  async #embed(row: Row, content: Content, scope: RequestScope): Promise<Remade> {
     const { embedder } = this.#to;
     const options = { model: this.#to.spec.model, truncate: true, normalize: true };
-    const scope = { signal, group: signal };
     try {
       const hashed = await hashContent(content, { embedder, options, scope });
       try {
@@ -171,7 +171,7 @@ export async function* remakeAll(
   to: OpenCollection,
   options: ReindexOptions,
   { hold, replace }: Swap,
-  signal: AbortSignal,
+  scope: RequestScope,
 ): AsyncGenerator<ReindexProgress, undefined> {
   const remaker = new Remaker(from, to, options);
   const missing = new Set<string>();
@@ -200,8 +200,8 @@ export async function* remakeAll(
     const remade = workStream(
       to.embedder,
       rows,
-      async (row, scope) => ({ id: row.id, row: await remaker.remake(row, scope.signal) }),
-      signal,
+      async (row, own) => ({ id: row.id, row: await remaker.remake(row, own) }),
+      scope,
     );
     let batch: NewRow[] = [];
     for await (const { result } of remade) {

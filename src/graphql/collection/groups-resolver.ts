@@ -117,10 +117,10 @@ interface ClustersArguments {
 
 async function streamGroups(
   { collection: name, threshold, filter }: DuplicatesArguments,
-  { collections, signal }: Context,
+  { collections, signal, client }: Context,
 ): Promise<AsyncIterableIterator<FoundGroup>> {
   const collection = await collections.get(name, 'read');
-  return mappedStream(collection.duplicates({ threshold, filter }, signal), (group) => ({
+  return mappedStream(collection.duplicates({ threshold, filter }, { signal, client }), (group) => ({
     group,
     collection,
   }));
@@ -128,10 +128,13 @@ async function streamGroups(
 
 async function* streamClusters(
   { collection: name, count, labels, filter }: ClustersArguments,
-  { collections, signal }: Context,
+  { collections, signal, client }: Context,
 ): AsyncGenerator<FoundCluster> {
   const collection = await collections.get(name, 'read');
-  const found = await collection.clusters({ count, labels, filter, first: CLUSTER_ITEMS }, signal);
+  const found = await collection.clusters(
+    { count, labels, filter, first: CLUSTER_ITEMS },
+    { signal, client },
+  );
   for (const cluster of found) yield { cluster, collection };
 }
 
@@ -156,10 +159,10 @@ export class GroupsResolver {
     @Arg('threshold', () => Float, THRESHOLD) threshold: number,
     @Arg('filter', () => ItemFilterInput, FILTER) filter: ItemFilterInput | undefined,
     @Arg('first', () => Int, { defaultValue: 50, description: 'Groups at most: 1 to 1,000.' }) first: number,
-    @Ctx() { collections, signal }: Context,
+    @Ctx() { collections, signal, client }: Context,
   ): Promise<FoundGroup[]> {
     const collection = await collections.get(name, 'read');
-    const groups = await collection.largestDuplicates({ threshold, filter, first }, signal);
+    const groups = await collection.largestDuplicates({ threshold, filter, first }, { signal, client });
     checkMembers(groups);
     return groups.map((group) => ({ group, collection }));
   }
@@ -176,10 +179,14 @@ export class GroupsResolver {
     @Arg('labels', () => [String], LABELS) labels: string[] | undefined | null,
     @Arg('filter', () => ItemFilterInput, FILTER) filter: ItemFilterInput | undefined,
     @Arg('first', () => Int, { defaultValue: 10, description: 'Items of each: 1 to 1,000.' }) first: number,
-    @Ctx() { collections, signal }: Context,
+    @Ctx() { collections, signal, client }: Context,
   ): Promise<FoundCluster[]> {
     const collection = await collections.get(name, 'read');
-    const found = await collection.clusters({ count, labels, filter, first }, signal, { isLimited: true });
+    const found = await collection.clusters(
+      { count, labels, filter, first },
+      { signal, client },
+      { isLimited: true },
+    );
     return found.map((cluster) => ({ cluster, collection }));
   }
 

@@ -4,6 +4,7 @@ import type {
   NewCollection,
   ReindexOptions,
   ReindexProgress,
+  RequestScope,
 } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 
@@ -71,10 +72,10 @@ export class PermittedCollections {
   async reindex(
     name: string,
     options: ReindexOptions,
-    signal: AbortSignal,
+    scope: RequestScope,
   ): Promise<AsyncIterableIterator<ReindexProgress, undefined>> {
     await this.get(name, 'admin');
-    return this.#collections.reindex(name, options, signal);
+    return this.#collections.reindex(name, options, scope);
   }
 
   #isVisible(name: string): boolean {

@@ -36,11 +36,11 @@ export class ReindexResolver {
       'nothing is swapped then, unless dropMissing. One that was not finished is gone on with. Needs the scope admin.',
     subscribe: ({
       args: { name, model, dropMissing },
-      context: { collections, signal },
+      context: { collections, signal, client },
     }: {
       args: ReindexArguments;
       context: Context;
-    }) => collections.reindex(name, { model: model ?? undefined, dropMissing }, signal),
+    }) => collections.reindex(name, { model: model ?? undefined, dropMissing }, { signal, client }),
   })
   reindexCollection(
     @Root() progress: ReindexProgressType,

@@ -37,6 +37,7 @@ export async function addAll(
   options: EmbedOptions = {},
 ): Promise<(AddedItem | ClipgraphError)[]> {
   const results: (AddedItem | ClipgraphError)[] = [];
-  for await (const { index, result } of collection.add(items, options, { signal: NEVER })) results[index] = result;
+  for await (const { index, result } of collection.add(items, options, { signal: NEVER }))
+    results[index] = result;
   return results;
 }

@@ -58,18 +58,24 @@ describe('near-duplicates', () => {
     const expected = await groupsByLoop(collection, 0.98);
     expect(expected.length).toBeGreaterThan(4);
     const found: string[][] = [];
-    for await (const { items, cosine: lowest, size } of collection.duplicates({ threshold: 0.98 }, NEVER)) {
+    for await (const { items, cosine: lowest, size } of collection.duplicates(
+      { threshold: 0.98 },
+      { signal: NEVER },
+    )) {
       found.push(items.map(({ id }) => id));
       expect(size).toBe(items.length);
       const cosines = items.slice(1).map(({ vector }) => cosine(items[0].vector, vector));
       expect(lowest).toBe(Math.min(...cosines));
     }
     expect(found).toEqual(expected);
-    const largest = await collection.largestDuplicates({ threshold: 0.98, first: 2 }, NEVER);
+    const largest = await collection.largestDuplicates({ threshold: 0.98, first: 2 }, { signal: NEVER });
     const sizes = expected.map(({ length }) => length).sort((a, b) => b - a);
     expect(largest.map(({ size }) => size)).toEqual(sizes.slice(0, 2));
     const filter = { all: [{ key: 'direction', eq: 1 }] };
-    const [only, ...none] = await collection.largestDuplicates({ threshold: 0.98, filter }, NEVER);
+    const [only, ...none] = await collection.largestDuplicates(
+      { threshold: 0.98, filter },
+      { signal: NEVER },
+    );
     expect(only.items.every(({ metadata }) => metadata.direction === 1)).toBe(true);
     expect(none).toEqual([]);
   });
@@ -82,24 +88,24 @@ describe('near-duplicates', () => {
     }));
     await addAll(collection, items);
     const refused = await collection
-      .largestDuplicates({}, NEVER)
+      .largestDuplicates({}, { signal: NEVER })
       .catch((error: unknown) => error as ClipgraphError);
     expect(refused).toMatchObject({
       code: 'QUERY_TOO_COMPLEX',
       message: expect.stringContaining('clipgraph duplicates'),
     });
-    const stream = collection.duplicates({}, NEVER);
+    const stream = collection.duplicates({}, { signal: NEVER });
     expect((await stream.next()).value!.size).toBe(6);
     await stream.return!();
     expect(await stream.next()).toEqual({ done: true, value: undefined });
     // The turn is free again, and an abort ends a thread that computes.
     const controller = new AbortController();
-    const aborted = collection.duplicates({}, controller.signal);
+    const aborted = collection.duplicates({}, { signal: controller.signal });
     const first = aborted.next();
     controller.abort(new Error('enough'));
     await expect(first).rejects.toThrow('enough');
     let groups = 0;
-    for await (const { size } of collection.duplicates({}, NEVER)) groups += size === 6 ? 1 : 0;
+    for await (const { size } of collection.duplicates({}, { signal: NEVER })) groups += size === 6 ? 1 : 0;
     expect(groups).toBe(50);
   });
 });
@@ -112,7 +118,8 @@ describe('clusters', () => {
       collection,
       texts.map((text) => ({ id: text, content: { text } })),
     );
-    const ask = () => collection.clusters({ count: 2, labels: ['animals', 'vehicles'], first: 3 }, NEVER);
+    const ask = () =>
+      collection.clusters({ count: 2, labels: ['animals', 'vehicles'], first: 3 }, { signal: NEVER });
     const clusters = await ask();
     expect(clusters.map(({ size }) => size).reduce((a, b) => a + b)).toBe(texts.length);
     expect(clusters[0].size).toBeGreaterThanOrEqual(clusters[1].size);
@@ -125,6 +132,6 @@ describe('clusters', () => {
     }
     const ids = (found: typeof clusters) => found.map(({ items }) => items.map(({ item }) => item.id));
     expect(ids(await ask())).toEqual(ids(clusters));
-    expect(await collection.clusters({ filter: { modality: 'IMAGE' } }, NEVER)).toEqual([]);
+    expect(await collection.clusters({ filter: { modality: 'IMAGE' } }, { signal: NEVER })).toEqual([]);
   });
 });

@@ -22,7 +22,8 @@ afterAll(() => engine.close());
 
 async function reindex(name: string, options: ReindexOptions): Promise<ReindexProgress[]> {
   const told: ReindexProgress[] = [];
-  for await (const progress of engine.collections.reindex(name, options, NEVER)) told.push(progress);
+  for await (const progress of engine.collections.reindex(name, options, { signal: NEVER }))
+    told.push(progress);
   return told;
 }
 
@@ -65,7 +66,11 @@ describe('making a collection anew', () => {
     const told: ReindexProgress[] = [];
     const fileOf = () => dog;
     const asked = (async () => {
-      for await (const each of engine.collections.reindex('mixed', { model: tiny, fileOf }, NEVER))
+      for await (const each of engine.collections.reindex(
+        'mixed',
+        { model: tiny, fileOf },
+        { signal: NEVER },
+      ))
         told.push(each);
     })();
     const refused = await asked.catch((error: unknown) => error as ClipgraphError);
@@ -87,7 +92,7 @@ describe('making a collection anew', () => {
   it('takes along what is added and removed meanwhile', async () => {
     const collection = await engine.collections.create({ name: 'busy', keepOriginals: true });
     await addAll(collection, PICTURES.slice(0, 3));
-    const stream = engine.collections.reindex('busy', { model: tiny }, NEVER);
+    const stream = engine.collections.reindex('busy', { model: tiny }, { signal: NEVER });
     await stream.next();
     await addAll(collection, PICTURES.slice(3));
     await collection.remove([PICTURES[0].id!]);
@@ -106,7 +111,7 @@ describe('making a collection anew', () => {
   it('ends when its reader does, and goes on where it was', async () => {
     const collection = await engine.collections.create({ name: 'halves', keepOriginals: true });
     await addAll(collection, PICTURES);
-    const stream = engine.collections.reindex('halves', { model: tiny }, NEVER);
+    const stream = engine.collections.reindex('halves', { model: tiny }, { signal: NEVER });
     await stream.next();
     await stream.return!();
     const { misses } = engine.embedder.cacheUsage;
