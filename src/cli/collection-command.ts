@@ -38,7 +38,8 @@ export function collectionCommand(command: Command, action: Action): Command {
   command.option('--json', 'print one JSON value');
   return addConfigFlags(command).action(async (...given: unknown[]) => {
     const args = given.slice(0, -2);
-    const flags = given.at(-2) as Readonly<Record<string, unknown>>;
+    // Those that its parent has taken, too.
+    const flags: Readonly<Record<string, unknown>> = (given.at(-1) as Command).optsWithGlobals();
     const config = configOf({ 'log.level': 'warn', ...flags });
     const engine = await openEngine(config, createLog(config.log), { progress: pullProgress() });
     try {
@@ -97,7 +98,8 @@ export async function findOrCreate(collections: Collections, name: string): Prom
   }
 }
 
-async function existing(collections: Collections, name: string): Promise<Collection | undefined> {
+/** The collection of this name, if it is there. */
+export async function existing(collections: Collections, name: string): Promise<Collection | undefined> {
   try {
     return await collections.get(name);
   } catch (error) {

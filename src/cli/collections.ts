@@ -1,0 +1,149 @@
+import { createWriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { once } from 'node:events';
+import { Command } from 'commander';
+import type { Collection } from '../engine/index.js';
+import { ClipgraphError } from '../errors/index.js';
+import { collectionCommand, findCollection, type CollectionSession } from './collection-command.js';
+import { print, printPatiently } from './embedding-command.js';
+import { importLines, importNpy } from './exchange/import.js';
+import { exportLines } from './exchange/jsonl.js';
+import { exportNpy, idsFileOf } from './exchange/npy.js';
+import { addExamples } from './help.js';
+
+type Flags = Readonly<Record<string, unknown>>;
+
+const EXAMPLES = [
+  'clipgraph collections',
+  'clipgraph collections info default',
+  'clipgraph collections export default --to backup.jsonl',
+  'clipgraph collections import backup.jsonl',
+  'clipgraph collections export default --to photos.npy',
+  'clipgraph collections rm family',
+];
+
+async function describe(collection: Collection) {
+  const { name, description, space, model, createdAt, thumbnails, keepText, keepOriginals } = collection.spec;
+  const { count, bytes, updatedAt } = await collection.state();
+  const isModelThere = (await collection.model()) !== undefined;
+  return {
+    ...{ name, description, count, bytes, model, isModelThere, ...space, store: collection.store.name },
+    ...{ thumbnails, keepText, keepOriginals },
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+  };
+}
+
+async function list({ collections, isJson }: CollectionSession): Promise<void> {
+  const rows = await Promise.all((await collections.list()).map(describe));
+  if (isJson) print(JSON.stringify(rows));
+  else if (rows.length === 0) print('There are no collections yet: clipgraph index FOLDER makes one.');
+  const width = Math.max(0, ...rows.map(({ name }) => name.length));
+  for (const { name, count, bytes, model } of isJson ? [] : rows) {
+    print(`${name.padEnd(width)}  ${count} items, ${(bytes / 1e6).toFixed(1)} MB, made with ${model}`);
+  }
+}
+
+async function info({ collections, isJson }: CollectionSession, name: string): Promise<void> {
+  const row = await describe(await findCollection(collections, name));
+  if (isJson) {
+    print(JSON.stringify(row));
+    return;
+  }
+  print(`${name}: ${row.count} items, ${(row.bytes / 1e6).toFixed(1)} MB in the store ${row.store}`);
+  if (row.description !== null) print(`  ${row.description}`);
+  const lost = row.isModelThere ? '' : ', which is not configured any more';
+  print(`  made with ${row.model}${lost}: ${row.dimensions} numbers, ${row.dtype}, checksum ${row.checksum}`);
+  print(`  created ${row.createdAt.toISOString()}, changed ${row.updatedAt.toISOString()}`);
+}
+
+async function remove({ collections }: CollectionSession, name: string): Promise<void> {
+  const { count } = await (await findCollection(collections, name)).state();
+  await collections.delete(name);
+  print(`${name}: ${count} items removed`);
+}
+
+/** Lines into a file that is there when it is whole. */
+async function writeLines(lines: AsyncIterable<string>, file: string): Promise<void> {
+  const unfinished = `${file}.part`;
+  const out = createWriteStream(unfinished, { mode: 0o600, flush: true });
+  const failed = once(out, 'close'); // Rejected with what goes wrong.
+  for await (const line of lines) {
+    if (!out.write(`${line}\n`)) await Promise.race([once(out, 'drain'), failed]);
+  }
+  out.end();
+  await failed;
+  await rename(unfinished, file);
+}
+
+async function exportAll({ collections }: CollectionSession, name: string, flags: Flags): Promise<void> {
+  const collection = await findCollection(collections, name);
+  const file = flags.to as string | undefined;
+  if (file !== undefined && /\.npy$/i.test(file)) {
+    const count = await exportNpy(collection, file);
+    process.stderr.write(`${count} vectors in ${file}, their ids in ${idsFileOf(file)}\n`);
+    return;
+  }
+  if (file !== undefined && /\.parquet$/i.test(file)) {
+    const message = 'Parquet is not written. Write .jsonl, which DuckDB and pandas read, or .npy.';
+    throw new ClipgraphError('BAD_USER_INPUT', message);
+  }
+  const lines = exportLines(collection, flags.attachments === true);
+  if (file !== undefined) await writeLines(lines, file);
+  else for await (const line of lines) await printPatiently(line);
+}
+
+async function importAll(
+  { collections, signal, isJson }: CollectionSession,
+  file: string,
+  flags: Flags,
+): Promise<void> {
+  const name = flags.collection as string | undefined;
+  const isArray = /\.npy$/i.test(file);
+  if (isArray && name === undefined) {
+    throw new ClipgraphError('BAD_USER_INPUT', 'An array has no name of its own: say --collection NAME.');
+  }
+  const { collection, written } = isArray
+    ? await importNpy(collections, file, name ?? '', signal)
+    : await importLines(collections, file, name, signal);
+  const { count } = await collection.state();
+  if (isJson) print(JSON.stringify({ collection: collection.name, written, count }));
+  else print(`${collection.name}: ${written} items written; it has ${count}.`);
+}
+
+/** `clipgraph collections`. */
+export function collectionsCommand(): Command {
+  const description = 'The collections that are kept.';
+  const command = addExamples(new Command('collections').description(description), ...EXAMPLES);
+  const subcommands = [
+    collectionCommand(new Command('list').description('The same.'), (session) => list(session)),
+    collectionCommand(
+      new Command('info').description('What a collection is, and what it takes.').argument('<name>'),
+      (session, _flags, [name]) => info(session, name as string),
+    ),
+    collectionCommand(
+      new Command('rm').description('Remove a collection with all that is kept of it.').argument('<name>'),
+      (session, _flags, [name]) => remove(session, name as string),
+    ),
+    collectionCommand(
+      new Command('export')
+        .description(
+          'Write a collection as lines of JSON, or its vectors as a NumPy array; others may write meanwhile.',
+        )
+        .argument('<name>')
+        .option('--to <file>', 'a .jsonl or .npy file (default: JSON lines on standard output)')
+        .option('--attachments', 'with the small pictures and the originals that are kept'),
+      (session, flags, [name]) => exportAll(session, name as string, flags),
+    ),
+    collectionCommand(
+      new Command('import')
+        .description('Restore an export, or add the vectors of a NumPy array with their ids.')
+        .argument('<file>', 'a .jsonl or .npy file; - for lines of JSON on standard input')
+        .option('--collection <name>', 'under this name (default: as the export says)'),
+      (session, flags, [file]) => importAll(session, file as string, flags),
+    ),
+  ];
+  collectionCommand(command, (session) => list(session));
+  for (const subcommand of subcommands) command.addCommand(subcommand);
+  return command;
+}
