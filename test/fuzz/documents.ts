@@ -40,22 +40,26 @@ function literal(value: unknown): string {
   return JSON.stringify(value);
 }
 
+/** Levels of a value: types refer to themselves. */
+const DEEPEST_VALUE = 12;
+
 /** A value of a type of the schema, mostly a right one. */
-function valueOf(type: GraphQLInputType, random: Random): unknown {
+function valueOf(type: GraphQLInputType, random: Random, depth = 0): unknown {
   if (random.chance(0.03)) return anyValue(random);
   if (!isNonNullType(type) && random.chance(0.2)) return null;
   const nullable = getNullableType(type);
   if (isListType(nullable)) {
-    const length = random.chance(0.02) ? random.below(400) : random.below(5);
-    return Array.from({ length }, () => valueOf(nullable.ofType, random));
+    const length =
+      depth >= DEEPEST_VALUE ? 0 : depth === 0 && random.chance(0.02) ? random.below(400) : random.below(5);
+    return Array.from({ length }, () => valueOf(nullable.ofType, random, depth + 1));
   }
   if (isEnumType(nullable)) return random.pick(nullable.getValues()).name;
   if (isInputObjectType(nullable)) {
     if (nullable.name === 'ContentInput') return content(random);
     const fields = Object.values(nullable.getFields()).filter(
-      ({ type: of }) => isNonNullType(of) || random.chance(0.3),
+      ({ type: of }) => isNonNullType(of) || (depth < DEEPEST_VALUE && random.chance(0.3)),
     );
-    return Object.fromEntries(fields.map(({ name, type: of }) => [name, valueOf(of, random)]));
+    return Object.fromEntries(fields.map(({ name, type: of }) => [name, valueOf(of, random, depth + 1)]));
   }
   switch (getNamedType(nullable).name) {
     case 'Boolean':

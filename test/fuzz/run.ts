@@ -147,7 +147,11 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     const children = childrenOf(server.pid).filter((pid) => residentBytes(pid) !== undefined);
     if (children.length === 0) report.crashes.push('No process of the server is left.');
   } catch (error) {
-    report.crashes.push(server.ended === undefined ? String(error) : `The server ${server.ended}.`);
+    report.crashes.push(
+      server.ended === undefined
+        ? String(error instanceof Error ? error.stack : error)
+        : `The server ${server.ended}.`,
+    );
   } finally {
     await server.close();
   }
