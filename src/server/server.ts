@@ -204,8 +204,8 @@ async function serve(
       apollo,
       config,
       budget,
-      createContext: ({ signal }, request, requestId) =>
-        createContext(signal, access.keyOf(access.clientOf(request)), requestId),
+      clientOf: (request) => access.keyOf(access.clientOf(request)),
+      createContext: ({ signal, place: { client } }, requestId) => createContext(signal, client, requestId),
     }),
   );
   app.use(nothingHere);
