@@ -4,6 +4,7 @@ import path from 'node:path';
 import { BYTE_CHARACTERS } from '../../src/core/text/byte-alphabet.js';
 import { openFolder } from '../../src/models/layout/folder.js';
 import { readSafetensors, toSafetensors } from '../safetensors.js';
+import { clipTokenizerJson, END, START } from './tokenizer-json.js';
 
 const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');
 const TEXT_ENCODER = path.join(__dirname, '..', 'goldens', 'layouts', 'text-encoder', 'text_encoder');
@@ -26,7 +27,6 @@ function weights(): Buffer {
   return toSafetensors(tensors.set('text_projection.weight', projection));
 }
 const WEIGHTS = weights();
-const [START, END] = ['<|startoftext|>', '<|endoftext|>'];
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -44,33 +44,9 @@ const MERGES = [
 ];
 const pieces = [...bytes, ...MERGES.map((pair) => pair.join('')), START, END];
 const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
-const markers = [START, END].map((content) => ({
-  ...{ id: vocab[content], content, single_word: false, lstrip: false, rstrip: false },
-  ...{ normalized: true, special: true },
-}));
 const TOKENIZER: Json = {
-  ...{ version: '1.0', truncation: null, added_tokens: markers },
+  ...clipTokenizerJson(vocab, MERGES),
   padding: { direction: 'Right', pad_token: END },
-  normalizer: {
-    type: 'Sequence',
-    normalizers: [
-      { type: 'NFC' },
-      { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
-      { type: 'Lowercase' },
-    ],
-  },
-  pre_tokenizer: {
-    type: 'Sequence',
-    pretokenizers: [
-      {
-        ...{ type: 'Split', behavior: 'Removed', invert: true },
-        pattern: { Regex: String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+` },
-      },
-      { type: 'ByteLevel', add_prefix_space: false },
-    ],
-  },
-  post_processor: { type: 'RobertaProcessing', sep: [END, vocab[END]], cls: [START, vocab[START]] },
-  model: { type: 'BPE', dropout: null, end_of_word_suffix: '</w>', vocab, merges: MERGES },
 };
 const read = (file: string): Json => JSON.parse(readFileSync(path.join(TINY_CLIP, file), 'utf8')) as Json;
 const preprocessor = read('preprocessor_config.json');
