@@ -28,6 +28,9 @@ function weights(): Buffer {
 }
 const WEIGHTS = weights();
 
+/** All odd values in all places; else a third of them in each, another one in the next. */
+const IS_FULL = process.env.CLIPGRAPH_FULL !== undefined;
+
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** What no writer of such a file means, and what JavaScript's objects have of their own. */
@@ -44,10 +47,10 @@ const MERGES = [
 ];
 const pieces = [...bytes, ...MERGES.map((pair) => pair.join('')), START, END];
 const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
-const TOKENIZER: Json = {
+const TOKENIZER = {
   ...clipTokenizerJson(vocab, MERGES),
   padding: { direction: 'Right', pad_token: END },
-};
+} as Json;
 const read = (file: string): Json => JSON.parse(readFileSync(path.join(TINY_CLIP, file), 'utf8')) as Json;
 const preprocessor = read('preprocessor_config.json');
 
@@ -125,8 +128,8 @@ describe('whatever value stands in a file of a model, it is read or refused with
     write(file, JSON.stringify(value));
     expect(await outcome()).toBe('read');
     const outcomes = [];
-    for (const place of placesIn(value)) {
-      for (const odd of ODD) {
+    for (const [i, place] of placesIn(value).entries()) {
+      for (const odd of ODD.filter((_, which) => IS_FULL || (which + i) % 3 === 0)) {
         write(file, JSON.stringify(replaced(value, place, odd)));
         outcomes.push(await outcome());
       }
