@@ -4,7 +4,7 @@ import path from 'node:path';
 import { BYTE_CHARACTERS } from '../../src/core/text/byte-alphabet.js';
 import { openFolder } from '../../src/models/layout/folder.js';
 import { readSafetensors, toSafetensors } from '../safetensors.js';
-import { clipTokenizerJson, END, START } from './tokenizer-json.js';
+import { clipTokenizerJson, END, START, type Json } from './tokenizer-json.js';
 
 const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');
 const TEXT_ENCODER = path.join(__dirname, '..', 'goldens', 'layouts', 'text-encoder', 'text_encoder');
@@ -31,8 +31,6 @@ const WEIGHTS = weights();
 /** All odd values in all places; else a third of them in each, another one in the next. */
 const IS_FULL = process.env.CLIPGRAPH_FULL !== undefined;
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
 /** What no writer of such a file means, and what JavaScript's objects have of their own. */
 const ODD: readonly Json[] = [
   ...[null, true, -1, 0.5, 1e300, '', '\u0000', '__proto__', 'constructor', 'toString'],
@@ -47,10 +45,10 @@ const MERGES = [
 ];
 const pieces = [...bytes, ...MERGES.map((pair) => pair.join('')), START, END];
 const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
-const TOKENIZER = {
+const TOKENIZER: Json = {
   ...clipTokenizerJson(vocab, MERGES),
   padding: { direction: 'Right', pad_token: END },
-} as Json;
+};
 const read = (file: string): Json => JSON.parse(readFileSync(path.join(TINY_CLIP, file), 'utf8')) as Json;
 const preprocessor = read('preprocessor_config.json');
 
