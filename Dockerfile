@@ -13,7 +13,7 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production CLIPGRAPH_SERVER_HOST=0.0.0.0 HF_HOME=/data/huggingface XDG_CACHE_HOME=/data/cache \
     XDG_DATA_HOME=/data
 # What has been freed is given back to the system, not kept for each thread.
-ENV MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072
+ENV MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=32768
 WORKDIR /app
 COPY --from=build /build/package.json /build/LICENSE /build/NOTICE ./
 COPY --from=build /build/node_modules node_modules

@@ -4,6 +4,8 @@ import type { Client, Turn } from '../isolation/fair-queue.js';
 /** An operation that has not begun. */
 interface Waiting {
   readonly contents: number;
+  /** Contents of later operations that have begun before it. */
+  passed: number;
   readonly begin: () => void;
   readonly refuse: (reason: Error) => void;
 }
@@ -44,7 +46,7 @@ export class OperationRoom {
 
   /**
    * Resolves when an operation may begin: at once where its client has little under way, else when enough of that has ended.
-   * A small one passes by large ones.
+   * A small one passes by large ones, until so much has passed that the large one would wait for ever.
    *
    * @param contents that it asks for; none of it waits where there are none
    * @param turn its signal is aborted when the operation has ended, well or not: until then it counts
@@ -57,8 +59,9 @@ export class OperationRoom {
     const asked = this.#clients.get(client) ?? { underWay: 0, waiting: new Set(), waitingContents: 0 };
     this.#clients.set(client, asked);
     try {
-      if (!this.#hasRoom(asked, contents)) await this.#wait(asked, contents, signal);
-      else asked.underWay += contents;
+      const [first] = asked.waiting;
+      if (this.#hasRoom(asked, contents) && this.#mayPass(first)) this.#count(asked, contents, first);
+      else await this.#wait(asked, contents, signal);
     } finally {
       this.#forget(client, asked);
     }
@@ -76,15 +79,27 @@ export class OperationRoom {
     return underWay === 0 || underWay + contents <= this.#maxOfAClient;
   }
 
+  /** Whether another operation may begin before the first one that has no room. */
+  #mayPass(first: Waiting | undefined): boolean {
+    return first === undefined || first.passed < this.#maxOfAClient;
+  }
+
+  #count(asked: Asked, contents: number, passedBy: Waiting | undefined): void {
+    asked.underWay += contents;
+    if (passedBy !== undefined) passedBy.passed += contents;
+  }
+
   #wait(asked: Asked, contents: number, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#makeRoom(asked, contents);
       const leave = (): void => {
         this.#take(asked, operation);
+        this.#beginNext(asked);
         reject(signal.reason as Error);
       };
       const operation: Waiting = {
         contents,
+        passed: 0,
         begin: () => {
           signal.removeEventListener('abort', leave);
           resolve();
@@ -122,10 +137,15 @@ export class OperationRoom {
 
   /** Begins what has room now. */
   #beginNext(asked: Asked): void {
+    let first: Waiting | undefined;
     for (const operation of asked.waiting) {
-      if (!this.#hasRoom(asked, operation.contents)) continue;
+      if (!this.#mayPass(first)) return;
+      if (!this.#hasRoom(asked, operation.contents)) {
+        first ??= operation;
+        continue;
+      }
       this.#take(asked, operation);
-      asked.underWay += operation.contents;
+      this.#count(asked, operation.contents, first);
       operation.begin();
     }
   }
@@ -138,6 +158,7 @@ export class OperationRoom {
   }
 
   #forget(client: Client, asked: Asked): void {
-    if (asked.underWay === 0 && asked.waiting.size === 0) this.#clients.delete(client);
+    if (asked.underWay > 0 || asked.waiting.size > 0) return;
+    if (this.#clients.get(client) === asked) this.#clients.delete(client);
   }
 }

@@ -1,7 +1,6 @@
 import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
 import { pack } from '../engine/index.js';
 import { SharedTurns } from '../isolation/turns.js';
-import { UploadedFile } from './content/uploads.js';
 import type { Context } from './context.js';
 
 /** Numbers of answers that are checked one by one, by GraphQL, in one turn of the event loop: some 5 ms. */
@@ -35,24 +34,6 @@ export const Vector = new GraphQLScalarType<VectorValues, string>({
   },
   parseValue: readVector,
   parseLiteral: (node, variables) => readVector(valueFromASTUntyped(node, variables)),
-});
-
-/** Only a multipart request has files to put in its place. */
-export const Upload = new GraphQLScalarType<UploadedFile, never>({
-  name: 'Upload',
-  description:
-    'A file part of a multipart request (GraphQL multipart request specification). ' +
-    'Send the header `apollo-require-preflight: true` with it.',
-  serialize: () => {
-    throw new GraphQLError('An Upload is never part of an answer.');
-  },
-  parseValue: (value) => {
-    if (value instanceof UploadedFile) return value;
-    throw new GraphQLError('An Upload is a file part of a multipart request.');
-  },
-  parseLiteral: () => {
-    throw new GraphQLError('An Upload is given as a variable, as a file part of a multipart request.');
-  },
 });
 
 /** A name, not an enum: the configuration may add runtimes. */

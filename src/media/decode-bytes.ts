@@ -1,12 +1,11 @@
 import type { JpegHeader } from './metadata/jpeg-header.js';
 import { PNG_COLOURS, type PngHeader } from './metadata/png-header.js';
-import type { TiffHeader } from './tiff/header.js';
 
 /** A decoder's coefficients of a JPEG of several scans have 16 bits each, and are held until the last. */
 const COEFFICIENT_BYTES = 2;
 
 /** Bytes a pixel where libvips turns the picture upright: it holds the whole of it twice. */
-function turnedTwice(bytesPerPixel: number, isTurned: boolean): number {
+export function turnedTwice(bytesPerPixel: number, isTurned: boolean): number {
   return isTurned ? bytesPerPixel * 2 : bytesPerPixel;
 }
 
@@ -50,16 +49,6 @@ export function webpDecodeBytes(
 /** Indices of the frame and of the canvas, and four bytes a pixel of their colours. */
 export function gifDecodeBytes({ width, height }: { width: number; height: number }): number {
   return width * height * 6;
-}
-
-/** The samples, turned upright too, one strip or tile as it is unpacked, and colours where samples are grey or indices. */
-export function tiffDecodeBytes(header: TiffHeader, isTurned: boolean): number {
-  const { width, height, bits, segmentWidth, segmentHeight, compression } = header;
-  const stored = bits.reduce((sum, each) => sum + Math.max(8, each), 0) / 8;
-  const colours = bits.length < 3 ? 4 : 0;
-  // Unpacked data is gathered in pieces first.
-  const unpacked = compression === 1 ? 0 : segmentWidth * segmentHeight * stored * 2;
-  return width * height * (turnedTwice(stored, isTurned) + colours) + unpacked;
 }
 
 /** libaom's frames of 16 bits with their borders, and libheif's conversions; measured with libvips 8.18. */

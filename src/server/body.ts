@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ClipgraphError } from '../errors/index.js';
+import type { Place } from '../isolation/fair-queue.js';
 import { slices } from '../isolation/turns.js';
 import { ByteCollector } from '../media/index.js';
 import type { Lifetime } from './lifetime.js';
@@ -134,11 +135,12 @@ export async function readBody(
  * The blocks in one piece, without holding up the event loop.
  *
  * @param blocks emptied as they are copied
+ * @param place whose turns it takes
  */
-export async function joinBlocks(blocks: Buffer[]): Promise<Buffer> {
+export async function joinBlocks(blocks: Buffer[], place: Place): Promise<Buffer> {
   if (blocks.length === 1) return blocks[0];
   const joined = Buffer.allocUnsafeSlow(blocks.reduce((sum, { length }) => sum + length, 0));
-  const work = slices();
+  const work = slices({ place });
   let at = 0;
   for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
     at += block.copy(joined, at);

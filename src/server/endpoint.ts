@@ -17,6 +17,8 @@ interface EndpointOptions {
   readonly apollo: ApolloServer<Context>;
   readonly config: Config;
   readonly budget: ByteBudget;
+  /** What stands for who asks. */
+  readonly clientOf: (request: IncomingMessage) => string;
   readonly createContext: (lifetime: Lifetime, request: IncomingMessage, requestId: string) => Context;
 }
 
@@ -31,9 +33,9 @@ async function bodyOf(request: Request, lifetime: Lifetime, { limits }: Config):
   if (!isMultipart && typeof request.is('application/json') !== 'string') return undefined;
   if (!isMultipart) checkCharset(request.headers['content-type'] ?? '');
   const body = await readBody(request, lifetime, limits.maxBodyBytes);
-  const readJson = (bytes: Buffer): Promise<unknown> => parseJson(bytes, limits);
+  const readJson = (bytes: Buffer): Promise<unknown> => parseJson(bytes, limits, lifetime.place);
   if (isMultipart) return readMultipart(request, body, limits, readJson);
-  return readJson(await joinBlocks(body));
+  return readJson(await joinBlocks(body, lifetime.place));
 }
 
 /** Refuses a long document before anything is done with it: Apollo Server's first step is to hash it. */
@@ -91,7 +93,13 @@ async function send(response: Response, text: string, unreadTimeoutMs: number): 
 }
 
 /** GraphQL over HTTP: reads the body, has Apollo answer, sends the answer; all within the request's time and bytes. */
-export function graphqlEndpoint({ apollo, config, budget, createContext }: EndpointOptions): RequestHandler {
+export function graphqlEndpoint({
+  apollo,
+  config,
+  budget,
+  clientOf,
+  createContext,
+}: EndpointOptions): RequestHandler {
   const { maxQueryBytes, timeoutMs, unreadTimeoutMs } = config.limits;
   const answer = async (
     request: Request,
@@ -113,11 +121,11 @@ export function graphqlEndpoint({ apollo, config, budget, createContext }: Endpo
     });
   };
   return async (request, response) => {
-    const lifetime = lifetimeOf(response, budget, timeoutMs);
-    const { share, signal } = lifetime;
+    const lifetime = lifetimeOf(response, budget, timeoutMs, clientOf(request));
+    const { share, signal, place } = lifetime;
     const { headers, status = 200, body } = await inTime(answer(request, response, lifetime), signal);
     if (body.kind === 'chunked') throw new Error('No operation of this schema is answered in parts.');
-    await ownTurn(); // Whoever made a string of megabytes has used this one.
+    await ownTurn(place); // Whoever made a string of megabytes has used this one.
     const length = Buffer.byteLength(body.string);
     share.give(share.bytes); // Nothing refers to what was asked any more.
     share.take(length);

@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import type { Place } from '../isolation/fair-queue.js';
 import { SharedTurns, slices } from '../isolation/turns.js';
 
 type JsonLimits = Pick<Config['limits'], 'maxJsonValues' | 'maxJsonKeys' | 'maxJsonDepth'>;
@@ -245,12 +246,13 @@ export function checkCharset(contentType: string): void {
  * too many values, or nested too deeply, is refused where it goes over the limit.
  *
  * @param bytes UTF-8, a byte order mark before it or not
+ * @param place whose turns it takes
  * @throws BAD_USER_INPUT for what is no JSON; PAYLOAD_TOO_LARGE
  */
-export async function parseJson(bytes: Buffer, limits: JsonLimits): Promise<unknown> {
-  await begun.share(bytes.length);
+export async function parseJson(bytes: Buffer, limits: JsonLimits, place: Place): Promise<unknown> {
+  await begun.share(bytes.length, place);
   const steps = readJson(bytes, limits);
-  const work = slices();
+  const work = slices({ place });
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Response } from 'express';
 import { ClipgraphError } from '../errors/index.js';
+import type { Place } from '../isolation/fair-queue.js';
 import type { ByteBudget, ByteShare } from '../media/index.js';
 import { firstByteOf } from './first-byte.js';
 
@@ -10,6 +11,8 @@ export interface Lifetime {
   readonly signal: AbortSignal;
   /** Closed with them. */
   readonly share: ByteShare;
+  /** Whose turns the request takes. */
+  readonly place: Place & { readonly client: string };
 }
 
 /** Why an operation is given up when its time is over, over whichever transport it came. */
@@ -19,7 +22,12 @@ export function tooLate(timeoutMs: number): ClipgraphError {
 }
 
 /** Its time has begun with the first byte of the request's head. */
-export function lifetimeOf(response: Response, budget: ByteBudget, timeoutMs: number): Lifetime {
+export function lifetimeOf(
+  response: Response,
+  budget: ByteBudget,
+  timeoutMs: number,
+  client: string,
+): Lifetime {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // One for each content of the request.
   const share = budget.open();
@@ -42,5 +50,5 @@ export function lifetimeOf(response: Response, budget: ByteBudget, timeoutMs: nu
   // Node closes only the answer whose turn it is: those of pipelined requests behind it end with their connection.
   socket.setMaxListeners(0).on('close', end);
   if (socket.destroyed) end();
-  return { signal: controller.signal, share };
+  return { signal: controller.signal, share, place: { client, group: controller.signal } };
 }

@@ -107,8 +107,10 @@ export function requestPolicy(
             }
             const { variables = {} } = request;
             const asked = { schema, document, operationName: operationName ?? undefined, variables };
-            contents = await checkCost(asked, limits, answerFacts(contextValue.embedder));
-            await contextValue.embedder.operationRoom.enter(contents, contextValue);
+            const { client, signal, embedder } = contextValue;
+            const place = { client, group: signal };
+            contents = await checkCost(asked, limits, answerFacts(embedder), place);
+            await embedder.operationRoom.enter(contents, contextValue);
           } catch (error) {
             throw error instanceof ClipgraphError ? toGraphQLError(error) : error;
           }

@@ -223,6 +223,7 @@ async function serve(
       apollo,
       config,
       budget,
+      clientOf: (request) => access.keyOf(access.clientOf(request)),
       createContext: ({ signal }, request, requestId) =>
         createContext(signal, access.clientOf(request), requestId),
     }),

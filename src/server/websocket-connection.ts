@@ -5,6 +5,7 @@ import { CloseCode, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import type { Place } from '../isolation/fair-queue.js';
 import type { ByteBudget } from '../media/index.js';
 import { stringifyInSlices } from './answers.js';
 import { ConnectionOperations } from './connection-operations.js';
@@ -17,8 +18,8 @@ export interface Connection {
   /** Ends an operation; aborted when its client completes it, or is gone. */
   controllerOf(id: string): AbortController;
   readonly isOpen: boolean;
-  /** From now on its messages may be as large as bodies. */
-  acknowledge(): void;
+  /** From now on its messages may be as large as bodies, and take this client's turns. */
+  acknowledge(client: string): void;
   /** Resolves when the client has taken it, or is gone. It is written in slices. */
   send(message: object): Promise<void>;
   /** The reason is cut to the 123 bytes that the protocol has for it. */
@@ -80,6 +81,8 @@ export function openConnection(
   const operations = new ConnectionOperations();
   let unacknowledged = 0;
   let isAcknowledged = false;
+  /** Nobody's but its own until it is acknowledged. */
+  let place: Place = { client: share, group: share };
   /** Of the message that is arriving. */
   let arrived = 0;
   let late: NodeJS.Timeout | undefined;
@@ -146,7 +149,7 @@ export function openConnection(
   const read = async (bytes: Buffer, counted: number): Promise<void> => {
     let message: unknown;
     try {
-      message = await parseJson(bytes, limits);
+      message = await parseJson(bytes, limits, place);
     } catch (error) {
       const { code, message: what } = error as ClipgraphError;
       close(code === 'PAYLOAD_TOO_LARGE' ? TOO_BIG : CloseCode.BadRequest, `${code}: ${what}`);
@@ -233,7 +236,8 @@ export function openConnection(
       get isOpen() {
         return client.readyState === client.OPEN;
       },
-      acknowledge: () => {
+      acknowledge: (client) => {
+        place = { client, group: share };
         isAcknowledged = true;
         unacknowledged = 0;
       },

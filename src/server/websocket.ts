@@ -21,7 +21,6 @@ import {
   checkCost,
   subscribe,
   toGraphQLError,
-  type AnswerFacts,
   type Context,
   type DocumentReader,
 } from '../graphql/index.js';
@@ -74,7 +73,7 @@ function refuse(socket: Duplex, status: string): void {
 async function prepare(
   { query, variables, operationName }: SubscribePayload,
   { schema, documents, config }: WebSocketOptions,
-  facts: AnswerFacts,
+  { embedder, client, signal }: Context,
 ): Promise<{ prepared: Omit<ExecutionArgs, 'contextValue'>; contents: number }> {
   const read = await documents.read(query);
   if ('refused' in read) throw read.refused;
@@ -91,7 +90,10 @@ async function prepare(
   }
   const values = variables ?? {};
   const asked = { schema, document, operationName: name, variables: values };
-  const contents = await checkCost(asked, config.limits, facts);
+  const contents = await checkCost(asked, config.limits, answerFacts(embedder), {
+    client,
+    group: signal,
+  });
   return { prepared: { schema, document, operationName: name, variableValues: values }, contents };
 }
 
@@ -171,8 +173,9 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
     subscribe: (args: ExecutionArgs) => subscribe(args),
     onConnect: async ({ connectionParams, extra }) => {
       try {
-        await access.authenticate(access.clientOf(extra.request, connectionParams));
-        extra.acknowledge();
+        const who = access.clientOf(extra.request, connectionParams);
+        await access.authenticate(who);
+        extra.acknowledge(access.keyOf(who));
         return true;
       } catch (error) {
         const reason = error instanceof ClipgraphError ? `${error.code}: ${error.message}` : 'Forbidden';
@@ -192,7 +195,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
         await access.admit(who);
         setMaxListeners(0, signal);
         const contextValue = createContext(signal, who);
-        const { prepared, contents } = await prepare(payload, options, answerFacts(contextValue.embedder));
+        const { prepared, contents } = await prepare(payload, options, contextValue);
         signal.throwIfAborted();
         checkRoom(contextValue.client);
         const isStream =

@@ -50,6 +50,45 @@ describe('the room for operations', () => {
     expect([other, small, nothing].map(({ state }) => state)).toEqual(['begun', 'begun', 'begun']);
   });
 
+  it('lets small ones pass by a large one until as much has passed as a client may have under way', async () => {
+    const room = new OperationRoom(40);
+    let newest = operation(room, 'a', 1);
+    const large = operation(room, 'a', 10);
+    let passed = 0;
+    // There is always a small one under way when the next one comes.
+    for (; passed < 30; passed++) {
+      const next = operation(room, 'a', 1);
+      await settled();
+      newest.end();
+      newest = next;
+      await settled();
+      if (large.state === 'begun') break;
+    }
+    expect([large.state, passed]).toEqual(['begun', 10]);
+    expect(newest.state).toBe('waits');
+    large.end();
+    await settled();
+    expect([newest.state, room.waiting]).toEqual(['begun', 0]);
+  });
+
+  it('lets others begin when the one that held them up leaves', async () => {
+    const room = new OperationRoom(40);
+    const begun = operation(room, 'a', 1);
+    const large = operation(room, 'a', 10);
+    for (let i = 0; i < 10; i++) {
+      const small = operation(room, 'a', 1);
+      await settled();
+      small.end();
+      await settled();
+    }
+    const later = operation(room, 'a', 1);
+    await settled();
+    expect([begun.state, large.state, later.state]).toEqual(['begun', 'waits', 'waits']);
+    large.end();
+    await settled();
+    expect(later.state).toBe('begun');
+  });
+
   it('lets one begin that is larger than the part of a client, alone', async () => {
     const room = new OperationRoom(40);
     const [first, second] = [operation(room, 'a', 30), operation(room, 'a', 30)];

@@ -52,7 +52,9 @@ describe('a proxy', () => {
   it('is asked for a tunnel to a hub over https', async () => {
     const proxy = await started(new ProxyServer());
     const hub = hubOf({ HF_ENDPOINT: 'https://hub.invalid', https_proxy: proxy.host });
-    expect(await failure(hub.pull(REFERENCE))).toMatch(/^MODEL_UNAVAILABLE: .*hub\.invalid.*HTTPS_PROXY/);
+    expect(await failure(hub.pull(REFERENCE))).toMatch(
+      /^MODEL_UNAVAILABLE: .*hub\.invalid: .*\b502\b.*HTTPS_PROXY/,
+    );
     expect(proxy.seen[0]).toBe('CONNECT hub.invalid:443');
   });
 

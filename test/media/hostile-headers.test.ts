@@ -7,7 +7,7 @@ import { readImageHeader } from '../../src/media/index.js';
 import { orientationIn } from '../../src/media/metadata/orientation.js';
 import { prepareImage } from '../../src/media/prepare.js';
 import { sniffFormat, type ImageFormat } from '../../src/media/sniff.js';
-import { readDirectory } from '../../src/media/tiff/directory.js';
+import { readDirectory } from '../../src/media/metadata/directory.js';
 
 const FOLDER = path.join(__dirname, '..', 'goldens', 'pillow');
 const FILES = readdirSync(FOLDER).filter((name) => !name.endsWith('.json'));

@@ -169,15 +169,19 @@ describe('a picture of strange proportions', () => {
     ['one interlaced row', () => png(limits.maxImageSide, 1, { isInterlaced: true, rows: false })],
     ['one column of indices', () => gif(1, limits.maxImageSide)],
     ['one row of indices', () => gif(limits.maxImageSide, 1)],
-  ])('costs little where its side is as long as it may be: %s', async (name, make) => {
-    const bytes = make();
-    for (const convention of ['hf', 'openai'] as const) {
-      const picture = prepare(bytes, convention);
-      const milliseconds = await processorMs(() => picture.catch(() => undefined));
-      expect(milliseconds).toBeLessThan(1000);
-      if (!name.includes('interlaced')) expect((await picture).crop).toHaveLength(224 * 224 * 3);
-    }
-  });
+    ['16 million pixels of 29 bytes', () => gif(4000, 4000)],
+  ])(
+    'costs little where its sides are as long as they may be, or many times its bytes: %s',
+    async (name, make) => {
+      const bytes = make();
+      for (const convention of ['hf', 'openai'] as const) {
+        const picture = prepare(bytes, convention);
+        const milliseconds = await processorMs(() => picture.catch(() => undefined));
+        expect(milliseconds).toBeLessThan(1000);
+        if (!name.includes('interlaced')) expect((await picture).crop).toHaveLength(224 * 224 * 3);
+      }
+    },
+  );
 
   it('may be a panorama, or a photograph of a hundred megapixels less a few', () => {
     for (const [width, height] of [

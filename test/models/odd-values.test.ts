@@ -4,6 +4,7 @@ import path from 'node:path';
 import { BYTE_CHARACTERS } from '../../src/core/text/byte-alphabet.js';
 import { openFolder } from '../../src/models/layout/folder.js';
 import { readSafetensors, toSafetensors } from '../safetensors.js';
+import { clipTokenizerJson, END, START, type Json } from './tokenizer-json.js';
 
 const TINY_CLIP = path.join(__dirname, '..', 'goldens', 'tiny-clip');
 const TEXT_ENCODER = path.join(__dirname, '..', 'goldens', 'layouts', 'text-encoder', 'text_encoder');
@@ -26,9 +27,9 @@ function weights(): Buffer {
   return toSafetensors(tensors.set('text_projection.weight', projection));
 }
 const WEIGHTS = weights();
-const [START, END] = ['<|startoftext|>', '<|endoftext|>'];
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+/** All odd values in all places; else a third of them in each, another one in the next. */
+const IS_FULL = process.env.CLIPGRAPH_FULL !== undefined;
 
 /** What no writer of such a file means, and what JavaScript's objects have of their own. */
 const ODD: readonly Json[] = [
@@ -44,33 +45,9 @@ const MERGES = [
 ];
 const pieces = [...bytes, ...MERGES.map((pair) => pair.join('')), START, END];
 const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
-const markers = [START, END].map((content) => ({
-  ...{ id: vocab[content], content, single_word: false, lstrip: false, rstrip: false },
-  ...{ normalized: true, special: true },
-}));
 const TOKENIZER: Json = {
-  ...{ version: '1.0', truncation: null, added_tokens: markers },
+  ...clipTokenizerJson(vocab, MERGES),
   padding: { direction: 'Right', pad_token: END },
-  normalizer: {
-    type: 'Sequence',
-    normalizers: [
-      { type: 'NFC' },
-      { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
-      { type: 'Lowercase' },
-    ],
-  },
-  pre_tokenizer: {
-    type: 'Sequence',
-    pretokenizers: [
-      {
-        ...{ type: 'Split', behavior: 'Removed', invert: true },
-        pattern: { Regex: String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+` },
-      },
-      { type: 'ByteLevel', add_prefix_space: false },
-    ],
-  },
-  post_processor: { type: 'RobertaProcessing', sep: [END, vocab[END]], cls: [START, vocab[START]] },
-  model: { type: 'BPE', dropout: null, end_of_word_suffix: '</w>', vocab, merges: MERGES },
 };
 const read = (file: string): Json => JSON.parse(readFileSync(path.join(TINY_CLIP, file), 'utf8')) as Json;
 const preprocessor = read('preprocessor_config.json');
@@ -149,8 +126,8 @@ describe('whatever value stands in a file of a model, it is read or refused with
     write(file, JSON.stringify(value));
     expect(await outcome()).toBe('read');
     const outcomes = [];
-    for (const place of placesIn(value)) {
-      for (const odd of ODD) {
+    for (const [i, place] of placesIn(value).entries()) {
+      for (const odd of ODD.filter((_, which) => IS_FULL || (which + i) % 3 === 0)) {
         write(file, JSON.stringify(replaced(value, place, odd)));
         outcomes.push(await outcome());
       }

@@ -5,62 +5,24 @@ import { createClipgraph } from '../../src/index.js';
 import { openFolder } from '../../src/models/layout/folder.js';
 import { goldenPath, readGoldenJson } from '../golden-data.js';
 import { largestDifference } from '../vectors.js';
+import { clipTokenizerJson, END, PLAIN } from './tokenizer-json.js';
 
 const STARTER = path.join(__dirname, '..', '..', 'models', 'starter');
 const read = (file: string): string => readFileSync(path.join(STARTER, file), 'utf8');
 type Json = Record<string, unknown>;
 
-const [START, END] = ['<|startoftext|>', '<|endoftext|>'];
-const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-const PAD = { id: 0, content: '!', ...plain };
-const MARKERS = [START, END].map((content, i) => ({ id: 49_406 + i, content, ...plain, normalized: true }));
-/** As transformers 5 saves CLIP's. */
-const TOKENIZER: Json = {
-  ...{ version: '1.0', truncation: null, padding: null, added_tokens: MARKERS },
-  normalizer: {
-    type: 'Sequence',
-    normalizers: [
-      { type: 'NFC' },
-      { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
-      { type: 'Lowercase' },
-    ],
-  },
-  pre_tokenizer: {
-    type: 'Sequence',
-    pretokenizers: [
-      {
-        ...{ type: 'Split', behavior: 'Removed', invert: true },
-        pattern: {
-          Regex: String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`,
-        },
-      },
-      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-    ],
-  },
-  post_processor: {
-    ...{ type: 'RobertaProcessing', trim_offsets: false, add_prefix_space: false },
-    ...{ sep: [END, 49_407], cls: [START, 49_406] },
-  },
-  model: {
-    ...{
-      type: 'BPE',
-      dropout: null,
-      unk_token: END,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '</w>',
-    },
-    ...{ fuse_unk: false, byte_fallback: false, ignore_merges: false },
-    vocab: JSON.parse(read('vocab.json')),
-    merges: read('merges.txt')
-      .split('\n')
-      .slice(1)
-      .filter(Boolean)
-      .map((line) => line.split(' ')),
-  },
-};
+const PAD = { id: 0, content: '!', ...PLAIN };
+const TOKENIZER = clipTokenizerJson(
+  JSON.parse(read('vocab.json')) as Record<string, number>,
+  read('merges.txt')
+    .split('\n')
+    .slice(1)
+    .filter(Boolean)
+    .map((line) => line.split(' ')),
+);
 const withModel = (change: object): Json => ({
   ...TOKENIZER,
-  model: { ...(TOKENIZER.model as Json), ...change },
+  model: { ...TOKENIZER.model, ...change },
 });
 
 /** Stable Diffusion's text encoder, with its tokenizer in these files. */
@@ -87,7 +49,7 @@ async function ids(folder: string, ...texts: readonly string[]): Promise<(readon
 }
 
 describe('the padding token of a tokenizer', () => {
-  const json = { ...TOKENIZER, added_tokens: [PAD, ...MARKERS] };
+  const json = { ...TOKENIZER, added_tokens: [PAD, ...TOKENIZER.added_tokens] };
   const padding = { direction: 'Right', pad_id: 0, pad_token: '!', strategy: 'BatchLongest' };
   it.each([
     [
@@ -135,7 +97,7 @@ describe('the padding token of a tokenizer', () => {
 });
 
 it('a tokenizer.json is read rather than the two files beside it, as transformers does', async () => {
-  const merges = (TOKENIZER.model as { merges: string[][] }).merges;
+  const { merges } = TOKENIZER.model;
   const folder = textEncoder({ ...TWO, 'tokenizer.json': withModel({ merges: merges.slice(0, 1) }) });
   expect((await openFolder(folder)).manifest.tokenizer).toEqual({ json: 'tokenizer/tokenizer.json' });
   // Of CLIP's merges only "in" is left.

@@ -1,5 +1,4 @@
 import http from 'node:http';
-import { Client, fetchExchange } from '@urql/core';
 import { runServer, type RunningServer } from '../running-server.js';
 
 let server: RunningServer;
@@ -24,29 +23,6 @@ function get(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET
     request.on('error', reject).end();
   });
 }
-
-describe('urql with its defaults', () => {
-  it('asks by GET and is answered', async () => {
-    const methods: (string | undefined)[] = [];
-    const client = new Client({
-      url: `${server.url}/graphql`,
-      exchanges: [fetchExchange],
-      fetch: (input, init) => {
-        methods.push(init?.method);
-        return fetch(input, init);
-      },
-    });
-    const query = 'query ($text: String!) { tokenize(text: $text) { count } }';
-    const short = await client.query(query, { text: 'a dog' }).toPromise();
-    expect([short.error, short.data]).toEqual([
-      undefined,
-      { tokenize: expect.objectContaining({ count: 4 }) as object },
-    ]);
-    const long = await client.query(query, { text: 'a '.repeat(5000) }).toPromise();
-    expect(long.data).toEqual({ tokenize: expect.objectContaining({ count: 77 }) as object });
-    expect(methods).toEqual(['GET', 'POST']);
-  });
-});
 
 describe('a query by GET', () => {
   const path = `/graphql?query=${encodeURIComponent(VERSION_QUERY)}`;

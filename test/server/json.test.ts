@@ -3,7 +3,9 @@ import { ClipgraphError } from '../../src/errors/index.js';
 import { parseJson } from '../../src/server/json.js';
 
 const LIMITS = { maxJsonValues: 400_000, maxJsonKeys: 10_000, maxJsonDepth: 64 };
-const parse = (text: string | Buffer, limits = LIMITS) => parseJson(Buffer.from(text as string), limits);
+const PLACE = { client: 'a', group: {} };
+const parse = (text: string | Buffer, limits = LIMITS) =>
+  parseJson(Buffer.from(text as string), limits, PLACE);
 
 async function codeOf(text: string, limits = LIMITS): Promise<string> {
   const error: unknown = await parse(text, limits).then(
@@ -95,7 +97,7 @@ describe('the JSON of a request', () => {
 
   it('is refused where it holds too many values or is too deep', async () => {
     const limits = { maxJsonValues: 10, maxJsonKeys: 3, maxJsonDepth: 3 };
-    const read = (text: string) => parseJson(Buffer.from(text), limits);
+    const read = (text: string) => parseJson(Buffer.from(text), limits, PLACE);
     await expect(read('[1,2,3,4,5,6,7,8,9]')).resolves.toHaveLength(9);
     await expect(read('[1,2,3,4,5,6,7,8,9,10]')).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
@@ -115,5 +117,22 @@ describe('the JSON of a request', () => {
       code: 'PAYLOAD_TOO_LARGE',
       message: expect.stringContaining('limits.maxJsonDepth') as string,
     });
+  });
+
+  it('of a client is read by turns with those of another one, however many of them there are', async () => {
+    const client = (name: string) => ({ client: name, group: {} });
+    const large = Buffer.from(JSON.stringify(Array.from({ length: 20_000 }, () => [1])));
+    const flood = Array.from({ length: 20 }, () => parseJson(large, LIMITS, client('flooding')));
+    let turns = 0;
+    let isCounting = true;
+    const count = (): void => {
+      turns++;
+      if (isCounting) setImmediate(count);
+    };
+    count();
+    await parseJson(Buffer.from('{}'), LIMITS, client('quiet'));
+    isCounting = false;
+    expect(turns).toBeLessThan(10);
+    await Promise.all(flood);
   });
 });

@@ -1,8 +1,8 @@
 import { Field, Float, ID, InputType, registerEnumType } from 'type-graphql';
 import type { Content, Part } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-import { RuntimeName, Upload, Vector, type VectorValues } from '../scalars.js';
-import { UploadedFile } from './uploads.js';
+import { RuntimeName, Vector, type VectorValues } from '../scalars.js';
+import { Upload, UploadedFile } from './uploads.js';
 
 export enum Modality {
   TEXT = 'TEXT',

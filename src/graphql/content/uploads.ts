@@ -1,3 +1,4 @@
+import { GraphQLError, GraphQLScalarType } from 'graphql';
 import type { ImageSource } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { checkImageSize } from '../../media/index.js';
@@ -30,3 +31,21 @@ export class UploadedFile {
     return this.#bytes;
   }
 }
+
+/** Only a multipart request has files to put in its place. */
+export const Upload = new GraphQLScalarType<UploadedFile, never>({
+  name: 'Upload',
+  description:
+    'A file part of a multipart request (GraphQL multipart request specification). ' +
+    'Send the header `apollo-require-preflight: true` with it.',
+  serialize: () => {
+    throw new GraphQLError('An Upload is never part of an answer.');
+  },
+  parseValue: (value) => {
+    if (value instanceof UploadedFile) return value;
+    throw new GraphQLError('An Upload is a file part of a multipart request.');
+  },
+  parseLiteral: () => {
+    throw new GraphQLError('An Upload is given as a variable, as a file part of a multipart request.');
+  },
+});

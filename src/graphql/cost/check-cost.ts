@@ -31,6 +31,7 @@ import {
 } from 'graphql';
 import type { Config } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
+import type { Place } from '../../isolation/fair-queue.js';
 import { ownTurn, SharedTurns } from '../../isolation/turns.js';
 import { coerceInSlices } from '../coerce.js';
 import { bytesOfLeaf, introspectionLengths, type AnswerFacts, type Scope } from './answer-size.js';
@@ -251,6 +252,7 @@ export function costOf(
  * Refuses an operation that asks for too much, before any of it is done.
  *
  * @param facts what the models can answer
+ * @param place whose turns it takes
  * @returns the contents that it asks for, for the log
  * @throws TOO_MANY_INPUTS, QUERY_TOO_COMPLEX; GraphQLError for variables that have the wrong type
  */
@@ -258,12 +260,16 @@ export async function checkCost(
   asked: Operation,
   limits: Config['limits'],
   facts: AnswerFacts,
+  place: Place,
 ): Promise<number> {
   const operation = getOperationAST(asked.document, asked.operationName);
   if (operation == null) return 0; // The execution says why.
   const values = sentVariables(operation, asked.variables);
   const lengths = Object.values(values).map((value) => (Array.isArray(value) ? value.length : 0));
-  await begun.share(lengths.reduce((sum, length) => sum + length, EACH));
+  await begun.share(
+    lengths.reduce((sum, length) => sum + length, EACH),
+    place,
+  );
   const { contents, cells, fields, bytes } = costOf(asked, operation, values, limits, facts);
   const isStream = operation.operation === OperationTypeNode.SUBSCRIPTION;
   const check = (amount: number, key: keyof Config['limits'], what: string): void => {
@@ -275,8 +281,8 @@ export async function checkCost(
   check(cells, 'maxMatrixCells', 'cells of matrices');
   check(fields, 'maxComplexity', 'fields');
   check(bytes, 'maxAnswerBytes', 'bytes of an answer');
-  if (contents > MANY_CONTENTS) await ownTurn();
+  if (contents > MANY_CONTENTS) await ownTurn(place);
   await checkTypes(asked.schema, operation, asked.variables);
-  if (contents > MANY_CONTENTS) await ownTurn();
+  if (contents > MANY_CONTENTS) await ownTurn(place);
   return contents;
 }

@@ -1,4 +1,4 @@
-import { bytesOf, numbersOf, readDirectory, type Directory } from '../tiff/directory.js';
+import { bytesOf, numbersOf, readDirectory, type Directory } from './directory.js';
 
 /**
  * How the stored picture must be turned to stand upright, as EXIF numbers it: 1 as it is, 2 mirrored left to right,

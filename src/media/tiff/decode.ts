@@ -1,13 +1,13 @@
 import type { Picture, Raster } from '../../core/image/index.js';
-import { tiffDecodeBytes } from '../decode-bytes.js';
 import { checkDecodeBytes, checkPixels, type ImageLimits } from '../image-limits.js';
+import { numbersOf } from '../metadata/directory.js';
 import { orientationOfTiff } from '../metadata/orientation.js';
 import { colours, openImage, toRaw } from '../decoders/libvips.js';
 import { colourIndices } from '../decoders/palette.js';
 import { turnRaster } from '../decoders/turn.js';
 import { blankCanvas, type Canvas } from './canvas.js';
 import { COMPRESSIONS } from './codecs.js';
-import { numbersOf } from './directory.js';
+import { tiffDecodeBytes } from './decode-bytes.js';
 import { readTiffHeader, type TiffHeader } from './header.js';
 import { layoutOf, type Layout } from './layout.js';
 import { damaged } from './refusal.js';

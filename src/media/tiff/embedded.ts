@@ -1,8 +1,8 @@
 import { openImage, toRaw } from '../decoders/libvips.js';
+import { bytesOf } from '../metadata/directory.js';
 import { readJpegHeader } from '../metadata/jpeg-header.js';
 import { readWebpHeader } from '../metadata/webp-header.js';
 import { COMPRESSIONS } from './codecs.js';
-import { bytesOf } from './directory.js';
 import type { TiffHeader } from './header.js';
 import { damaged, unsupported } from './refusal.js';
 

@@ -1,4 +1,4 @@
-import { numbersOf, readDirectory, type Directory } from './directory.js';
+import { numbersOf, readDirectory, type Directory } from '../metadata/directory.js';
 
 /** Where and how the picture of a TIFF's first directory is stored. */
 export interface TiffHeader {

@@ -25,12 +25,17 @@ export class TemporaryError extends Error {
   }
 }
 
-/** fetch says what happened in its error's cause, with a message or a code. */
+/** An error and its causes, ten at most; the innermost first. */
+function causesOf(error: unknown, most = 10): readonly NodeJS.ErrnoException[] {
+  if (typeof error !== 'object' || error === null || most === 0) return [];
+  const outer = error as NodeJS.ErrnoException;
+  return [...causesOf(outer.cause, most - 1), outer];
+}
+
+/** What happened, as the innermost cause says it, in a message or a code: fetch wraps what a proxy answered twice. */
 export function reasonOf(error: unknown): string {
-  const { cause, message } = error as { cause?: NodeJS.ErrnoException; message?: string };
-  return (
-    [cause?.message, cause?.code, message].find((text) => text !== undefined && text !== '') ?? String(error)
-  );
+  const texts = causesOf(error).flatMap<unknown>(({ message, code }) => [message, code]);
+  return String(texts.find((text) => typeof text === 'string' && text !== '') ?? error);
 }
 
 const OF_THE_DISK = new Set(['ENOSPC', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'EDQUOT', 'EMFILE', 'ENFILE']);
