@@ -1,6 +1,6 @@
 import type { Config } from '../config/index.js';
 import type { Embedder } from '../engine/index.js';
-import type { PermittedCollections } from './collection/permitted-collections.js';
+import type { PermittedCollections } from './permitted-collections.js';
 
 /** What the resolvers of one operation share. */
 export interface Context {

@@ -5,8 +5,8 @@ import type {
   ReindexOptions,
   ReindexProgress,
   RequestScope,
-} from '../../engine/index.js';
-import { ClipgraphError } from '../../errors/index.js';
+} from '../engine/index.js';
+import { ClipgraphError } from '../errors/index.js';
 
 /** What a client may do with collections; each includes those before it. */
 export const ACCESS_SCOPES = ['read', 'write', 'admin'] as const;
