@@ -10,19 +10,33 @@ import {
   embedPatiently,
   embedStream,
   followerOf,
-  openEmbedder,
+  openEngine,
   type Classification,
   type Content,
   type ContentFailure,
   type Embedding,
   type EmbedOptions,
   type Match,
+  type NewCollection,
   type Similarity,
   type SimilarityMatrix,
   type StreamedResult,
   type TokenEmbeddings,
 } from './engine/index.js';
-import { checkIterable, checkList, checkOptions, checkString, checkStrings } from './check-arguments.js';
+import {
+  checkIterable,
+  checkList,
+  checkNewCollection,
+  checkOptions,
+  checkString,
+  checkStrings,
+} from './check-arguments.js';
+import {
+  describeCollection,
+  keptCollection,
+  type CollectionInfo,
+  type KeptCollection,
+} from './kept-collection.js';
 import type { Model } from './models/index.js';
 import type { Probe } from './runtime/index.js';
 
@@ -83,7 +97,15 @@ export interface Clipgraph {
   models(): readonly Model[];
   /** Every runtime plugin, and why the ones that can't run can't. */
   runtimes(): Promise<RuntimeState[]>;
-  /** Ends the processes that were started. */
+  /** A collection by its name, whether it is there or not: it is looked up whenever it is used. */
+  collection(name: string): KeptCollection;
+  /** The collections that there are, in the order of their names. */
+  collections(): Promise<CollectionInfo[]>;
+  /** @throws COLLECTION_EXISTS, COLLECTION_FULL, MODEL_NOT_FOUND, STORE_NOT_FOUND, STORE_UNAVAILABLE */
+  createCollection(input: NewCollection): Promise<KeptCollection>;
+  /** Removes a collection with all that is kept of it; returns whether it was there. */
+  deleteCollection(name: string): Promise<boolean>;
+  /** Ends the processes that were started, and closes the stores. */
   close(): Promise<void>;
 }
 
@@ -100,7 +122,7 @@ export interface Clipgraph {
 export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgraph> {
   const parsed = parseConfig(config);
   const level = config.log?.level ?? 'warn';
-  const embedder = await openEmbedder(parsed, pino({ level }, pino.destination(2)));
+  const { embedder, collections } = await openEngine(parsed, pino({ level }, pino.destination(2)));
 
   const asking = (given: AskOptions | undefined, method: string) => {
     const { signal: callers = new AbortController().signal, ...options } = checkOptions(given, method);
@@ -152,6 +174,16 @@ export async function createClipgraph(config: ConfigInput = {}): Promise<Clipgra
           .list()
           .map(async (runtime) => ({ name: runtime.name, ...(await runtime.probeAndRest()) })),
       ),
-    close: () => embedder.close(),
+    collection: (name) => keptCollection(collections, checkString(name, 'name')),
+    collections: async () => Promise.all((await collections.list()).map(describeCollection)),
+    createCollection: async (input) => {
+      const { name } = await collections.create(checkNewCollection(input));
+      return keptCollection(collections, name);
+    },
+    deleteCollection: async (name) => collections.delete(checkString(name, 'name')),
+    close: async () => {
+      await collections.close();
+      await embedder.close();
+    },
   };
 }

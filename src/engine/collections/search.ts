@@ -62,6 +62,8 @@ export interface Direction {
   readonly vector: Float32Array;
   /** All that determines it. */
   readonly identity: string;
+  /** Whether it is the same to the bit whenever it is asked for. */
+  readonly isRepeatable: boolean;
   /** The item that it is, and that is left out. */
   readonly itemId?: string | undefined;
   readonly embedding: () => Promise<Embedding>;
@@ -98,6 +100,7 @@ export function directionOf(open: OpenCollection, item: Item): Direction {
   return {
     vector,
     identity: JSON.stringify([id, contentHash]),
+    isRepeatable: true,
     itemId: id,
     embedding: () => kept(open, item),
   };
@@ -119,7 +122,12 @@ async function directionTo(
 ): Promise<Direction> {
   if (query.itemId !== undefined) return directionOf(open, await itemAt(open, query.itemId));
   const embedding = await embedFor(open, query.content, await optionsFor(open, options), scope);
-  return { vector: embedding.vector, identity: embedding.id, embedding: () => Promise.resolve(embedding) };
+  return {
+    vector: embedding.vector,
+    identity: embedding.id,
+    isRepeatable: embedding.modality === 'VECTOR',
+    embedding: () => Promise.resolve(embedding),
+  };
 }
 
 /** Hits with their items, by the cosine of the vectors as they are now. */
@@ -153,9 +161,10 @@ export async function searchFrom(
     refuse('minCosine', `Expected minCosine to be a number between -1 and 1 but received ${minCosine}.`);
   }
   const filter = toFilter(given);
-  const { itemId, vector, identity } = direction;
+  const { itemId, identity, isRepeatable } = direction;
   const question = [spec.name, spec.createdAt, identity, filter ?? null, minCosine ?? null];
-  const after = cursor == null ? undefined : readHitCursor(question, cursor);
+  const place = cursor == null ? undefined : readHitCursor(question, cursor, spec.space.dimensions);
+  const { after, vector = direction.vector } = place ?? {};
   // One more tells whether there is a next page; the item itself may be among them.
   const limit = first + 1 + (itemId === undefined ? 0 : 1);
   const effort = isExact ? 'exact' : 'default';
@@ -165,12 +174,12 @@ export async function searchFrom(
   const page = others.slice(0, first);
   const last = page.at(-1);
   return {
-    hits: await hitsOf(open, direction, page),
+    hits: await hitsOf(open, { ...direction, vector }, page),
     isExact: answer.isExact,
     searched: answer.searched,
     pageInfo: {
       hasNextPage: others.length > first,
-      endCursor: last && hitCursor(question, last),
+      endCursor: last && hitCursor(question, { after: last, vector: isRepeatable ? undefined : vector }),
     },
   };
 }

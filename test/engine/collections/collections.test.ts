@@ -278,6 +278,34 @@ describe('searching', () => {
     );
   });
 
+  it('goes on with the very vector that a page was found with, so that no hit comes twice', async () => {
+    const collection = await create();
+    await addAll(collection, EXAMPLE_ITEMS);
+    const content = { text: 'whatever else is in its batch' };
+    const whole = (await collection.search({ content }, {}, scope)).hits;
+    const first = await collection.search({ content }, { first: 2 }, scope);
+    const [mark, cosine, id, packed] = JSON.parse(
+      Buffer.from(first.pageInfo.endCursor!, 'base64url').toString(),
+    ) as [string, number, string, string];
+    // As another runtime, or another batch, might have made it.
+    const other = new Float32Array(Uint8Array.from(Buffer.from(packed, 'base64')).buffer).map(
+      (value) => -value,
+    );
+    const after = Buffer.from(
+      JSON.stringify([mark, 2, '', Buffer.from(other.buffer).toString('base64')]),
+    ).toString('base64url');
+    const reversed = (await collection.search({ content }, { after }, scope)).hits;
+    expect(reversed.map(({ item }) => item.id)).toEqual(whole.map(({ item }) => item.id).reverse());
+    const second = await collection.search({ content }, { after: first.pageInfo.endCursor }, scope);
+    expect([...first.hits, ...second.hits].map(({ item }) => item.id)).toEqual(
+      whole.map(({ item }) => item.id),
+    );
+    for (const wrong of [[mark, cosine, id, 'AAAA'], [mark, cosine, id, 5], [mark, id], [mark]]) {
+      const made = Buffer.from(JSON.stringify(wrong)).toString('base64url');
+      expect(await codeOf(collection.search({ content }, { after: made }, scope))).toBe('BAD_USER_INPUT');
+    }
+  });
+
   it('keeps to a filter and a least cosine', async () => {
     const collection = await create();
     await addAll(collection, [...EXAMPLE_ITEMS, { id: 'text', content: { text: 'a dog' } }]);
