@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   index: async () => (await import('./index-folders.js')).indexCommand,
   search: async () => (await import('./search.js')).searchCommand,
   collections: async () => (await import('./collections.js')).collectionsCommand,
+  duplicates: async () => (await import('./duplicates.js')).duplicatesCommand,
   embed: async () => (await import('./embed.js')).embedCommand,
   similarity: async () => (await import('./similarity.js')).similarityCommand,
   rank: async () => (await import('./rank.js')).rankCommand,
