@@ -11,6 +11,7 @@ export default defineConfig(
       'kernel/**',
       'test/stranger/**',
       'test/stores/in-memory/**',
+      'test/stores/faulty/**',
       'test/faulty/**',
       'test/plugins/**/*.{js,cjs}',
       'bench/.peers/**',

@@ -24,7 +24,7 @@ async function checkBytes(things: StoredCollection, id: string, expected: Partia
 }
 
 const IDS = [
-  ' ', 'a', 'A', 'aa', 'b', '10', '9', '\u0001', '\t', '\n', '\u007f', 'é', 'e\u0301', '\ud7ff', '\ue000', '\ufeff', '\ufffd', '\uffff',
+  ' ', 'a', 'A', 'aa', 'a\u0001', 'b', '10', '9', '\u0001', '\t', '\n', '\u007f', 'é', 'e\u0301', '\ud7ff', '\ue000', '\ufeff', '\ufffd', '\uffff',
   '\u{10000}', '\u{1f600}', '\u{10ffff}', 'null', "'", '"', '\\', '%', '_', '../x', '{"a":1}', '; drop table items', 'x'.repeat(1024),
   `${'€'.repeat(341)}x`, '\u{1f600}'.repeat(256),
 ]; // prettier-ignore
