@@ -119,6 +119,13 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe('Believe X-Forwarded-For: only behind a proxy that sets it.'),
+      signingKey: z
+        .string()
+        .min(32)
+        .optional()
+        .describe(
+          'What addresses of small pictures are signed with, of 32 characters at least: the same for servers that share a store. Made anew at each start if absent.',
+        ),
       // Balancers keep connections for 60 s (nginx, AWS); whoever closes first must not be the server.
       keepAliveMs: z
         .number()

@@ -1,5 +1,5 @@
 /** Keys of the configuration whose values must be on no screen and in no log. */
-const SECRET_KEYS: ReadonlySet<string> = new Set(['auth.tokens']);
+const SECRET_KEYS: ReadonlySet<string> = new Set(['auth.tokens', 'server.signingKey']);
 
 /** What the options of plugins are called that hold secrets: `apiKey`, `HF_TOKEN`, `headers`, `connection-string`. */
 const SECRET_NAMES =
@@ -43,7 +43,7 @@ function maskWithin(text: string): string {
 }
 
 /**
- * A value of the configuration as it may be shown. This is the place that says what is secret: the tokens, each option of
+ * A value of the configuration as it may be shown. This is the place that says what is secret: the tokens, the key for signing, each option of
  * a plugin whose name sounds like a secret (`apiKey`, `headers`), with all that is under it, and in other texts the
  * credentials of addresses, `Bearer …` and parameters such as `?token=…`.
  *

@@ -10,7 +10,7 @@ import { embedBlend } from './blend.js';
 import { EmbeddingCache, type CacheUsage, type CachedVector } from './cache.js';
 import { checkContent } from './check-content.js';
 import type { Content, ImageSource } from './content.js';
-import { NO_TIME, type Embedding, type Timing, type TokenEmbeddings } from './embedding.js';
+import { NO_TIME, type Embedding, type ImageInfo, type Timing, type TokenEmbeddings } from './embedding.js';
 import { embedGiven } from './given-vector.js';
 import { hash } from './identity.js';
 import { OperationRoom } from './operation-room.js';
@@ -20,6 +20,7 @@ import { ContentReader, type ReadContent, type TowerContent } from './read-conte
 import { SharedWork } from './shared-work.js';
 import { StreamRoom } from './stream-room.js';
 import { statesWithJson, withJson } from './to-json.js';
+import { makeThumbnail } from './thumbnail.js';
 import { Tokenising } from './tokenising.js';
 
 interface EmbedderParts {
@@ -123,6 +124,14 @@ export class Embedder {
    */
   hold(source: ImageSource, scope: RequestScope): Promise<HeldBytes> {
     return this.#pictures.hold(source, scope);
+  }
+
+  /** A small picture of one whose bytes are held. */
+  thumbnail(
+    picture: { held: HeldBytes; image: ImageInfo; options: EmbedOptions },
+    scope: RequestScope,
+  ): Promise<Uint8Array> {
+    return makeThumbnail(this.#pool, this.#config, picture, scope);
   }
 
   /**

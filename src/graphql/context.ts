@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.js';
-import type { Embedder } from '../engine/index.js';
+import type { Embedder, Item } from '../engine/index.js';
 import type { PermittedCollections } from './permitted-collections.js';
 
 /** What the resolvers of one operation share. */
@@ -7,6 +7,8 @@ export interface Context {
   readonly embedder: Embedder;
   /** As the client may use them. */
   readonly collections: PermittedCollections;
+  /** Where the small picture of an item can be had for a while: a relative address. */
+  readonly thumbnailOf: (item: Item) => string;
   readonly config: Config;
   /** When the server started, as `performance.now()`. */
   readonly startedAt: number;

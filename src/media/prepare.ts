@@ -7,6 +7,7 @@ import {
   type PixelPlan,
 } from '../core/image/index.js';
 import { decodeImage, type DecodeOptions } from './decode.js';
+import { toWebp } from './decoders/libvips.js';
 
 export interface PrepareTask extends Omit<DecodeOptions, 'neededColumns'> {
   readonly bytes: Uint8Array;
@@ -15,10 +16,12 @@ export interface PrepareTask extends Omit<DecodeOptions, 'neededColumns'> {
   readonly pillow: PillowVersion;
   /** Treat 16-bit grey as the references do. */
   readonly strict: boolean;
+  /** The crop becomes a file of this format. */
+  readonly encoding?: 'webp';
 }
 
 export interface PreparedImage {
-  /** RGB pixels of the size of the plan's crop. */
+  /** RGB pixels of the size of the plan's crop; or a file of it, where the task names a format. */
   readonly crop: Uint8Array;
   /** Pixels of the picture, after its EXIF orientation if that was applied. */
   readonly width: number;
@@ -48,7 +51,12 @@ function describe(picture: Picture): string {
  *
  * @throws UNDECODABLE_IMAGE, IMAGE_TOO_LARGE
  */
-export async function prepareImage({ bytes, plan, ...options }: PrepareTask): Promise<PreparedImage> {
+export async function prepareImage({
+  bytes,
+  plan,
+  encoding,
+  ...options
+}: PrepareTask): Promise<PreparedImage> {
   const { pillow, strict } = options;
   const { picture, width, height } = await decodeImage(bytes, {
     ...options,
@@ -56,8 +64,9 @@ export async function prepareImage({ bytes, plan, ...options }: PrepareTask): Pr
   });
   const cropPlan = planCrop(width, height, plan, pillow);
   const { resizedWidth, resizedHeight, window, output } = cropPlan;
+  const crop = preparePicture(picture, cropPlan, { convention: plan.convention, strict, isConsumed: true });
   return {
-    crop: preparePicture(picture, cropPlan, { convention: plan.convention, strict, isConsumed: true }),
+    crop: encoding === undefined ? crop : await toWebp(crop, plan.crop),
     width,
     height,
     resized: [resizedWidth, resizedHeight],

@@ -39,6 +39,7 @@ import {
 } from './requests.js';
 import { securityHeaders } from './security-headers.js';
 import { answerUnreadable } from './unreadable.js';
+import { Thumbnails } from './thumbnails.js';
 import { serveWebSocket } from './websocket.js';
 
 export interface ClipgraphServer {
@@ -161,9 +162,11 @@ async function serve(
   const format = formatError((id, error) => {
     log.error({ id, err: error }, 'unexpected error');
   });
+  const thumbnails = new Thumbnails(config.server);
   const createContext = (signal: AbortSignal, client: Client, requestId: string = randomUUID()): Context => ({
     embedder,
     collections: new PermittedCollections(engine.collections, access.grantOf(client)),
+    thumbnailOf: (item) => thumbnails.addressOf(item),
     config,
     startedAt,
     requestId,
@@ -214,6 +217,7 @@ async function serve(
   app.use(metrics.routes());
   app.use(explorerRoutes(explorer));
   app.use(pageRoutes());
+  app.use(thumbnails.routes(engine.collections));
   app.use(
     '/graphql',
     crossOrigin(config),

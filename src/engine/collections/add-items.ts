@@ -2,7 +2,8 @@ import { checkRow, type NewRow, type Row } from '../../stores/index.js';
 import type { Content } from '../content.js';
 import type { Embedding } from '../embedding.js';
 import type { EmbedOptions, RequestScope } from '../options.js';
-import { workStream, type Many, type Streamed } from '../stream.js';
+import type { HeldBytes } from '../picture-bytes.js';
+import { patiently, workStream, type Many, type Streamed } from '../stream.js';
 import { hashContent, type HashedContent } from './content-hash.js';
 import { Gathering } from './gathering.js';
 import { rowAfter, toItem, type Item } from './item.js';
@@ -111,6 +112,7 @@ class Adder {
     let isThere = false;
     try {
       const embedding = await embedFor(this.#open, content, this.#options, scope);
+      const thumbnail = await this.#thumbnail(picture, embedding, scope);
       const row: NewRow = {
         id,
         vector: embedding.vector,
@@ -122,6 +124,7 @@ class Adder {
         metadata: metadata ?? undefined,
         origin: origin ?? null,
         addedAt: Date.now(),
+        thumbnail,
         original,
       };
       await this.#upsert(row);
@@ -130,6 +133,17 @@ class Adder {
     } finally {
       settle(isThere);
     }
+  }
+
+  #thumbnail(
+    held: HeldBytes | undefined,
+    { image }: Embedding,
+    scope: RequestScope,
+  ): Promise<Uint8Array | undefined> {
+    const { spec, embedder } = this.#open;
+    if (!spec.thumbnails || held === undefined || image === undefined) return Promise.resolve(undefined);
+    const picture = { held, image, options: this.#options };
+    return patiently(() => embedder.thumbnail(picture, scope), scope);
   }
 
   async #upsert(row: NewRow): Promise<void> {

@@ -79,6 +79,15 @@ export class ItemFieldsResolver {
     return item.contentHash;
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'Where a small picture of it can be had: a relative address with an expiring signature; null if none is kept.',
+  })
+  thumbnail(@Root() { item }: KeptItem, @Ctx() context: Context): string | undefined {
+    return item.hasThumbnail ? context.thumbnailOf(item) : undefined;
+  }
+
   @FieldResolver(() => DateTime, { description: 'When this content was first added under this id.' })
   addedAt(@Root() { item }: KeptItem): Date {
     return item.addedAt;

@@ -90,3 +90,15 @@ export async function toGrey16(image: Sharp): Promise<Raster<Uint16Array>> {
 export function colours(raster: Raster, alpha: 'none' | 'channel' | 'key', isIndexed = false): Picture {
   return { kind: 'colour', raster, alpha, isIndexed };
 }
+
+/** A WebP file of RGB pixels, with nothing beside them. */
+export async function toWebp(
+  pixels: Uint8Array,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<Uint8Array> {
+  const file = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .webp({ quality: 80 })
+    .toBuffer();
+  // Buffers of Node.js may share their memory with others.
+  return Uint8Array.from(file);
+}
