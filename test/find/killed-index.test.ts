@@ -21,8 +21,8 @@ describe('clipgraph index that is killed', () => {
       const found = (line: CommandLine) =>
         line
           .json<SearchResult>('search', 'a circle', '-n', '200')
-          .hits.map(({ item, cosine }) => [item.source, cosine])
-          .sort();
+          .hits.map(({ item, cosine }) => ({ source: item.source, cosine }))
+          .sort((a, b) => (a.source < b.source ? -1 : 1));
       const expected = found(whole);
       expect(expected).toHaveLength(count);
 
@@ -39,7 +39,9 @@ describe('clipgraph index that is killed', () => {
       const [{ added, unchanged, refused }] = last.folders;
       expect(added + unchanged).toBe(count);
       expect(refused).toEqual([]);
-      expect(found(killed)).toEqual(expected);
+      // Other batches sum in another order: the last bits differ.
+      const close = (cosine: number): unknown => expect.closeTo(cosine, 6);
+      expect(found(killed)).toEqual(expected.map((hit) => ({ ...hit, cosine: close(hit.cosine) })));
     },
     TIMEOUT_MS,
   );
