@@ -1,3 +1,4 @@
+import { ClipgraphError } from '../../errors/index.js';
 import type { Model, ModelCatalog } from '../../models/index.js';
 import type {
   Attachment,
@@ -43,7 +44,12 @@ interface CollectionParts {
   readonly store: Store;
   readonly models: ModelCatalog;
   readonly open: () => Promise<OpenCollection>;
+  /** What has taken its place under its name; undefined where nothing has. */
+  readonly openSuccessor: () => Promise<OpenCollection | undefined>;
 }
+
+/** What is said of a collection that is not there any more, or was closed since it was opened. */
+const GONE: ReadonlySet<unknown> = new Set(['COLLECTION_NOT_FOUND', 'STORE_UNAVAILABLE']);
 
 /** A named set of contents whose embeddings are kept, to be searched. It stays open while its store does. */
 export class Collection {
@@ -51,13 +57,15 @@ export class Collection {
   readonly store: Store;
   readonly #models: ModelCatalog;
   readonly #open: () => Promise<OpenCollection>;
+  readonly #openSuccessor: () => Promise<OpenCollection | undefined>;
 
   /** @param open opens it, when it is first needed */
-  constructor({ spec, store, models, open }: CollectionParts) {
+  constructor({ spec, store, models, open, openSuccessor }: CollectionParts) {
     this.spec = spec;
     this.store = store;
     this.#models = models;
     this.#open = open;
+    this.#openSuccessor = openSuccessor;
   }
 
   get name(): string {
@@ -70,7 +78,7 @@ export class Collection {
   }
 
   async state(): Promise<CollectionState> {
-    return (await this.#open()).stored.state();
+    return this.#read(({ stored }) => stored.state());
   }
 
   /**
@@ -97,17 +105,17 @@ export class Collection {
 
   /** The items of these ids, each in its place; undefined for one that is not there. */
   async get(ids: readonly string[]): Promise<(Item | undefined)[]> {
-    const rows = await (await this.#open()).stored.get(ids);
+    const rows = await this.#read(({ stored }) => stored.get(ids));
     return rows.map((row) => row && toItem(this.name, row));
   }
 
   async count(filter?: ItemFilter | null): Promise<number> {
-    return (await this.#open()).stored.count(toFilter(filter));
+    return this.#read(({ stored }) => stored.count(toFilter(filter)));
   }
 
   /** A page of items in the order of their ids. */
   async page(options: PageOptions, signal: AbortSignal): Promise<ItemPage> {
-    return pageOf(await this.#open(), options, signal);
+    return this.#read((open) => pageOf(open, options, signal));
   }
 
   /** The items most alike to a content, or to one of the items. */
@@ -116,7 +124,7 @@ export class Collection {
     options: EmbedOptions & SearchOptions,
     scope: RequestScope,
   ): Promise<SearchResult> {
-    return search(await this.#open(), query, options, scope);
+    return this.#read((open) => search(open, query, options, scope));
   }
 
   /** An item's nearest neighbours, itself left out. */
@@ -145,7 +153,7 @@ export class Collection {
 
   /** The bytes that are kept beside an item. */
   async attachment(id: string, kind: Attachment): Promise<Uint8Array | undefined> {
-    return (await this.#open()).stored.attachment(id, kind);
+    return this.#read(({ stored }) => stored.attachment(id, kind));
   }
 
   /** Groups of items that are nearly alike, each as it is found, greedily in the order of ids. */
@@ -200,5 +208,17 @@ export class Collection {
   async *rows(request?: ScanRequest): AsyncGenerator<Row, undefined> {
     yield* (await this.#open()).stored.scan(request);
     return undefined;
+  }
+
+  /** Reads from what has the name now where the collection was made anew meanwhile: reading is never interrupted. */
+  async #read<Result>(work: (open: OpenCollection) => Promise<Result>): Promise<Result> {
+    try {
+      return await work(await this.#open());
+    } catch (error) {
+      const isGone = error instanceof ClipgraphError && GONE.has(error.code);
+      const successor = isGone ? await this.#openSuccessor() : undefined;
+      if (successor === undefined) throw error;
+      return work(successor);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { ClipgraphError } from '../../errors/index.js';
 import { differencesOf } from '../../models/index.js';
-import type { CollectionSpec, StoredCollection } from '../../stores/index.js';
+import type { CollectionSpec } from '../../stores/index.js';
 import type { StoreRegistry } from '../../stores/registry.js';
 import type { Store } from '../../stores/store.js';
 import type { Embedder } from '../embedder.js';
@@ -10,8 +10,8 @@ import { endingStream } from '../ending-stream.js';
 import { Collection } from './collection.js';
 import { besideOf, checkNewCollection, isName, isUnfinished, type NewCollection } from './new-collection.js';
 import type { CollectionWatchers, OpenCollection } from './open-collection.js';
+import { isSame, OpenedCollections, type Place } from './opened.js';
 import { remakeAll, specBeside, type ReindexOptions, type ReindexProgress } from './reindex.js';
-import { gated, WriteGate } from './write-gate.js';
 
 export type { CollectionWatchers } from './open-collection.js';
 
@@ -20,30 +20,10 @@ interface CollectionsParts extends CollectionWatchers {
   readonly stores: StoreRegistry;
 }
 
-/** A collection and where it is. */
-interface Place {
-  readonly spec: CollectionSpec;
-  readonly store: Store;
-}
-
-interface Opened extends Place {
-  readonly stored: Promise<StoredCollection>;
-  readonly gate: WriteGate;
-}
-
-/** The same collection, and not another one of its name. */
-function isSame(a: Place, b: Place): boolean {
-  return (
-    a.store === b.store &&
-    a.spec.createdAt === b.spec.createdAt &&
-    a.spec.space.checksum === b.spec.space.checksum
-  );
-}
-
 /** The collections of all configured stores. A name is one collection's over all of them. */
 export class Collections {
   readonly #parts: CollectionsParts;
-  readonly #opened = new Map<string, Opened>();
+  readonly #opened = new OpenedCollections();
   /** Names of those that are being made anew. */
   readonly #remaking = new Set<string>();
   readonly #closing = new AbortController();
@@ -107,9 +87,11 @@ export class Collections {
     const place = await this.#find(name);
     if (place === undefined) return false;
     const plugin = await place.store.plugin();
+    // Before, so that it does not take the place of what is dropped; and after, had it been begun in between.
+    await plugin.drop(besideOf(name));
     const isGone = await plugin.drop(name);
     await plugin.drop(besideOf(name));
-    await Promise.all([this.#forget(name), this.#forget(besideOf(name))]);
+    await Promise.all([this.#opened.forget(name), this.#opened.forget(besideOf(name))]);
     return isGone;
   }
 
@@ -149,7 +131,7 @@ export class Collections {
     }
     this.#remaking.add(name);
     const from = await this.#openAt(place);
-    const gate = this.#opened.get(name)?.gate;
+    const gate = this.#opened.gateOf(name);
     try {
       const beside = await this.#beside(from, options.model);
       const to = await this.#openAt(beside);
@@ -159,7 +141,7 @@ export class Collections {
         await plugin.rename(beside.spec.name, name, { replace: true });
         const message = `The collection ${name} was made anew meanwhile. Add the item again.`;
         gate?.open(new ClipgraphError('MODEL_MISMATCH', message));
-        await Promise.all([this.#forget(name), this.#forget(beside.spec.name)]);
+        await Promise.all([this.#opened.forget(name), this.#opened.forget(beside.spec.name)]);
       };
       return yield* remakeAll(from, to, options, { hold, replace }, scope);
     } finally {
@@ -187,9 +169,7 @@ export class Collections {
   /** Ends what is under way, and closes the stores. */
   async close(): Promise<void> {
     this.#closing.abort(new ClipgraphError('STORE_UNAVAILABLE', 'The collections are being closed.'));
-    const opened = [...this.#opened.values()];
-    this.#opened.clear();
-    await Promise.all(opened.map(closed));
+    await this.#opened.close();
     await this.#parts.stores.close();
   }
 
@@ -236,7 +216,7 @@ export class Collections {
 
   /** Where a collection is; a store that cannot be asked matters only where no other one has it. */
   async #find(name: string): Promise<Place | undefined> {
-    if (!isName(name)) return undefined;
+    if (!isName(name) || isUnfinished(name)) return undefined;
     let failure: unknown;
     for (const store of this.stores) {
       try {
@@ -253,39 +233,19 @@ export class Collections {
 
   #collectionAt(place: Place): Collection {
     const { models } = this.#parts.embedder;
-    return new Collection({ ...place, models, open: () => this.#openAt(place) });
+    const open = (): Promise<OpenCollection> => this.#openAt(place);
+    return new Collection({ ...place, models, open, openSuccessor: () => this.#openSuccessor(place) });
   }
 
-  /** The collection, open; what was open under its name and is another one by now is closed. */
   async #openAt(place: Place): Promise<OpenCollection> {
-    const { spec, store } = place;
     const { embedder, ...watchers } = this.#parts;
-    let known = this.#opened.get(spec.name);
-    if (known === undefined || !isSame(known, place)) {
-      const before = this.#opened.get(spec.name);
-      const gate = new WriteGate();
-      const stored = store.plugin().then(async (plugin) => gated(await plugin.open(spec.name), gate));
-      known = { ...place, stored, gate };
-      this.#opened.set(spec.name, known);
-      await closed(before);
-    }
-    try {
-      const closing = this.#closing.signal;
-      return { spec, store, stored: await known.stored, embedder, watchers, closing };
-    } catch (error) {
-      if (this.#opened.get(spec.name) === known) this.#opened.delete(spec.name);
-      throw error;
-    }
+    const stored = await this.#opened.open(place);
+    return { ...place, stored, embedder, watchers, closing: this.#closing.signal };
   }
 
-  async #forget(name: string): Promise<void> {
-    const known = this.#opened.get(name);
-    this.#opened.delete(name);
-    await closed(known);
+  /** What has taken a collection's place under its name; undefined where nothing has. */
+  async #openSuccessor(place: Place): Promise<OpenCollection | undefined> {
+    const now = await this.#find(place.spec.name).catch(() => undefined);
+    return now === undefined || isSame(now, place) ? undefined : this.#openAt(now);
   }
-}
-
-async function closed(opened: Opened | undefined): Promise<void> {
-  const stored = await opened?.stored.catch(() => undefined);
-  await stored?.close();
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { AddedItem, NewItem, ReindexOptions, ReindexProgress } from '../../../src/engine/index.js';
+import { besideOf } from '../../../src/engine/collections/new-collection.js';
 import type { ClipgraphError } from '../../../src/errors/index.js';
 import { EXAMPLES, EXAMPLES_FOLDER } from '../../../src/media/index.js';
 import { addAll, NEVER, runEngine, type RunningEngine } from './engine.js';
@@ -119,6 +120,47 @@ describe('making a collection anew', () => {
     expect(engine.embedder.cacheUsage.misses).toBe(misses);
     const again = await addAll(await engine.collections.get('halves'), PICTURES, { model: tiny });
     expect(again.map((result) => (result as AddedItem).wasEmbedded)).toEqual(PICTURES.map(() => false));
+  });
+
+  it('is searched by who looked it up before, and takes no vectors of the space that it had', async () => {
+    const before = await engine.collections.create({ name: 'swapped', keepOriginals: true });
+    await addAll(before, PICTURES);
+    await reindex('swapped', { model: tiny });
+    const current = await engine.collections.get('swapped');
+    const rows = current.rows();
+    await rows.next();
+    const content = { image: { example: 'dog' } } as const;
+    const { hits } = await before.search({ content }, {}, scope);
+    expect(hits[0].item.id).toBe('dog');
+    expect(hits[0].item.vector).toHaveLength(current.spec.space.dimensions);
+    expect(await before.count()).toBe(PICTURES.length);
+    await expect(addAll(before, [{ content: { text: 'late' } }])).rejects.toMatchObject({
+      code: 'COLLECTION_NOT_FOUND',
+    });
+    // Who is at work with the new one is not disturbed.
+    const left: string[] = [];
+    for await (const { id } of rows) left.push(id);
+    expect(left).toHaveLength(PICTURES.length - 1);
+    expect((await current.state()).count).toBe(PICTURES.length);
+  });
+
+  it('shows nobody what is not finished, and is over when the collection is deleted', async () => {
+    const collection = await engine.collections.create({ name: 'dropped', keepOriginals: true });
+    await addAll(collection, PICTURES);
+    const stream = engine.collections.reindex('dropped', { model: tiny }, { signal: NEVER });
+    await stream.next();
+    const unfinished = besideOf('dropped');
+    await expect(engine.collections.get(unfinished)).rejects.toMatchObject({ code: 'COLLECTION_NOT_FOUND' });
+    expect(await engine.collections.delete(unfinished)).toBe(false);
+    expect(await engine.collections.delete('dropped')).toBe(true);
+    const rest = async () => {
+      for await (const { isDone } of stream) expect(isDone).toBe(false);
+    };
+    await expect(rest()).rejects.toMatchObject({ code: 'COLLECTION_NOT_FOUND' });
+    const plugin = await collection.store.plugin();
+    const names = (await plugin.list()).map(({ name }) => name);
+    expect(names).not.toContain('dropped');
+    expect(names).not.toContain(unfinished);
   });
 
   it('restores rows as they were, and refuses another length', async () => {
