@@ -13,7 +13,7 @@ import { inTurns, type Steps } from './steps.js';
 /** One collection in memory. Who searches it waits for who searches it now: the memory is of one moment. */
 interface Loaded {
   vectors: LoadedVectors | undefined;
-  readonly metadata: LoadedMetadata;
+  metadata: LoadedMetadata;
   turn: Promise<unknown>;
 }
 
@@ -91,9 +91,12 @@ export class Searching {
   #makeRoom(loaded: Loaded, state: FileState): void {
     checkMemory(state, this.maxBytes, 'STORE_UNAVAILABLE');
     const more = memoryFor(state) - (loaded.vectors?.index.bytes ?? 0);
-    for (const [key, other] of this.#loaded) {
+    for (const other of this.#loaded.values()) {
       if (more <= 0 || this.bytes + more <= this.maxBytes) return;
-      if (other !== loaded) this.#loaded.delete(key);
+      if (other === loaded) continue;
+      // Its turns stay: who searches it now has what it began with, and its connection alone.
+      other.vectors = undefined;
+      other.metadata = new LoadedMetadata();
     }
   }
 
