@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { ClipgraphError, type CollectionSpec } from 'clipgraph/store';
 import { change, damaged, openDatabase, patiently, type Database, type SqlValue } from './database.js';
 import { erase, keysIn, makeFolder, newKey, syncFolder, type StoreFiles } from './files.js';
@@ -25,6 +26,11 @@ export function notFound(): ClipgraphError {
 
 function exists(name: string): ClipgraphError {
   return new ClipgraphError('COLLECTION_EXISTS', `There is a collection ${name} already.`);
+}
+
+function listLost(file: string, left: number): ClipgraphError {
+  const message = `${path.basename(file)} of the embedded store, the list of its collections, is gone; ${left} files of collections are there. Put the list back from a backup; or move the folder away, and index again.`;
+  return new ClipgraphError('STORE_UNAVAILABLE', message);
 }
 
 /** The list of collections, for one thread. There is no file as long as nobody made a collection. */
@@ -65,7 +71,11 @@ export class Catalog {
     const database = openDatabase(this.files.catalog, { isNew: true });
     try {
       change(database, () => {
-        if (database.pragma('user_version') === 0) writeSchema(database, CATALOG_SCHEMA);
+        if (database.pragma('user_version') !== 0) return;
+        // Never swept away: only a list that is there says what is in none.
+        const left = keysIn(this.files).length;
+        if (left > 0) throw listLost(database.file, left);
+        writeSchema(database, CATALOG_SCHEMA);
       });
       checkFormat(database);
       syncFolder(this.files.folder);

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StorePlugin } from 'clipgraph/store';
+import type { StoredCollection, StorePlugin } from 'clipgraph/store';
 import { inSetting, makeStore, specOf, type Setting } from '../../../src/stores/conformance/place.js';
 import { checkSameRow, keptOf, rowOf, rowsOf, vectorsOf } from '../../../src/stores/conformance/rows.js';
 import { saySkipped } from '../../../test/say-skipped.js';
@@ -169,6 +169,52 @@ describe('the embedded store on the disk', () => {
         expect(await things.count()).toBe(500);
       } finally {
         await small.close();
+      }
+    }));
+
+  it('searches collections at once that do not fit in the memory together', () =>
+    inPlace(async ({ options }) => {
+      const small = await makeStore(PLUGIN, { ...options, maxMemoryMb: 4 });
+      try {
+        const space = { checksum: 'c'.repeat(64), dtype: 'fp32', dimensions: 512 };
+        const rows = rowsOf(3000, 104, 512);
+        const opened: StoredCollection[] = [];
+        for (const name of ['one', 'two']) {
+          await small.create(specOf(name, { space }));
+          const things = await small.open(name);
+          await things.upsert(rows);
+          opened.push(things);
+        }
+        const asked = Array.from({ length: 12 }, (_, i) =>
+          opened[i % 2].search(rows[i].vector, { limit: 1, effort: 'default' }),
+        );
+        const found = (await Promise.all(asked)).map(([{ hits }]) => hits[0].id);
+        expect(found).toEqual(rows.slice(0, 12).map(({ id }) => id));
+      } finally {
+        await small.close();
+      }
+    }));
+
+  it('takes no file of a collection for a left one when the list of collections is gone', () =>
+    inPlace(async ({ collection, options, folder }) => {
+      await (await collection()).upsert(rowsOf(10, 105));
+      const copy = path.join(root, 'without-list');
+      cpSync(folder, copy, { recursive: true });
+      const files = path.join(copy, 'collections');
+      const lists = readdirSync(files).filter((name) => name.startsWith('catalog'));
+      for (const name of lists) rmSync(path.join(files, name));
+      const store = await makeStore(PLUGIN, { ...options, path: copy });
+      try {
+        for (let tries = 0; tries < 2; tries++) {
+          await expect(store.create(specOf('new'))).rejects.toMatchObject({
+            code: 'STORE_UNAVAILABLE',
+            message: expect.stringMatching(/^catalog\.sqlite .* is gone; 1 files of collections are there/),
+          });
+        }
+        for (const name of lists) cpSync(path.join(folder, 'collections', name), path.join(files, name));
+        expect(await (await store.open('things')).count()).toBe(10);
+      } finally {
+        await store.close();
       }
     }));
 
