@@ -14,6 +14,8 @@ export interface Context {
   readonly startedAt: number;
   /** Stands for the request in the log. */
   readonly requestId: string;
+  /** What the operator calls the token that was sent. */
+  readonly tokenName: string | undefined;
   /** Stands for who asks: clients take turns, whatever their requests are. */
   readonly client: string;
   /** Aborted when the client goes away or the time is over. */

@@ -14,6 +14,8 @@ export type AccessScope = (typeof ACCESS_SCOPES)[number];
 
 /** What somebody was granted. */
 export interface Grant {
+  /** What the operator calls the token, for the log. */
+  readonly name?: string | undefined;
   readonly scope: AccessScope;
   /** The names that it may see; all if absent. */
   readonly collections?: ReadonlySet<string> | undefined;

@@ -5,7 +5,7 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { Grant } from '../graphql/index.js';
-import { grantOf, grantWithoutTokens } from './grants.js';
+import { grantOf, grantWithoutTokens, type Way } from './grants.js';
 
 /** Who asks. */
 export interface Client {
@@ -13,6 +13,7 @@ export interface Client {
   readonly authorization: string | undefined;
   /** The address that the request came from. */
   readonly address: string;
+  readonly way: Way;
 }
 
 /**
@@ -59,17 +60,18 @@ interface Token {
 export class Access {
   readonly #trustProxy: boolean;
   readonly #tokens: readonly Token[];
-  readonly #nobody: Grant;
+  readonly #config: Config;
   readonly #rate: Config['rateLimit'];
   readonly #limiter: RateLimiterMemory | undefined;
 
-  constructor({ auth, rateLimit, server }: Config) {
+  constructor(config: Config) {
+    const { auth, rateLimit, server } = config;
+    this.#config = config;
     this.#trustProxy = server.trustProxy;
     this.#tokens = auth.tokens.map((given) => ({
       digest: digest(typeof given === 'string' ? given : given.token),
       grant: grantOf(given),
     }));
-    this.#nobody = grantWithoutTokens(server);
     this.#rate = rateLimit;
     if (rateLimit.requests > 0) {
       this.#limiter = new RateLimiterMemory({ points: rateLimit.requests, duration: rateLimit.seconds });
@@ -82,6 +84,7 @@ export class Access {
     return {
       authorization: given.find((value): value is string => typeof value === 'string'),
       address: addressOf(request, this.#trustProxy),
+      way: { host: request.headers.host, origin: request.headers.origin },
     };
   }
 
@@ -119,8 +122,8 @@ export class Access {
   }
 
   /** What a client may do with collections. */
-  grantOf({ authorization }: Client): Grant {
-    return this.#tokenOf(authorization)?.grant ?? this.#nobody;
+  grantOf({ authorization, way }: Client): Grant {
+    return this.#tokenOf(authorization)?.grant ?? grantWithoutTokens(this.#config, way);
   }
 
   async #count(key: string): Promise<void> {

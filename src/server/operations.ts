@@ -12,6 +12,8 @@ interface AnsweredOperation {
   readonly operationName: string | undefined;
   /** What the client calls itself. */
   readonly client: string | undefined;
+  /** What the operator calls its token. */
+  readonly token: string | undefined;
   /** Contents that it asks for; 0 for one that was refused before they were counted. */
   readonly contents: number;
   readonly errors: readonly GraphQLError[];
@@ -59,6 +61,7 @@ export function operationReporter(log: Logger, metrics: Metrics) {
     document,
     operationName,
     client,
+    token,
     contents,
     errors,
     startedAt,
@@ -74,6 +77,7 @@ export function operationReporter(log: Logger, metrics: Metrics) {
         transport,
         operation: operationName?.slice(0, LONGEST_NAME),
         client,
+        token,
         fields,
         contents,
         milliseconds: Math.round(milliseconds),

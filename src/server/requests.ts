@@ -132,6 +132,7 @@ export function requestPolicy(
             document: read !== undefined && 'document' in read ? operation && document : undefined,
             operationName: operationName ?? undefined,
             client: clientName(request.http?.headers),
+            token: contextValue.tokenName,
             contents,
             errors,
             startedAt,

@@ -171,6 +171,7 @@ async function serve(
     startedAt,
     requestId,
     client: access.keyOf(client),
+    tokenName: access.grantOf(client).name,
     signal,
   });
 

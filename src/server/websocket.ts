@@ -160,6 +160,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       document,
       operationName: name,
       client,
+      token: (execution.contextValue as Context).tokenName,
       contents,
       errors,
       startedAt,
@@ -187,11 +188,12 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       const startedAt = performance.now();
       const requestId = randomUUID();
       const client = clientName(new Map(Object.entries(context.connectionParams ?? {})));
+      const who = access.clientOf(context.extra.request, context.connectionParams);
+      const token = access.grantOf(who).name;
       const controller = context.extra.controllerOf(id);
       const { signal } = controller;
       let timer: NodeJS.Timeout | undefined;
       try {
-        const who = access.clientOf(context.extra.request, context.connectionParams);
         await access.admit(who);
         setMaxListeners(0, signal);
         const contextValue = createContext(signal, who);
@@ -225,6 +227,7 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
           document: undefined,
           operationName: undefined,
           client,
+          token,
           contents: 0,
           errors,
           startedAt,

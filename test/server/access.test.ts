@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type http from 'node:http';
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { WebSocket } from 'ws';
@@ -173,25 +174,60 @@ describe('what a token may do with collections', () => {
       expect(await stream('writer')).toEqual({ addItemsStream: { completed: 1 } });
     }));
 
+  it('is in the log by the name of the token', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
+    const server = await startServer(
+      configSchema.parse({ ...inMemory(), auth: { tokens: TOKENS }, server: { port: 0 } }),
+      log,
+    );
+    try {
+      for (const token of ['boss', 'plain']) {
+        await fetch(`${server.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+          body: JSON.stringify({ query: QUESTION }),
+        });
+      }
+      const operations = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'operation');
+      expect(operations.map(({ token }) => token)).toEqual(['the boss', undefined]);
+      expect(lines.join('')).not.toMatch(/"(boss|plain)"/);
+    } finally {
+      await server.close();
+    }
+  });
+
   it.each([
     ['on loopback', {}, 'OK'],
     ['to other machines', { host: '0.0.0.0' }, 'FORBIDDEN'],
     ['behind a proxy', { trustProxy: true }, 'FORBIDDEN'],
-  ])('is everything without tokens only while the server listens on loopback: %s', (_, more, expected) =>
-    withServer({ ...inMemory(), server: more }, async (server) => {
-      const port = new URL(server.url).port;
-      const ask = async (query: string) => {
-        const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ query }),
-        });
-        const { errors } = (await response.json()) as any;
-        return errors?.[0].extensions.code ?? 'OK';
-      };
-      expect(await ask(QUESTIONS.create)).toBe(expected);
-      expect(await ask('{ collections { name } }')).toBe('OK');
-    }),
+    ['by a name that somebody gave this address', {}, 'FORBIDDEN', { host: 'rebound.example' }],
+    ['for a page of this machine', {}, 'OK', { origin: 'http://localhost:3000' }],
+    ['for a page that is named', {}, 'OK', { origin: 'https://app.example' }],
+    ['for any other page', {}, 'FORBIDDEN', { origin: 'https://evil.example' }],
+  ])(
+    'is everything without tokens only while nobody else can ask: %s',
+    (_, more, expected, headers: Record<string, string> = {}) =>
+      withServer(
+        { ...inMemory(), server: more, cors: { origins: ['*', 'https://app.example'] } },
+        async (server) => {
+          const port = new URL(server.url).port;
+          const ask = async (query: string) => {
+            // fetch would not send such a Host.
+            const body = JSON.stringify({ query });
+            const request = http.request(`http://127.0.0.1:${port}/graphql`, {
+              method: 'POST',
+              headers: { 'content-type': 'application/json', ...headers },
+            });
+            request.end(body);
+            const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+            const { errors } = JSON.parse(await text(response));
+            return errors?.[0].extensions.code ?? 'OK';
+          };
+          expect(await ask(QUESTIONS.create)).toBe(expected);
+          expect(await ask('{ collections { name } }')).toBe('OK');
+        },
+      ),
   );
 });
 
