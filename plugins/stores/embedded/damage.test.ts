@@ -85,7 +85,7 @@ function askAll(files: StoreFiles): Map<string, string> {
     });
     read('filter', (database) => {
       const filter = { path: ['tenth'], lt: 4 } as const;
-      return [...finish(new LoadedMetadata().select(database, readState(database), filter))];
+      return [...finish(new LoadedMetadata(Infinity).select(database, readState(database), filter))];
     });
     read('vectors', (database) => {
       const state = readState(database);

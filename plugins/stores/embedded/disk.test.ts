@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StoredCollection, StorePlugin } from 'clipgraph/store';
+import type { StorePlugin } from 'clipgraph/store';
 import { inSetting, makeStore, specOf, type Setting } from '../../../src/stores/conformance/place.js';
 import { checkSameRow, keptOf, rowOf, rowsOf, vectorsOf } from '../../../src/stores/conformance/rows.js';
 import { saySkipped } from '../../../test/say-skipped.js';
@@ -150,49 +150,6 @@ describe('the embedded store on the disk', () => {
       await store.create(specOf('more'));
       expect(readdirSync(path.join(folder, 'collections'))).not.toContain(left);
       expect(await (await store.open('things')).count()).toBe(10);
-    }));
-
-  it('says how much memory it would take, before it takes it', () =>
-    inPlace(async ({ options }) => {
-      const small = await makeStore(PLUGIN, { ...options, maxMemoryMb: 2 });
-      try {
-        const space = { checksum: 'c'.repeat(64), dtype: 'fp32', dimensions: 512 };
-        await small.create(specOf('things', { space }));
-        const things = await small.open('things');
-        const rows = rowsOf(3000, 101, 512);
-        await things.upsert(rows.slice(0, 500));
-        await expect(things.upsert(rows.slice(500))).rejects.toMatchObject({
-          code: 'COLLECTION_FULL',
-          message:
-            'Searching 3000 items of 512 dimensions takes 3 MB of memory; stores.embedded.maxMemoryMb allows 2.',
-        });
-        expect(await things.count()).toBe(500);
-      } finally {
-        await small.close();
-      }
-    }));
-
-  it('searches collections at once that do not fit in the memory together', () =>
-    inPlace(async ({ options }) => {
-      const small = await makeStore(PLUGIN, { ...options, maxMemoryMb: 4 });
-      try {
-        const space = { checksum: 'c'.repeat(64), dtype: 'fp32', dimensions: 512 };
-        const rows = rowsOf(3000, 104, 512);
-        const opened: StoredCollection[] = [];
-        for (const name of ['one', 'two']) {
-          await small.create(specOf(name, { space }));
-          const things = await small.open(name);
-          await things.upsert(rows);
-          opened.push(things);
-        }
-        const asked = Array.from({ length: 12 }, (_, i) =>
-          opened[i % 2].search(rows[i].vector, { limit: 1, effort: 'default' }),
-        );
-        const found = (await Promise.all(asked)).map(([{ hits }]) => hits[0].id);
-        expect(found).toEqual(rows.slice(0, 12).map(({ id }) => id));
-      } finally {
-        await small.close();
-      }
     }));
 
   it('takes no file of a collection for a left one when the list of collections is gone', () =>

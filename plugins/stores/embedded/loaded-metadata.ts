@@ -1,5 +1,13 @@
 import { RowSet } from 'clipgraph/core';
-import { matches, valueAt, type Condition, type Filter, type Json, type JsonObject } from 'clipgraph/store';
+import {
+  ClipgraphError,
+  matches,
+  valueAt,
+  type Condition,
+  type Filter,
+  type Json,
+  type JsonObject,
+} from 'clipgraph/store';
 import type { Database, SqlValue } from './database.js';
 import type { FileState } from './format.js';
 import { decodeItem, decodeMetadata, ITEM_COLUMNS, type Head } from './items.js';
@@ -9,6 +17,8 @@ import type { Steps } from './steps.js';
 const SLICE = 1000;
 /** Columns that are kept; the one that was not asked for the longest goes first. */
 const MAX_COLUMNS = 24;
+/** Of a distinct value beside its text, about. */
+const VALUE_BYTES = 128;
 
 /** What a column is of: one path of the metadata, or something else that a filter looks at. */
 type Subject = readonly string[] | 'modality' | 'root';
@@ -31,11 +41,17 @@ class Column {
   readonly #values: (Json | undefined)[] = [undefined];
   readonly #codes = new Map<string, number>();
   #rows = new Int32Array(0);
+  #valueBytes = 0;
 
   constructor(readonly subject: Subject) {}
 
   get distinct(): number {
     return this.#values.length;
+  }
+
+  /** About. */
+  get bytes(): number {
+    return this.#valueBytes + this.#rows.byteLength;
   }
 
   set(row: number, value: Json | undefined): void {
@@ -52,6 +68,7 @@ class Column {
     let code = this.#codes.get(key);
     if (code === undefined) {
       code = this.#values.push(value) - 1;
+      this.#valueBytes += 2 * key.length + VALUE_BYTES;
       this.#codes.set(key, code);
     }
     this.#rows[row] = code;
@@ -65,6 +82,12 @@ class Column {
     if (isMeant[0] === 1)
       for (let row = end; row < words.length * 32; row++) words[row >>> 5] |= 1 << (row & 31);
   }
+}
+
+function bytesOf(columns: Iterable<Column>): number {
+  let sum = 0;
+  for (const { bytes } of columns) sum += bytes;
+  return sum;
 }
 
 function meansValue(leaf: Leaf, value: Json | undefined): boolean {
@@ -90,6 +113,14 @@ export class LoadedMetadata {
   #present = new RowSet();
   readonly #columns = new Map<string, Column>();
 
+  /** @param maxBytes that the columns may take */
+  constructor(private readonly maxBytes: number) {}
+
+  /** About. */
+  get bytes(): number {
+    return bytesOf(this.#columns.values());
+  }
+
   /** The rows that a filter means; inside a transaction. */
   *select(database: Database, state: FileState, filter: Filter): Steps<RowSet> {
     yield* this.#refresh(database, state);
@@ -110,8 +141,10 @@ export class LoadedMetadata {
     const words = Math.ceil(state.rows / 32);
     const selected = this.#evaluate(filter, words);
     for (let i = 0; i < words; i++) selected[i] &= this.#present.words[i] ?? 0;
-    for (const [key] of [...this.#columns].slice(0, -Math.max(MAX_COLUMNS, leaves.length)))
+    for (const key of this.#columns.keys()) {
+      if (this.#columns.size <= MAX_COLUMNS && this.bytes <= this.maxBytes) break;
       this.#columns.delete(key);
+    }
     return RowSet.fromWords(selected);
   }
 
@@ -166,10 +199,17 @@ export class LoadedMetadata {
     for (let next = first; next < end;) {
       const slice = select.all(next, end);
       for (const values of slice) this.#take(database.file, columns, values, needsHead);
+      this.#check(columns);
       if (slice.length < SLICE) break;
       next = (slice[slice.length - 1][0] as number) + 1;
       yield;
     }
+  }
+
+  #check(columns: readonly Column[]): void {
+    if (bytesOf(columns) <= this.maxBytes) return;
+    const message = `What the filter looks at takes more than the ${Math.floor(this.maxBytes / 2 ** 20)} MB of memory that it may. Filter by values that are shorter, or that more items have in common; or raise stores.embedded.maxMemoryMb.`;
+    throw new ClipgraphError('QUERY_TOO_COMPLEX', message);
   }
 
   #take(file: string, columns: readonly Column[], values: readonly SqlValue[], needsHead: boolean): void {

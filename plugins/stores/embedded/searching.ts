@@ -1,4 +1,4 @@
-import { searchRows } from 'clipgraph/core';
+import { searchRows, type RowSet } from 'clipgraph/core';
 import { compareBytes, type Filter, type SearchAnswer, type SearchRequest } from 'clipgraph/store';
 import type { Database } from './database.js';
 import type { FileState } from './format.js';
@@ -9,6 +9,9 @@ import { checkMemory, memoryFor } from './memory.js';
 import type { OpenFiles } from './open-files.js';
 import { readState } from './state.js';
 import { inTurns, type Steps } from './steps.js';
+
+/** A thread's own memory is bounded, however much the machine has. */
+const MOST_METADATA_BYTES = 512 * 2 ** 20;
 
 /** One collection in memory. Who searches it waits for who searches it now: the memory is of one moment. */
 interface Loaded {
@@ -25,6 +28,15 @@ export class Searching {
     private readonly files: OpenFiles,
     private readonly maxBytes: number,
   ) {}
+
+  /** What the values that filters look at may take. */
+  get #metadataBytes(): number {
+    return Math.min(MOST_METADATA_BYTES, this.maxBytes);
+  }
+
+  #noMetadata(): LoadedMetadata {
+    return new LoadedMetadata(this.#metadataBytes);
+  }
 
   /** Bytes of all packed vectors. */
   get bytes(): number {
@@ -43,9 +55,27 @@ export class Searching {
   }
 
   count(key: string, filter: Filter, signal: AbortSignal): Promise<number> {
-    return this.#inTurn(key, signal, function* ({ metadata }, database, state) {
-      return (yield* metadata.select(database, state, filter)).size;
-    });
+    return this.#inTurn(key, signal, (loaded, database, state) =>
+      this.#count(loaded, database, state, filter),
+    );
+  }
+
+  *#count(loaded: Loaded, database: Database, state: FileState, filter: Filter): Steps<number> {
+    return (yield* this.#select(loaded, database, state, filter)).size;
+  }
+
+  /** The rows that a filter means; other collections' values go where all together take too much. */
+  *#select(loaded: Loaded, database: Database, state: FileState, filter: Filter): Steps<RowSet> {
+    const selected = yield* loaded.metadata.select(database, state, filter);
+    let bytes = 0;
+    for (const { metadata } of this.#loaded.values()) bytes += metadata.bytes;
+    for (const other of this.#loaded.values()) {
+      if (bytes <= this.#metadataBytes) break;
+      if (other === loaded) continue;
+      bytes -= other.metadata.bytes;
+      other.metadata = this.#noMetadata();
+    }
+    return selected;
   }
 
   *#search(
@@ -59,7 +89,7 @@ export class Searching {
     loaded.vectors ??= new LoadedVectors(state);
     const { vectors } = loaded;
     yield* vectors.refresh(database, state);
-    const allowed = filter && (yield* loaded.metadata.select(database, state, filter));
+    const allowed = filter && (yield* this.#select(loaded, database, state, filter));
     const ids = new Map<number, string>();
     const idOf = (row: number): string => {
       const known = ids.get(row);
@@ -96,7 +126,7 @@ export class Searching {
       if (other === loaded) continue;
       // Its turns stay: who searches it now has what it began with, and its connection alone.
       other.vectors = undefined;
-      other.metadata = new LoadedMetadata();
+      other.metadata = this.#noMetadata();
     }
   }
 
@@ -107,7 +137,7 @@ export class Searching {
   ): Promise<Result> {
     const loaded = this.#loaded.get(key) ?? {
       vectors: undefined,
-      metadata: new LoadedMetadata(),
+      metadata: this.#noMetadata(),
       turn: Promise.resolve(),
     };
     this.#loaded.delete(key);
