@@ -211,7 +211,7 @@ export interface StorePlugin {
   /**
    * Gives a collection another name, at once for everybody who opens it.
    *
-   * @param replace whether what has that name is dropped in the same step
+   * @param options.replace whether what has that name is dropped in the same step
    * @throws COLLECTION_NOT_FOUND, COLLECTION_EXISTS
    */
   rename(from: string, to: string, options: { readonly replace: boolean }): Promise<void>;

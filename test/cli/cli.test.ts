@@ -379,7 +379,7 @@ describe('clipgraph classify, tokenize, models, config and schema', () => {
     const commands = [...clipgraph(['--help']).stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(
       ([, name]) => name,
     );
-    expect(commands).toHaveLength(13);
+    expect(commands).toHaveLength(17);
     for (const command of commands) {
       const { stdout } = clipgraph([command, '--help']);
       expect(stdout).toMatch(new RegExp(`\\$ .*clipgraph ${command}`));
