@@ -24,6 +24,7 @@ import {
   type DuplicateOptions,
 } from './groups.js';
 import { toItem, type Item } from './item.js';
+import { isId, rowsAt } from './item-id.js';
 import { moveItems, type Move } from './move-items.js';
 import { pageOf, type ItemPage, type PageOptions } from './items.js';
 import type { NewItem } from './new-item.js';
@@ -100,12 +101,12 @@ export class Collection {
 
   /** @returns how many were there */
   async remove(ids: readonly string[]): Promise<number> {
-    return (await this.#open()).stored.remove(ids);
+    return (await this.#open()).stored.remove(ids.filter(isId));
   }
 
   /** The items of these ids, each in its place; undefined for one that is not there. */
   async get(ids: readonly string[]): Promise<(Item | undefined)[]> {
-    const rows = await this.#read(({ stored }) => stored.get(ids));
+    const rows = await this.#read(({ stored }) => rowsAt(stored, ids));
     return rows.map((row) => row && toItem(this.name, row));
   }
 

@@ -2,6 +2,7 @@ import { norm } from '../../core/similarity/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import type { SearchHit } from '../../stores/index.js';
 import { pack } from '../given-vector.js';
+import { isId } from './item-id.js';
 import { hash } from '../identity.js';
 
 /** Hexadecimal digits that tell one question from another. */
@@ -53,7 +54,7 @@ export function hitCursor(question: readonly unknown[], { after, vector }: HitPl
 /** @throws BAD_USER_INPUT for a cursor of another question */
 export function readHitCursor(question: readonly unknown[], cursor: string, dimensions: number): HitPlace {
   const [cosine, id, packed] = read(question, cursor);
-  if (typeof cosine !== 'number' || typeof id !== 'string') refuse();
+  if (typeof cosine !== 'number' || !isId(id)) refuse();
   const after = { cosine, id };
   if (packed === undefined) return { after, vector: undefined };
   if (typeof packed !== 'string') refuse();
@@ -72,6 +73,6 @@ export function itemCursor(question: readonly unknown[], id: string): string {
 /** @throws BAD_USER_INPUT for a cursor of another question */
 export function readItemCursor(question: readonly unknown[], cursor: string): string {
   const [id] = read(question, cursor);
-  if (typeof id !== 'string') refuse();
+  if (!isId(id)) refuse();
   return id;
 }

@@ -27,6 +27,10 @@ export interface ItemFilter {
 }
 
 const DEEPEST = 10;
+/** Of a value in a filter, from the filter's outside. */
+const DEEPEST_VALUE = 64;
+/** What `checkRow` lets no metadata hold. */
+const NO_TEXT = /\0|\p{Surrogate}/u;
 const MOST_CONDITIONS = 100;
 const MOST_BYTES = 64 * 1024;
 const MOST_KEYS = 16;
@@ -85,6 +89,20 @@ function toCondition(condition: FieldCondition): Filter {
   }
 }
 
+/** Refuses texts that no metadata holds: not every store could be asked for them. */
+function checkTexts(value: unknown, depth = 0): void {
+  if (depth > DEEPEST_VALUE)
+    refuse(`A value in a filter may be nested ${DEEPEST_VALUE} levels deep, the filter included.`);
+  if (typeof value === 'string' && NO_TEXT.test(value)) {
+    refuse('A text in the filter holds U+0000, or half of a surrogate pair: no metadata does.');
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, child] of Object.entries(value)) {
+    checkTexts(key);
+    checkTexts(child, depth + 1);
+  }
+}
+
 /**
  * A filter as stores take it; undefined where everything is meant.
  *
@@ -121,6 +139,7 @@ export function toFilter(filter: ItemFilter | null | undefined): Filter | undefi
   };
 
   const made = read(filter, 1);
+  checkTexts(made);
   if (Buffer.byteLength(JSON.stringify(made)) > MOST_BYTES) {
     refuse(`A filter may have ${MOST_BYTES} bytes as JSON, not more.`);
   }

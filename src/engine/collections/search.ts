@@ -6,6 +6,7 @@ import type { Embedding } from '../embedding.js';
 import type { EmbedOptions, RequestScope } from '../options.js';
 import { compare, type Similarity } from '../similarity.js';
 import { hitCursor, readHitCursor } from './cursor.js';
+import { rowsAt } from './item-id.js';
 import { toFilter, type ItemFilter } from './filter.js';
 import { embeddingOf, toItem, type Embedded, type Item } from './item.js';
 import { embedFor, modelOf, optionsFor, type OpenCollection } from './open-collection.js';
@@ -108,7 +109,7 @@ export function directionOf(open: OpenCollection, item: Item): Direction {
 
 /** @throws ITEM_NOT_FOUND */
 export async function itemAt(open: OpenCollection, id: string): Promise<Item> {
-  const [row] = await open.stored.get([id]);
+  const [row] = await rowsAt(open.stored, [id]);
   if (row !== undefined) return toItem(open.spec.name, row);
   const message = `The collection ${open.spec.name} has no item with this id.`;
   throw new ClipgraphError('ITEM_NOT_FOUND', message);
