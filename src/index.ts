@@ -10,7 +10,7 @@ export {
   type RuntimeState,
   type WithFailures,
 } from './clipgraph.js';
-export type { AddOptions, CollectionInfo, KeptCollection } from './kept-collection.js';
+export type { AddOptions, CollectionInfo, KeptCollection, WithSignal } from './kept-collection.js';
 export type { Tokens } from './core/text/index.js';
 export {
   angle,
@@ -52,6 +52,7 @@ export type {
   ImageSource,
   Item,
   ItemFilter,
+  Many,
   Match,
   Modality,
   NewCollection,

@@ -22,7 +22,8 @@ import {
 } from './engine/index.js';
 import type { VectorSpace } from './models/index.js';
 
-interface WithSignal {
+/** How long something is waited for. */
+export interface WithSignal {
   /** Ends the work; what waits is then rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The first of some variables that is set; an empty one is one that is not. */
 export function firstSet(env: Environment, ...names: readonly string[]): string | undefined {

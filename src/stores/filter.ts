@@ -8,7 +8,7 @@ export type Filter =
   | { readonly all: readonly Filter[] }
   | { readonly any: readonly Filter[] }
   | { readonly not: Filter }
-  | { readonly modality: Row['modality'] }
+  | { readonly modality: FilteredRow['modality'] }
   /** Made of a file of this root by `clipgraph index`. */
   | { readonly root: string }
   | Condition;
@@ -18,15 +18,15 @@ export type Condition = { readonly path: readonly string[] } & (
   | { readonly eq: Json }
   | { readonly in: readonly Json[] }
   /** Numbers by size, strings by their bytes in UTF-8. */
-  | { readonly [Name in Order]: Readonly<Record<Name, string | number>> }[Order]
+  | { readonly [Name in FilterOrder]: Readonly<Record<Name, string | number>> }[FilterOrder]
   | { readonly exists: boolean }
   | { readonly startsWith: string }
 );
 
-type Order = 'lt' | 'lte' | 'gt' | 'gte';
+export type FilterOrder = 'lt' | 'lte' | 'gt' | 'gte';
 
 /** What of a row a filter looks at. */
-interface Row {
+export interface FilteredRow {
   readonly modality: 'TEXT' | 'IMAGE' | 'VECTOR' | 'BLEND';
   readonly metadata: JsonObject;
   readonly origin: { readonly root: string } | null;
@@ -56,14 +56,14 @@ export function compareBytes(a: string, b: string): number {
   return a.length - b.length;
 }
 
-const HOLDS: Readonly<Record<Order, (order: number) => boolean>> = {
+const HOLDS: Readonly<Record<FilterOrder, (order: number) => boolean>> = {
   lt: (order) => order < 0,
   lte: (order) => order <= 0,
   gt: (order) => order > 0,
   gte: (order) => order >= 0,
 };
 
-function holdsInOrder(value: Json | undefined, name: Order, bound: string | number): boolean {
+function holdsInOrder(value: Json | undefined, name: FilterOrder, bound: string | number): boolean {
   if (typeof value === 'number' && typeof bound === 'number') return HOLDS[name](value - bound);
   if (typeof value === 'string' && typeof bound === 'string') return HOLDS[name](compareBytes(value, bound));
   return false;
@@ -83,7 +83,7 @@ function meets(metadata: JsonObject, condition: Condition): boolean {
 }
 
 /** Whether a filter means this row: the definition that every store follows, in whatever language it asks. */
-export function matches(row: Row, filter: Filter): boolean {
+export function matches(row: FilteredRow, filter: Filter): boolean {
   if ('all' in filter) return filter.all.every((each) => matches(row, each));
   if ('any' in filter) return filter.any.some((each) => matches(row, each));
   if ('not' in filter) return !matches(row, filter.not);

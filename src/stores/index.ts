@@ -27,9 +27,18 @@ export {
   type StoreTraits,
 } from './contract.js';
 export { checkRow } from './check-row.js';
-export { compareBytes, matches, valueAt, type Condition, type Filter } from './filter.js';
+export {
+  compareBytes,
+  matches,
+  valueAt,
+  type Condition,
+  type Filter,
+  type FilteredRow,
+  type FilterOrder,
+} from './filter.js';
 export { isSameJson, jsonTypeOf, type Json, type JsonObject, type JsonType } from './json.js';
-export { dataHome, expandHome } from '../config/user-folders.js';
+export { dataHome, expandHome, type Environment } from '../config/user-folders.js';
+export type { PluginDefinition, PluginTraits } from '../plugins/definition.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';
 
 /** Checks a plugin's options; the messages say `stores.<name>`. */
