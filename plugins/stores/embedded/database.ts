@@ -233,12 +233,22 @@ export function change<Result>(database: Database, work: () => Result): Result {
   }
 }
 
+/** Begins to read: what is read from here to `commit` is of one moment, that of `first`. */
+export function beginReading<Result>(database: Database, first: () => Result): Result {
+  return patiently(() => {
+    database.exec('begin');
+    try {
+      return first();
+    } catch (error) {
+      database.exec('rollback');
+      throw error;
+    }
+  });
+}
+
 /** What is read in `work` is of one moment. */
 export function look<Result>(database: Database, work: () => Result): Result {
-  database.exec('begin');
-  try {
-    return patiently(work);
-  } finally {
-    database.exec('commit');
-  }
+  const result = beginReading(database, work);
+  database.exec('commit');
+  return result;
 }

@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import { openDatabase, type Database } from './database.js';
+import { failureOf, isBusy, openDatabase, type Database } from './database.js';
 import type { StoreFiles } from './files.js';
 import { checkFormat } from './format.js';
 
@@ -10,6 +10,8 @@ export class OpenFiles {
   constructor(
     private readonly files: StoreFiles,
     private readonly catalog: Catalog,
+    /** Pragmas of each. */
+    private readonly pragmas: readonly string[] = [],
   ) {}
 
   /**
@@ -22,6 +24,7 @@ export class OpenFiles {
     const database = openDatabase(this.files.collection(key));
     try {
       checkFormat(database);
+      for (const pragma of this.pragmas) database.exec(`pragma ${pragma}`);
       return database;
     } catch (error) {
       database.close();
@@ -53,7 +56,7 @@ export class OpenFiles {
     } catch (gone) {
       return gone;
     }
-    return error;
+    return isBusy(error) ? failureOf(error, this.files.collection(key)) : error;
   }
 
   /** @throws COLLECTION_NOT_FOUND, and what the work throws */

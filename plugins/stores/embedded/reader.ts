@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { Catalog } from './catalog.js';
-import { sqliteVersion, type Database } from './database.js';
+import { beginReading, look, sqliteVersion, type Database } from './database.js';
 import { filesIn } from './files.js';
 import { OpenFiles } from './open-files.js';
 import { getAttachment, getRows, scanPage, stateOf } from './reading.js';
@@ -42,14 +42,13 @@ serve<ReaderMethods>(
     attachment: (_, key, id, kind) => open.withFile(key, (database) => getAttachment(database, id, kind)),
     count: (signal, key, filter) =>
       filter === undefined
-        ? open.withFile(key, (database) => readState(database).count)
+        ? open.withFile(key, (database) => look(database, () => readState(database).count))
         : searching.count(key, filter, signal),
     search: (signal, key, queries, request) => searching.search(key, queries, request, signal),
     beginScan(_, key) {
       const database = open.open(key);
       try {
-        database.exec('begin');
-        readState(database);
+        beginReading(database, () => readState(database));
       } catch (error) {
         database.close();
         throw error;

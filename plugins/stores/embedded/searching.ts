@@ -1,6 +1,6 @@
 import { searchRows, type RowSet } from 'clipgraph/core';
 import { compareBytes, type Filter, type SearchAnswer, type SearchRequest } from 'clipgraph/store';
-import type { Database } from './database.js';
+import { beginReading, type Database } from './database.js';
 import type { FileState } from './format.js';
 import { itemAt } from './items.js';
 import { LoadedVectors } from './loaded-vectors.js';
@@ -17,7 +17,18 @@ const MOST_METADATA_BYTES = 512 * 2 ** 20;
 interface Loaded {
   vectors: LoadedVectors | undefined;
   metadata: LoadedMetadata;
+  /** What is read into the memory is for the next one, too: it goes on when who asked for it has left. */
+  isLoading: boolean;
   turn: Promise<unknown>;
+}
+
+function* loading<Result>(loaded: Loaded, steps: Steps<Result>): Steps<Result> {
+  loaded.isLoading = true;
+  try {
+    return yield* steps;
+  } finally {
+    loaded.isLoading = false;
+  }
 }
 
 /** Collections that are searched, as many as the memory holds; the one that was not searched the longest goes first. */
@@ -66,7 +77,7 @@ export class Searching {
 
   /** The rows that a filter means; other collections' values go where all together take too much. */
   *#select(loaded: Loaded, database: Database, state: FileState, filter: Filter): Steps<RowSet> {
-    const selected = yield* loaded.metadata.select(database, state, filter);
+    const selected = yield* loading(loaded, loaded.metadata.select(database, state, filter));
     let bytes = 0;
     for (const { metadata } of this.#loaded.values()) bytes += metadata.bytes;
     for (const other of this.#loaded.values()) {
@@ -88,7 +99,7 @@ export class Searching {
     this.#makeRoom(loaded, state);
     loaded.vectors ??= new LoadedVectors(state);
     const { vectors } = loaded;
-    yield* vectors.refresh(database, state);
+    yield* loading(loaded, vectors.refresh(database, state));
     const allowed = filter && (yield* this.#select(loaded, database, state, filter));
     const ids = new Map<number, string>();
     const idOf = (row: number): string => {
@@ -138,6 +149,7 @@ export class Searching {
     const loaded = this.#loaded.get(key) ?? {
       vectors: undefined,
       metadata: this.#noMetadata(),
+      isLoading: false,
       turn: Promise.resolve(),
     };
     this.#loaded.delete(key);
@@ -157,9 +169,9 @@ export class Searching {
     signal.throwIfAborted();
     try {
       const database = this.files.take(key);
-      database.exec('begin');
+      const state = beginReading(database, () => readState(database));
       try {
-        return await inTurns(work(loaded, database, readState(database)), signal);
+        return await inTurns(work(loaded, database, state), signal, () => !loaded.isLoading);
       } finally {
         database.exec('commit');
       }

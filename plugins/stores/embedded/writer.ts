@@ -8,10 +8,12 @@ import { removeRows, scrub, upsertRows } from './write-rows.js';
 
 /** The thread that writes: one change after the other. */
 
+/** Ids come in no order: pages that the next batches change, too, are kept in memory, and go from the log to the file once. */
+const WRITING = ['cache_size = -32768', 'wal_autocheckpoint = 4000'];
 const { root, maxBytes } = workerData as ThreadOptions;
 const files = filesIn(root);
 const catalog = new Catalog(files);
-const open = new OpenFiles(files, catalog);
+const open = new OpenFiles(files, catalog, WRITING);
 /** Files where somebody read on while rows were removed: what is left of these goes as soon as they are done. */
 const unscrubbed = new Set<string>();
 const AGAIN_MS = 100;
