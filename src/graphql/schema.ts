@@ -32,6 +32,7 @@ import { SimilarityMatrixResolver } from './similarity/matrix-resolver.js';
 import { RankResolver } from './similarity/rank-resolver.js';
 import { SimilarityToResolver } from './similarity/similarity-to-resolver.js';
 import { SimilarityResolver } from './similarity/similarity-type.js';
+import { giveListsToSources } from './subscribe.js';
 
 /** type-graphql asks for one where there is a subscription; ours makes its own iterator. */
 const NO_PUB_SUB: PubSub = {
@@ -85,6 +86,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
     if (field.args.at(-1)?.name !== 'options') field.args = [...field.args].reverse();
   }
   paceAnswers(schema);
+  giveListsToSources(schema);
   return schema;
 }
 

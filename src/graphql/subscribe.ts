@@ -20,12 +20,6 @@ import { coerceInSlices } from './coerce.js';
 /** Lists that were variables, as resolvers are given them, by the variables' names. */
 type Lists = ReadonlyMap<string, readonly unknown[]>;
 
-interface SourceData<Arguments> {
-  readonly source: unknown;
-  readonly args: Arguments;
-  readonly info: GraphQLResolveInfo;
-}
-
 /** Types of which a list is an argument of a subscription: a variable that is one is an argument as a whole. */
 function listedTypes(schema: GraphQLSchema): ReadonlySet<string> {
   const fields = Object.values(schema.getSubscriptionType()?.getFields() ?? {});
@@ -60,19 +54,27 @@ async function readLists(args: ExecutionArgs): Promise<Lists> {
   return lists;
 }
 
-/** The arguments of a subscription's source, its lists among them. */
-export function sourceArguments<Arguments extends object>({
-  source,
-  args,
-  info,
-}: SourceData<Arguments>): Arguments {
-  const lists = source as Lists;
-  const nodes = info.fieldNodes[0].arguments ?? [];
-  const given = nodes.flatMap(({ name, value }) => {
+/** Arguments with the lists among them that were variables. */
+function withLists(
+  lists: Lists,
+  args: Readonly<Record<string, unknown>>,
+  { fieldNodes }: GraphQLResolveInfo,
+): Record<string, unknown> {
+  const given = (fieldNodes[0].arguments ?? []).flatMap(({ name, value }) => {
     const list = value.kind === Kind.VARIABLE ? lists.get(value.name.value) : undefined;
     return list === undefined ? [] : [[name.value, list] as const];
   });
   return { ...args, ...Object.fromEntries(given) };
+}
+
+/** Lets the sources of all subscriptions of a schema be given the lists that `subscribe` has read. */
+export function giveListsToSources(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
+    const { subscribe: source } = field;
+    if (source === undefined) continue;
+    field.subscribe = (root, args: Readonly<Record<string, unknown>>, context, info): unknown =>
+      source(root, root instanceof Map ? withLists(root as Lists, args, info) : args, context, info);
+  }
 }
 
 /**

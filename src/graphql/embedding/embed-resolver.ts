@@ -1,4 +1,3 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import {
   Arg,
   createUnionType,
@@ -17,7 +16,6 @@ import { ClipgraphError, ERROR_CODES, type ErrorCode, ERRORS } from '../../error
 import { askOf, toEmbedOptions } from '../content/embedding-scope.js';
 import { ContentInput, EmbedOptionsInput, OPTIONS, toContent } from '../content/inputs.js';
 import type { Context } from '../context.js';
-import { sourceArguments } from '../subscribe.js';
 import { EmbeddingType } from './embedding-type.js';
 
 const ErrorCodeEnum = Object.fromEntries(ERROR_CODES.map((code) => [code, code]));
@@ -130,15 +128,8 @@ export class EmbedResolver {
     description:
       "A long batch, each result as it is ready, with the count so far. Uploads don't travel over WebSocket: texts, " +
       'vectors, examples, URLs and base64 do. Unsubscribing stops what has not started.',
-    subscribe: ({
-      context,
-      ...data
-    }: {
-      source: unknown;
-      args: EmbedStreamArguments;
-      context: Context;
-      info: GraphQLResolveInfo;
-    }) => progressOf(sourceArguments(data), context),
+    subscribe: ({ args, context }: { args: EmbedStreamArguments; context: Context }) =>
+      progressOf(args, context),
   })
   embedStream(
     @Root() progress: EmbedProgressType,
