@@ -11,6 +11,7 @@ import {
   findOrCreate,
 } from './collection-command.js';
 import { print, reportFailures } from './embedding-command.js';
+import { nameOf } from './item-name.js';
 import { addExamples } from './help.js';
 import { indexFolder } from './indexing/index-folder.js';
 import { pathOf, readRoots, type Roots } from './indexing/roots.js';
@@ -63,13 +64,12 @@ async function indexAll(
 
 function printGroup(members: readonly Member[]): void {
   const [{ item: first }] = members;
-  print(first.source ?? first.text ?? first.id);
+  print(nameOf(first));
   for (const { item, cosine: value } of members) {
     const size =
       item.image === undefined ? '' : `${item.image.width} × ${item.image.height}, ${item.image.bytes} bytes`;
     const how = item.contentHash === first.contentHash ? 'exact copy' : value.toFixed(4);
-    if (item !== first)
-      print(`  ${how.padEnd(10)}  ${item.source ?? item.text ?? item.id}  ${size}`.trimEnd());
+    if (item !== first) print(`  ${how.padEnd(10)}  ${nameOf(item)}  ${size}`.trimEnd());
   }
 }
 

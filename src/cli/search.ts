@@ -13,6 +13,7 @@ import { addReadingFlags, contentOf, type Reading } from './contents.js';
 import { print, printPatiently } from './embedding-command.js';
 import { addExamples } from './help.js';
 import { pathOf, readRoots } from './indexing/roots.js';
+import { nameOf } from './item-name.js';
 import { cosineValue, jsonValue, positive } from './option-values.js';
 import { contentFor, partsOf } from './query.js';
 import { pictureProtocol, pictureSequence, smallPicture } from './terminal-picture.js';
@@ -66,8 +67,7 @@ async function printHits(collection: Collection, hits: readonly Hit[]): Promise<
   const protocol = pictureProtocol(process.stdout);
   const paths = protocol === undefined ? [] : await pathsOf(collection, hits);
   for (const [i, { item, cosine }] of hits.entries()) {
-    const name = item.source ?? item.text ?? item.id;
-    await printPatiently(`${cosine.toFixed(4).padStart(7)}  ${name}`);
+    await printPatiently(`${cosine.toFixed(4).padStart(7)}  ${nameOf(item)}`);
     if (protocol === undefined || item.modality !== 'IMAGE') continue;
     const source = item.hasThumbnail ? await collection.attachment(item.id, 'thumbnail') : paths[i];
     const picture = source && (await smallPicture(source));
