@@ -114,13 +114,14 @@ export function keptCollection(collections: Collections, name: string): KeptColl
     start: (collection: Collection) => AsyncIterableIterator<Value, undefined>,
   ): AsyncIterableIterator<Value, undefined> => {
     let started: Promise<AsyncIterableIterator<Value, undefined>> | undefined;
+    let isEnded = false;
     const stream: AsyncIterableIterator<Value, undefined> = {
-      next: async () => (await (started ??= open().then(start))).next(),
+      next: async () =>
+        isEnded ? { done: true, value: undefined } : (await (started ??= open().then(start))).next(),
       return: async () => {
+        isEnded = true;
         const values = await started?.catch(() => undefined);
         await values?.return?.();
-        started = Promise.reject(new Error('The stream has ended.'));
-        started.catch(() => undefined);
         return { done: true, value: undefined };
       },
       [Symbol.asyncIterator]: () => stream,

@@ -68,6 +68,9 @@ describe('a collection in the embedded store', () => {
       ids.push(id);
     }
     expect(ids).toEqual([...ids].sort());
+    const ended = photos.items();
+    expect(await ended.return!()).toEqual({ done: true, value: undefined });
+    expect(await ended.next()).toEqual({ done: true, value: undefined });
     const byLibrary = await Promise.all(QUERIES.map((query) => photos.search(query, { first: 20 })));
     const beside = await photos.search(
       { itemId: 'dog' },
