@@ -25,6 +25,16 @@ interface Answer {
   readonly longestTurnMs: number;
 }
 
+/**
+ * What is measured, until it is below a bound: three times at most, and the least of them. Work that is too long is so each
+ * time; a collection that a busy machine delays is not.
+ */
+export async function leastOf(measure: () => Promise<number>, bound: number): Promise<number> {
+  let least = Infinity;
+  for (let i = 0; i < 3 && least >= bound; i++) least = Math.min(least, await measure());
+  return least;
+}
+
 /** What is left when nobody asks for anything. */
 interface Collected {
   /** After a collection. */
