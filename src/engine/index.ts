@@ -28,6 +28,7 @@ export {
   type TextInspectionOptions,
 } from './inspector.js';
 export { pack } from './given-vector.js';
+export { inBatches } from './in-batches.js';
 export { probabilitiesOf, type SimilarityMatrix } from './matrix.js';
 export {
   askClassify,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Collection } from '../../engine/index.js';
+import { inBatches, type Collection } from '../../engine/index.js';
 import type { Origin, Row } from '../../stores/index.js';
 import { absolutePath } from './roots.js';
 import type { Scope } from './scope.js';
@@ -54,16 +54,14 @@ export class Lost {
   /** Looks for the files of all items of the folder. */
   async find(): Promise<void> {
     const { root, prefix } = this.#scope;
-    let batch: LostItem[] = [];
-    for await (const { id, contentHash, origin } of this.#collection.rows({ filter: { root } })) {
-      if (origin?.path.startsWith(prefix) !== true) continue;
-      this.#items++;
-      batch.push({ id, contentHash, origin });
-      if (batch.length < MOST_TOGETHER) continue;
-      await this.#look(batch);
-      batch = [];
+    const rows = this.#collection.rows({ filter: { root } });
+    for await (const batch of inBatches(rows, MOST_TOGETHER)) {
+      const items = batch.flatMap(({ id, contentHash, origin }) =>
+        origin?.path.startsWith(prefix) === true ? [{ id, contentHash, origin }] : [],
+      );
+      this.#items += items.length;
+      await this.#look(items);
     }
-    await this.#look(batch);
   }
 
   async #look(items: readonly LostItem[]): Promise<void> {

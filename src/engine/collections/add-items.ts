@@ -108,9 +108,7 @@ class Adder {
     // A copy of its own: what is held goes when the picture has been prepared.
     const original = spec.keepOriginals ? picture?.bytes : undefined;
     const load = { items: before === undefined ? 1 : 0, bytes: this.#room.bytesOf(item, original) };
-    const settle = await this.#room.take(load);
-    let isThere = false;
-    try {
+    return this.#room.make(load, async () => {
       const embedding = await embedFor(this.#open, content, this.#options, scope);
       const thumbnail = await this.#thumbnail(picture, embedding, scope);
       const row: NewRow = {
@@ -128,11 +126,8 @@ class Adder {
         original,
       };
       await this.#upsert(row);
-      isThere = true;
       return this.#added(row, before, true);
-    } finally {
-      settle(isThere);
-    }
+    });
   }
 
   #thumbnail(

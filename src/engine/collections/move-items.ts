@@ -1,5 +1,6 @@
 import type { NewRow, Origin } from '../../stores/index.js';
 import type { OpenCollection } from './open-collection.js';
+import { wholeRow } from './whole-row.js';
 
 /** Rows that are written together. */
 const MOST_TOGETHER = 64;
@@ -26,11 +27,7 @@ export async function moveItems({ stored }: OpenCollection, moves: readonly Move
     for (const [i, { from, to }] of some.entries()) {
       const row = rows[i];
       if (row === undefined) continue;
-      const { attachments, ...kept } = row;
-      const bytesOf = (kind: 'thumbnail' | 'original') =>
-        attachments.includes(kind) ? stored.attachment(from, kind) : undefined;
-      const [thumbnail, original] = await Promise.all([bytesOf('thumbnail'), bytesOf('original')]);
-      renamed.push({ ...kept, ...to, thumbnail, original });
+      renamed.push({ ...(await wholeRow(stored, row)), ...to });
       if (from !== to.id) gone.push(from);
     }
     if (renamed.length > 0) await stored.upsert(renamed);

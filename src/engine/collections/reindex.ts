@@ -1,10 +1,12 @@
 import { ClipgraphError, isContentError } from '../../errors/index.js';
 import { isSameJson, type CollectionSpec, type NewRow, type Origin, type Row } from '../../stores/index.js';
 import type { Content } from '../content.js';
+import { inBatches } from '../in-batches.js';
 import type { RequestScope } from '../options.js';
 import { workStream } from '../stream.js';
 import { hashContent } from './content-hash.js';
 import { embedFor, type OpenCollection } from './open-collection.js';
+import { wholeRow } from './whole-row.js';
 
 export interface ReindexOptions {
   /** The model's id or alias; the configured default if absent. */
@@ -98,11 +100,7 @@ class Remaker {
   }
 
   async #rowOf(row: Row, vector: Float32Array, image: NewRow['image']): Promise<NewRow> {
-    const { attachments, ...rest } = row;
-    const read = (kind: 'thumbnail' | 'original'): Promise<Uint8Array | undefined> =>
-      attachments.includes(kind) ? this.#from.stored.attachment(row.id, kind) : Promise.resolve(undefined);
-    const [thumbnail, original] = await Promise.all([read('thumbnail'), read('original')]);
-    return { ...rest, vector, image, thumbnail, original };
+    return { ...(await wholeRow(this.#from.stored, row)), vector, image };
   }
 }
 
@@ -120,21 +118,9 @@ function isUpToDate(row: Row, made: Row | undefined): boolean {
   );
 }
 
-async function* inBatches(rows: AsyncIterable<Row>): AsyncGenerator<Row[], undefined> {
-  let batch: Row[] = [];
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < MOST_TOGETHER) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-  return undefined;
-}
-
 /** What the new collection lacks of the old one, or has otherwise. */
 async function* differing(from: OpenCollection, to: OpenCollection): AsyncGenerator<Row, undefined> {
-  for await (const rows of inBatches(from.stored.scan())) {
+  for await (const rows of inBatches(from.stored.scan(), MOST_TOGETHER)) {
     const made = await to.stored.get(rows.map(({ id }) => id));
     for (const [i, row] of rows.entries()) if (!isUpToDate(row, made[i])) yield row;
   }
@@ -143,7 +129,7 @@ async function* differing(from: OpenCollection, to: OpenCollection): AsyncGenera
 
 /** Takes out of the new collection what the old one has no longer. */
 async function removeGone(from: OpenCollection, to: OpenCollection): Promise<void> {
-  for await (const rows of inBatches(to.stored.scan())) {
+  for await (const rows of inBatches(to.stored.scan(), MOST_TOGETHER)) {
     const ids = rows.map(({ id }) => id);
     const known = await from.stored.get(ids);
     const gone = ids.filter((_id, i) => known[i] === undefined);

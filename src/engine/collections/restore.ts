@@ -24,16 +24,7 @@ export async function* restoreRows(
     const known = await open.stored.get(batch.map(({ id }) => id));
     const added = batch.filter((_row, i) => known[i] === undefined);
     const bytes = added.reduce((sum, row) => sum + room.bytesOfRow(row), 0);
-    const settle = await room.take({ items: added.length, bytes });
-    await open.stored.upsert(batch).then(
-      () => {
-        settle(true);
-      },
-      (error: unknown) => {
-        settle(false);
-        throw error;
-      },
-    );
+    await room.make({ items: added.length, bytes }, () => open.stored.upsert(batch));
     written += batch.length;
     batch = [];
   };

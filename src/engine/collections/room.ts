@@ -32,19 +32,21 @@ export class Room {
   }
 
   /**
-   * Takes room for what is about to be made.
+   * Makes something for which there is room, and counts it meanwhile; afterwards, if it is there.
    *
-   * @returns to be called when it is there, or will not be
-   * @throws COLLECTION_FULL
+   * @throws COLLECTION_FULL before it is made; what making it throws
    */
-  async take(load: Load): Promise<(isThere: boolean) => void> {
+  async make<Made>(load: Load, make: () => Promise<Made>): Promise<Made> {
     if (this.#excess(load) !== undefined) await this.#askAgain();
     this.#check(load);
     this.#underWay = sum(this.#underWay, load);
-    return (isThere) => {
+    try {
+      const made = await make();
+      this.#there = sum(this.#there, load);
+      return made;
+    } finally {
       this.#underWay = sum(this.#underWay, { items: -load.items, bytes: -load.bytes });
-      if (isThere) this.#there = sum(this.#there, load);
-    };
+    }
   }
 
   /** What an item will take, about. */
