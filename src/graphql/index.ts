@@ -1,4 +1,4 @@
-export { PermittedCollections, type Grant } from './permitted-collections.js';
+export { ACCESS_SCOPES, PermittedCollections, type Grant } from './permitted-collections.js';
 export type { Context } from './context.js';
 export { answerFacts, type AnswerFacts } from './cost/answer-size.js';
 export { checkCost } from './cost/check-cost.js';

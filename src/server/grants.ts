@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.js';
-import type { Grant } from '../graphql/index.js';
+import { ACCESS_SCOPES, type Grant } from '../graphql/index.js';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
@@ -8,15 +8,13 @@ export function isOnLoopback({ host }: Pick<Config['server'], 'host'>): boolean 
   return LOOPBACK.test(host);
 }
 
-const BY_SCOPE = ['admin', 'write', 'read'] as const;
-
 /** A token that is given alone. */
 const PLAIN: Omit<Exclude<Config['auth']['tokens'][number], string>, 'token'> = { scopes: ['read'] };
 
 /** What a token of the configuration may do. */
 export function grantOf(token: Config['auth']['tokens'][number]): Grant {
   const { name, scopes, collections } = typeof token === 'string' ? PLAIN : token;
-  const scope = BY_SCOPE.find((each) => scopes.some((given) => given === each)) ?? 'read';
+  const scope = ACCESS_SCOPES.findLast((each) => scopes.includes(each)) ?? 'read';
   return {
     name,
     scope,

@@ -37,6 +37,7 @@ export {
   type FilterOrder,
 } from './filter.js';
 export { isSameJson, jsonTypeOf, type Json, type JsonObject, type JsonType } from './json.js';
+export { memoryBytes } from '../config/limits.js';
 export { dataHome, expandHome, type Environment } from '../config/user-folders.js';
 export type { PluginDefinition, PluginTraits } from '../plugins/definition.js';
 export { ClipgraphError, type ErrorCode } from '../errors/index.js';

@@ -1,6 +1,5 @@
-import os from 'node:os';
 import path from 'node:path';
-import { dataHome, defineStore, expandHome, parseOptions } from 'clipgraph/store';
+import { dataHome, defineStore, expandHome, memoryBytes, parseOptions } from 'clipgraph/store';
 import { z } from 'zod';
 import { createStore, noFolder } from './store.js';
 
@@ -15,18 +14,12 @@ const optionsSchema = z.strictObject({
 
 export type EmbeddedOptions = z.input<typeof optionsSchema>;
 
-/** Of the machine, or of the container. */
-function memoryOfMachine(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
-}
-
 /** Collections in files of this machine: nothing to start. */
 export default defineStore<EmbeddedOptions>({ name: NAME }, (given) => {
   const options = parseOptions(NAME, optionsSchema, given);
   const home = dataHome();
   const folder = options.path ?? (home && path.join(home, 'clipgraph'));
   if (folder === undefined) throw noFolder();
-  const maxBytes = options.maxMemoryMb === undefined ? memoryOfMachine() / 2 : options.maxMemoryMb * 2 ** 20;
+  const maxBytes = options.maxMemoryMb === undefined ? memoryBytes() / 2 : options.maxMemoryMb * 2 ** 20;
   return createStore({ root: path.resolve(expandHome(folder)), maxBytes });
 });
