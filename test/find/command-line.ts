@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { FolderReport } from '../../src/cli/indexing/index-folder.js';
 
 const ROOT = path.join(__dirname, '..', '..');
 export const MAIN = path.join(ROOT, 'dist', 'src', 'cli', 'main.js');
@@ -39,19 +40,6 @@ export class CommandLine {
   get storePath(): string {
     return path.join(this.dataHome, 'clipgraph');
   }
-}
-
-export interface FolderReport {
-  readonly folder: string;
-  readonly added: number;
-  readonly changed: number;
-  readonly moved: number;
-  readonly unchanged: number;
-  readonly removed: number;
-  readonly kept: number;
-  readonly refused: readonly { readonly file: string; readonly code: string; readonly message: string }[];
-  readonly others: number;
-  readonly unreadable: readonly string[];
 }
 
 export interface IndexReport {

@@ -39,6 +39,14 @@ describeWithPostgres('the connections', (server) => {
     await store.create(specOf('things', 2));
     return { store, things: await store.open('things') };
   };
+  /** Holds up whoever asks the newest store of its items, for some seconds. */
+  const lockItems = async (seconds: number): Promise<{ readonly ended: Promise<unknown> }> => {
+    const [{ nspname }] = await server().query(
+      `select nspname from pg_namespace where nspname like 'test_%' order by oid desc limit 1`,
+    );
+    const lock = `begin; lock table ${nspname as string}.items_1; select pg_sleep(${seconds}); commit`;
+    return { ended: server().query(lock) };
+  };
   const active = async (): Promise<number> => {
     const rows = await server().query(
       `select 1 from pg_stat_activity where application_name = 'clipgraph' and state = 'active'`,
@@ -69,13 +77,8 @@ describeWithPostgres('the connections', (server) => {
     const { things } = await openThings();
     const rows = Array.from({ length: 2000 }, (_, i) => newRow(`${i}`, QUERY, { text: 'x' }));
     await things.upsert(rows);
-    const schema = (
-      await server().query(
-        `select nspname from pg_namespace where nspname like 'test_%' order by oid desc limit 1`,
-      )
-    )[0].nspname as string;
     // A search that waits for a lock is one that takes long.
-    const blocker = server().query(`begin; lock table ${schema}.items_1; select pg_sleep(3); commit`);
+    const blocker = await lockItems(3);
     await delay(300);
     const controller = new AbortController();
     const reason = new Error('left');
@@ -84,7 +87,7 @@ describeWithPostgres('the connections', (server) => {
     controller.abort(reason);
     await expect(searching).rejects.toBe(reason);
     await until(async () => (await active()) === 0, 2);
-    await blocker;
+    await blocker.ended;
     expect(await things.count()).toBe(2000);
   });
 
@@ -115,12 +118,7 @@ describeWithPostgres('the connections', (server) => {
   it('are not waited for without end', async () => {
     const { things } = await openThings({ poolSize: 1, connectTimeoutMs: 200, statementTimeoutMs: 1000 });
     await things.upsert([newRow('a', QUERY)]);
-    const schema = (
-      await server().query(
-        `select nspname from pg_namespace where nspname like 'test_%' order by oid desc limit 1`,
-      )
-    )[0].nspname as string;
-    const blocker = server().query(`begin; lock table ${schema}.items_1; select pg_sleep(2); commit`);
+    const blocker = await lockItems(2);
     await delay(200);
     const [first, second] = await Promise.all(
       [things.count(), things.count()].map((work) =>
@@ -128,7 +126,7 @@ describeWithPostgres('the connections', (server) => {
       ),
     );
     expect([first, second].sort()).toEqual(['OVERLOADED', 'TIMEOUT']);
-    await blocker;
+    await blocker.ended;
     expect(await things.count()).toBe(1);
   });
 
