@@ -1,5 +1,6 @@
 import { checkIterable, checkOptions, checkString, checkStrings } from './check-arguments.js';
 import {
+  endingStream,
   followerOf,
   type AddedItem,
   type Cluster,
@@ -16,6 +17,7 @@ import {
   type NewItem,
   type ReindexOptions,
   type ReindexProgress,
+  type RequestScope,
   type SearchOptions,
   type SearchResult,
   type Streamed,
@@ -111,23 +113,12 @@ export function keptCollection(collections: Collections, name: string): KeptColl
 
   /** A stream of the collection, which is looked up when its first value is asked for. */
   const streamOf = <Value>(
-    start: (collection: Collection) => AsyncIterableIterator<Value, undefined>,
-  ): AsyncIterableIterator<Value, undefined> => {
-    let started: Promise<AsyncIterableIterator<Value, undefined>> | undefined;
-    let isEnded = false;
-    const stream: AsyncIterableIterator<Value, undefined> = {
-      next: async () =>
-        isEnded ? { done: true, value: undefined } : (await (started ??= open().then(start))).next(),
-      return: async () => {
-        isEnded = true;
-        const values = await started?.catch(() => undefined);
-        await values?.return?.();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]: () => stream,
-    };
-    return stream;
-  };
+    scope: RequestScope,
+    start: (collection: Collection, scope: RequestScope) => AsyncIterableIterator<Value, undefined>,
+  ): AsyncIterableIterator<Value, undefined> =>
+    endingStream(scope.signal, async function* (signal) {
+      return yield* start(await open(), { ...scope, signal });
+    });
 
   return {
     name,
@@ -135,7 +126,7 @@ export function keptCollection(collections: Collections, name: string): KeptColl
     add: (items, given) => {
       const { options, scope } = asked(given, 'add');
       const checked = checkIterable(items, 'items');
-      return streamOf((collection) => collection.add(checked, options, scope));
+      return streamOf(scope, (collection, own) => collection.add(checked, options, own));
     },
     remove: async (ids) => {
       const checked = checkStrings(ids, 'ids');
@@ -148,7 +139,7 @@ export function keptCollection(collections: Collections, name: string): KeptColl
     },
     items: (given) => {
       const { options, scope } = asked(given, 'items');
-      return streamOf((collection) => collection.all(options.filter, scope.signal));
+      return streamOf(scope, (collection, { signal }) => collection.all(options.filter, signal));
     },
     search: async (query, given) => {
       const { options, scope } = asked(given, 'search');
@@ -157,7 +148,7 @@ export function keptCollection(collections: Collections, name: string): KeptColl
     },
     duplicates: (given) => {
       const { options, scope } = asked(given, 'duplicates');
-      return streamOf((collection) => collection.duplicates(options, scope));
+      return streamOf(scope, (collection, own) => collection.duplicates(options, own));
     },
     clusters: async (given) => {
       const { options, scope } = asked(given, 'clusters');

@@ -27,6 +27,7 @@ export {
   type ImageInspectionOptions,
   type TextInspectionOptions,
 } from './inspector.js';
+export { endingStream } from './ending-stream.js';
 export { pack } from './given-vector.js';
 export { inBatches } from './in-batches.js';
 export { probabilitiesOf, type SimilarityMatrix } from './matrix.js';
