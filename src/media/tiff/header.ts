@@ -90,7 +90,8 @@ export function readTiffHeader(bytes: Uint8Array): TiffHeader | undefined {
     samples -= extraSamples.length;
     extraSamples = [];
   }
-  const bits = bitsOf(list(TAGS.bits).length > 0 ? list(TAGS.bits) : [1], samples);
+  // No more of them are looked at, however many are stated.
+  const bits = bitsOf(numbersOf(directory, TAGS.bits, MAX_SAMPLES) ?? [1], samples);
   if (bits === undefined || bits.length < (COLOUR_SAMPLES[photometric] ?? 1)) return undefined;
   const formats = list(TAGS.sampleFormat);
   return {
