@@ -214,8 +214,9 @@ export async function* remakeAll(
     if (isHeld && isSettled) break;
     left = changed;
   }
+  const done = await progress(true); // Counted before: what is replaced is closed.
   await replace();
-  yield await progress(true);
+  yield done;
   return undefined;
 }
 
