@@ -4,12 +4,15 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import type { Collection } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import type { Origin } from '../stores/index.js';
 import { collectionCommand, findCollection, type CollectionSession } from './collection-command.js';
 import { print, printPatiently } from './embedding-command.js';
 import { importLines, importNpy } from './exchange/import.js';
 import { exportLines } from './exchange/jsonl.js';
 import { exportNpy, idsFileOf } from './exchange/npy.js';
 import { addExamples } from './help.js';
+import { pathOf, readRoots } from './indexing/roots.js';
+import { nameOf } from './item-name.js';
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -20,6 +23,7 @@ const EXAMPLES = [
   'clipgraph collections import backup.jsonl',
   'clipgraph collections export default --to photos.npy',
   'clipgraph collections rm family',
+  'clipgraph collections reindex default --model ViT-L/14',
 ];
 
 async function describe(collection: Collection) {
@@ -111,6 +115,33 @@ async function importAll(
   else print(`${collection.name}: ${written} items written; it has ${count}.`);
 }
 
+/** Names the items whose contents cannot be had again. */
+async function tellMissing(collection: Collection, ids: readonly string[]): Promise<void> {
+  for (const item of await collection.get(ids)) {
+    if (item !== undefined) process.stderr.write(`${nameOf(item)}: its content cannot be had again.\n`);
+  }
+}
+
+/** Files are found by the table of folders that were indexed on this machine. */
+async function reindex(
+  { collections, isJson, signal }: CollectionSession,
+  name: string,
+  flags: Flags,
+): Promise<void> {
+  const collection = await findCollection(collections, name);
+  const roots = await readRoots();
+  const how = { dropMissing: flags.dropMissing === true, fileOf: (origin: Origin) => pathOf(origin, roots) };
+  let last = { completed: 0, total: 0, missing: 0 };
+  for await (const progress of collections.reindex(name, how, { signal })) {
+    await tellMissing(collection, progress.missingIds);
+    last = progress;
+  }
+  const { model } = (await collections.get(name)).spec;
+  const { completed, missing } = last;
+  if (isJson) print(JSON.stringify({ collection: name, model, count: completed - missing, missing }));
+  else print(`${name}: ${completed - missing} items made anew with ${model}; ${missing} left out.`);
+}
+
 /** `clipgraph collections`. */
 export function collectionsCommand(): Command {
   const description = 'The collections that are kept.';
@@ -141,6 +172,15 @@ export function collectionsCommand(): Command {
         .argument('<file>', 'a .jsonl or .npy file; - for lines of JSON on standard input')
         .option('--collection <name>', 'under this name (default: as the export says)'),
       (session, flags, [file]) => importAll(session, file as string, flags),
+    ),
+    collectionCommand(
+      new Command('reindex')
+        .description(
+          'Make a collection anew with the configured model, of its texts and files; it is searched meanwhile.',
+        )
+        .argument('<name>')
+        .option('--drop-missing', 'leave out items whose contents cannot be had again'),
+      (session, flags, [name]) => reindex(session, name as string, flags),
     ),
   ];
   collectionCommand(command, (session) => list(session));
