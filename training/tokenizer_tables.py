@@ -1,0 +1,112 @@
+"""Writes the tables of characters that the tokenizers need, as the libraries of the reference have them: their Unicode is older
+than a runtime's, each library's another, and a runtime's changes with its version.
+
+python training/tokenizer_tables.py     (Python 3.11, with tokenizers==0.23.3 and regex==2026.11.19 installed)
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import regex
+from tokenizers import normalizers, pre_tokenizers
+
+OUT = Path(__file__).resolve().parent.parent / "src" / "core" / "text" / "unicode" / "tables.ts"
+CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def base36(number: int) -> str:
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 36)
+        digits = DIGITS[digit] + digits
+    return digits
+
+
+def runs(values: dict[int, int]) -> list[tuple[int, int, int]]:
+    """First and last code point of each run of neighbours with the same value."""
+    out: list[tuple[int, int, int]] = []
+    for code, value in sorted(values.items()):
+        follows = out and (out[-1][1] == code - 1 or (out[-1][1], code) == (0xD7FF, 0xE000))
+        if follows and out[-1][2] == value:
+            out[-1] = (out[-1][0], code, value)
+        else:
+            out.append((code, code, value))
+    return out
+
+
+def table(name: str, comment: str, values: dict[int, int], *, valued: bool = False) -> str:
+    numbers, end = [], 0
+    for first, last, value in runs(values):
+        numbers += [first - end, last - first, *([value] if valued else [])]
+        end = last
+    text = " ".join(map(base36, numbers))
+    lines = [text[i : i + 96] for i in range(0, len(text), 96)]
+    return f"/** {comment} */\nexport const {name} =\n  " + " +\n  ".join(f"'{line}'" for line in lines) + ";\n"
+
+
+def those(test: Callable[[str], bool]) -> dict[int, int]:
+    return {c: 0 for c in CODE_POINTS if test(chr(c))}
+
+
+def lower(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Distances to the lower case, made whole numbers from 1: 2·d up, 2·d - 1 down."""
+    return {c: 2 * (to - c) if to > c else 2 * (c - to) - 1 for c, to in pairs}
+
+
+def grapheme_classes() -> dict[int, int]:
+    names = ["GCB=Control", "GCB=Extend", "GCB=Prepend", "GCB=SpacingMark", "GCB=V", "Extended_Pictographic", "InCB=Consonant"]
+    out: dict[int, int] = {}
+    for number, name in enumerate(names, start=1):
+        pattern = regex.compile(rf"\p{{{name}}}")
+        for c in CODE_POINTS:
+            if c not in out and pattern.match(chr(c)):
+                out[c] = number
+    linker = regex.compile(r"\p{InCB=Linker}")
+    return {c: 8 if linker.match(chr(c)) else number for c, number in out.items()}
+
+
+def main() -> None:
+    clean = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=False)
+    strip = normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False)
+    split, lowercase, nfd = pre_tokenizers.BertPreTokenizer(), normalizers.Lowercase(), normalizers.NFD()
+    rust_lower = {c: lowercase.normalize_str(chr(c)) for c in CODE_POINTS}
+    single = [(c, ord(to)) for c, to in rust_lower.items() if len(to) == 1 and ord(to) != c]
+    assert [c for c, to in rust_lower.items() if len(to) > 1] == [0x130]
+    python = {c for c in CODE_POINTS if chr(c).lower() != chr(c)}
+    assert all(chr(c).lower() == rust_lower[c] for c in python)
+
+    def reorders(text: str) -> bool:
+        return nfd.normalize_str(text) != text
+
+    decomposed = those(reorders)
+    starts = {c for c in CODE_POINTS if c not in decomposed}
+    moved = {c for c in starts if reorders(chr(c) + "\u0334") or reorders("\u0345" + chr(c))}
+    orders = {c: unicodedata.combining(chr(c)) for c in moved}
+    assert all(orders.values())
+    assert all(nfd.normalize_str(chr(c)) == unicodedata.normalize("NFD", chr(c)) for c in decomposed)
+
+    parts = [
+        table("BERT_REMOVED", "What BERT's clean_text takes away.", those(lambda c: clean.normalize_str(f"a{c}b") == "ab")),
+        table("BERT_SPACE", "What it makes a space.", those(lambda c: c == " " or clean.normalize_str(f"a{c}b") == "a b")),
+        table("PUNCTUATION", "Punctuation: characters that BERT cuts off.", those(lambda c: len(split.pre_tokenize_str(f"a{c}b")) == 3)),
+        table("MARKS", "Marks that strip_accents takes away.", those(lambda c: strip.normalize_str(f"a{c}") == "a")),
+        table("DECOMPOSED", "Characters that NFD changes.", decomposed),
+        table("COMBINING", "Canonical combining classes other than 0.", orders, valued=True),
+        table("LOWER_CASE", "Distances to the lower case: 2·d up, 2·d - 1 down.", lower(single), valued=True),
+        table("LOWER_CASE_SINCE", "Of them those that Python 3.11 does not know.", {c: 0 for c, _ in single if c not in python}),
+        table("CASE_IGNORABLE", "Python 3.11: what does not count in looking for a final sigma.", those(lambda c: f"aΣ{c}".lower()[1] == "ς" and f"aΣ{c}a".lower()[1] == "σ")),
+        table("CASED", "Python 3.11: other characters that have cases.", those(lambda c: f"aΣ{c}".lower()[1] == "σ")),
+        table("GRAPHEME_CLASSES", "1 control, 2 extend, 3 prepend, 4 spacing mark, 5 vowel, 6 pictographic, 7 consonant, 8 linker.", grapheme_classes(), valued=True),
+    ]
+    head = (
+        "// Made by training/tokenizer_tables.py: from tokenizers 0.23.3 where nothing else is said, Python 3.11 and regex 2026.11.19.\n"
+        "// Runs of code points in base 36: how far the first is from the end of the run before, how many follow, and a value.\n"
+    )
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(head + "\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
