@@ -18,3 +18,18 @@ export {
   type TokenizeOptions,
   type Tokens,
 } from './tokenizer.js';
+export { CLEANINGS, type Cleaning } from './cleaning/open-clip.js';
+export { createBytePair, Merges } from './models/byte-pair.js';
+export type { PieceModel } from './models/piece-model.js';
+export { createUnigram } from './models/unigram.js';
+export { createWordPiece } from './models/word-piece.js';
+export { MAX_PIECE_ID, PieceTrie } from './piece-trie.js';
+export type { LowerCase, Pipeline } from './pipeline/pipeline.js';
+export type { AddedToken, Normalizer, PreTokenizer } from './pipeline/spec.js';
+export { parseSentencePiece, type SentencePieceFile } from './sentence-piece/model-file.js';
+export {
+  createPipelineTokenizer,
+  createSentencePieceTokenizer,
+  type SentencePieceWords,
+  type WordsOptions,
+} from './words.js';

@@ -1,12 +1,7 @@
-import { fixTextInSteps } from './cleaning/fix-text.js';
-import { unescapeHtml } from './cleaning/html-entities.js';
+import { cleanBasically } from './cleaning/basic.js';
 import type { Part } from './part.js';
 import { atOnce, type Steps } from '../steps.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
-
-/** What Python's `str.strip` takes away. */
-// eslint-disable-next-line no-control-regex -- Python counts the separators among white space
-const OUTER_SPACE = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
 
 /**
  * The pattern ignores case in Python. `i` in JavaScript would let `\p{L}` match U+0345, which Python drops; the text is in
@@ -24,15 +19,8 @@ export function cleanOpenai(text: string): string {
 }
 
 function* cleanInSteps(text: string): Steps<string> {
-  let clean = yield* fixTextInSteps(text);
-  for (let times = 0; times < 2; times++) {
-    clean = unescapeHtml(clean);
-    yield;
-  }
-  return clean
-    .replace(OUTER_SPACE, '')
-    .replace(/\p{White_Space}+/gu, ' ')
-    .toLowerCase();
+  const clean = yield* cleanBasically(text);
+  return clean.replace(/\p{White_Space}+/gu, ' ').toLowerCase();
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.js';
+import type { Steps } from '../../steps.js';
 
 /** UTF-16 units that are worked on in one step. */
 export const STEP = 2048;

@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.js';
+import type { Steps } from '../../steps.js';
 import { STEP } from './characters.js';
 import { membership, parseRuns, valueIn } from './runs.js';
 import { COMBINING, DECOMPOSED } from './tables.js';

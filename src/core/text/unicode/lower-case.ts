@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.js';
+import type { Steps } from '../../steps.js';
 import { mapCharacters } from './characters.js';
 import { membership, parseRuns, valueIn } from './runs.js';
 import { CASED, CASE_IGNORABLE, LOWER_CASE, LOWER_CASE_SINCE } from './tables.js';

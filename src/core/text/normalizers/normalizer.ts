@@ -1,0 +1,75 @@
+import type { Normalizer } from '../pipeline/spec.js';
+import type { Steps } from '../../steps.js';
+import { innerOf, isWhiteSpace, STEP } from '../unicode/characters.js';
+import { decompose } from '../unicode/decomposition.js';
+import { lowerCase } from '../unicode/lower-case.js';
+import { fromBase64 } from './base64.js';
+import { normalizeBert } from './bert.js';
+import { CharactersMap } from './characters-map.js';
+import { occurrences } from './pattern.js';
+
+/** Makes a text as the model's vocabulary has it. */
+export type Normalize = (text: string) => Steps<string>;
+
+function* replaceAll(
+  text: string,
+  pattern: Parameters<typeof occurrences>[1],
+  content: string,
+): Steps<string> {
+  let result = '';
+  let from = 0;
+  let sinceStep = 0;
+  for (const [start, end] of occurrences(text, pattern)) {
+    result += text.slice(from, start) + content;
+    sinceStep += end - from;
+    from = end;
+    if (sinceStep < STEP) continue;
+    yield;
+    sinceStep = 0;
+  }
+  return result + text.slice(from);
+}
+
+// eslint-disable-next-line require-yield -- a step of its own would be shorter than the turn that it asks for
+function* atOnceOf(text: string): Steps<string> {
+  return text;
+}
+
+/**
+ * The normalizer that a file states.
+ *
+ * @throws MODEL_UNAVAILABLE when its map of characters is damaged
+ */
+export function createNormalizer(stated: Normalizer | undefined): Normalize {
+  switch (stated?.type) {
+    case undefined:
+      return atOnceOf;
+    case 'Sequence': {
+      const all = stated.normalizers.map(createNormalizer);
+      return function* (text) {
+        for (const normalize of all) text = yield* normalize(text);
+        return text;
+      };
+    }
+    case 'BertNormalizer':
+      return (text) => normalizeBert(text, stated);
+    case 'Lowercase':
+      return lowerCase;
+    case 'NFD':
+      return (text) => decompose(text);
+    case 'Strip': {
+      const { strip_left: left, strip_right: right } = stated;
+      if (!left && !right) return atOnceOf;
+      const ends = left && right ? 'both' : left ? 'left' : 'right';
+      return (text) => atOnceOf(innerOf(text, isWhiteSpace, ends));
+    }
+    case 'Replace':
+      return (text) => replaceAll(text, stated.pattern, stated.content);
+    case 'Prepend':
+      return (text) => atOnceOf(text === '' ? text : stated.prepend + text);
+    case 'Precompiled': {
+      const map = new CharactersMap(fromBase64(stated.precompiled_charsmap));
+      return (text) => map.normalize(text);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** The parts of a `tokenizer.json` that are honoured, named as the file names them. Source: tokenizers 0.23.3. */
+
+/** A text as it stands, or one of the regular expressions that published files have. */
+export type Pattern = { readonly String: string } | { readonly Regex: ' {2,}' | '\\s+' };
+
+export type Normalizer =
+  | { readonly type: 'Sequence'; readonly normalizers: readonly Normalizer[] }
+  | {
+      readonly type: 'BertNormalizer';
+      readonly clean_text: boolean;
+      readonly handle_chinese_chars: boolean;
+      /** Null: as `lowercase`. */
+      readonly strip_accents: boolean | null;
+      readonly lowercase: boolean;
+    }
+  | { readonly type: 'Lowercase' }
+  | { readonly type: 'NFD' }
+  | { readonly type: 'Strip'; readonly strip_left: boolean; readonly strip_right: boolean }
+  | { readonly type: 'Replace'; readonly pattern: Pattern; readonly content: string }
+  | { readonly type: 'Prepend'; readonly prepend: string }
+  /** In base 64. */
+  | { readonly type: 'Precompiled'; readonly precompiled_charsmap: string };
+
+/** What becomes of what a text is cut at. */
+export type Behavior = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous';
+
+export type PreTokenizer =
+  | { readonly type: 'Sequence'; readonly pretokenizers: readonly PreTokenizer[] }
+  | { readonly type: 'BertPreTokenizer' }
+  | { readonly type: 'WhitespaceSplit' }
+  | { readonly type: 'Punctuation'; readonly behavior: Behavior }
+  | { readonly type: 'CharDelimiterSplit'; readonly delimiter: string }
+  | {
+      readonly type: 'Metaspace';
+      /** One character. */
+      readonly replacement: string;
+      readonly prepend_scheme: 'always' | 'first' | 'never';
+      readonly split: boolean;
+    }
+  | {
+      readonly type: 'Split';
+      readonly pattern: Pattern;
+      readonly behavior: Behavior;
+      readonly invert: boolean;
+    };
+
+/** A text that is a token of its own wherever it stands. */
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  /** Only where no letter, digit or mark stands beside it. */
+  readonly single_word: boolean;
+  /** Takes the white space before it. */
+  readonly lstrip: boolean;
+  /** Takes the white space after it. */
+  readonly rstrip: boolean;
+  /** Looked for in the normalized text. */
+  readonly normalized: boolean;
+  /** A marker: in a text of somebody else's, only its characters. */
+  readonly special: boolean;
+}
