@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalPlan } from '../core/image/index.js';
 import { pixelPlanOf, type Manifest } from './manifest.js';
+import { wordsOf } from './words.js';
 
 /** Counted up when what stands below would give an unchanged model another checksum. */
 const FORM = 'clipgraph model 2';
@@ -41,7 +42,8 @@ export const RULES: Rules<Manifest> = {
   towers: { text: TOWER, image: TOWER },
   weights: 'file',
   encoders: { text: { ...ENCODER, endMarker: STATED }, image: ENCODER },
-  tokenizer: { vocabulary: 'file', merges: 'file', json: 'file' },
+  tokenizer: { vocabulary: 'file', merges: 'file', json: 'file', wordPiece: 'file', sentencePiece: 'file' },
+  words: STATED,
   addedTokens: { neutral: {} },
   // As its plan of pixels, which leaves out what is as CLIP has it.
   preparation: STATED,
@@ -82,6 +84,7 @@ function effective(manifest: Manifest): object {
   return {
     ...manifest,
     preparation: canonicalPlan(pixelPlanOf(manifest)),
+    words: wordsOf(manifest),
     weights: isBuilt('text') || isBuilt('image') ? weights : undefined,
     encoders: {
       ...(isBuilt('text') && encoders.text && { text: encoders.text }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clipPlan, CLIP_NORMALIZATION, FILTERS, type PixelPlan } from '../core/image/index.js';
+import { wordsSchema } from './words.js';
 
 const fileName = z
   .string()
@@ -65,10 +66,17 @@ export const manifestSchema = z.strictObject({
       image: z.strictObject(encoderSchema).optional(),
     })
     .prefault({}),
-  /** CLIP's two files, or the one that holds both. */
+  /** CLIP's two files, or the one that holds a whole tokenizer; `vocab.txt` of a WordPiece, `spiece.model` of sentencepiece. */
   tokenizer: z
-    .union([z.strictObject({ vocabulary: fileName, merges: fileName }), z.strictObject({ json: fileName })])
+    .union([
+      z.strictObject({ vocabulary: fileName, merges: fileName }),
+      z.strictObject({ json: fileName }),
+      z.strictObject({ wordPiece: fileName }),
+      z.strictObject({ sentencePiece: fileName }),
+    ])
     .optional(),
+  /** How texts become tokens where that is not CLIP's way. A tokenizer without it is CLIP's, of `json` too. */
+  words: wordsSchema.optional(),
   /** Texts that are tokens of their own wherever they stand: `!` where that is what fills up shorter texts. */
   addedTokens: z.record(z.string().min(1), z.number().int().nonnegative()).default({}),
   preparation: z

@@ -19,8 +19,10 @@ import { pixelPlanOf, type Manifest } from './manifest.js';
 import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint/checkpoint.js';
 import { externalDataOf, findWeights } from './layout/layout.js';
 import { checkTokenizerJson } from './layout/tokenizer-json.js';
+import { openWords } from './layout/words/open-words.js';
 import { lazily } from './lazily.js';
 import { openCheckpoint, resolveLinks, WEIGHT_FILES } from './checkpoint/weights.js';
+import { wordsOf } from './words.js';
 
 /** The names of a tower's tensors. */
 const OF_TOWER: Readonly<Record<TowerKind, RegExp>> = { text: /^text_/, image: /^vis(ion|ual)_/ };
@@ -210,11 +212,14 @@ export class Model {
   async #readTokenizer(): Promise<Tokenizer> {
     const { tokenizer, contextLength, addedTokens } = this.manifest;
     if (tokenizer === undefined) throw this.#unsupported('text');
+    const words = wordsOf(this.manifest);
+    if (words !== undefined) return openWords(this.folder, tokenizer, words, contextLength);
     if ('json' in tokenizer) {
       const value = await readJson(this.folder, tokenizer.json);
       checkTokenizerJson(value, tokenizer.json);
       return createTokenizer(await inSlices(tokenizerJsonInSteps(value)), contextLength, addedTokens);
     }
+    if (!('vocabulary' in tokenizer)) throw this.#unsupported('text');
     const [vocabulary, merges] = await Promise.all([
       readJson(this.folder, tokenizer.vocabulary),
       readText(this.folder, tokenizer.merges),

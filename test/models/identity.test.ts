@@ -38,6 +38,18 @@ const STATED = {
     mean: [0.1, 0.2, 0.3],
     std: [0.4, 0.5, 0.6],
   },
+  words: {
+    ...{ cleaning: 'canonicalize', lowerCase: 'unless strict', prefix: ['<s>'], suffix: ['</s>'] },
+    replaced: { '[SEP]': 0 },
+    bert: {
+      ...{ lowerCase: false, stripAccents: true, chineseCharacters: false },
+      ...{ unknown: 'unknown', markers: ['<s>'] },
+    },
+    sentencePiece: {
+      ...{ canonical: true, unknown: 'unknown' },
+      markers: [{ piece: '<s>', lstrip: true, rstrip: true }],
+    },
+  },
   addedTokens: { '!': 0 },
   padding: { id: 1, to: 'context' },
   logitScale: 100,
@@ -56,6 +68,8 @@ const MANIFESTS: Json[] = [
     ...{ ...STATED, towers: towers(true), tokenizer: { json: 't.json' } },
     preparation: { ...STATED.preparation, resize: { shortest: 40 } },
   },
+  { ...STATED, towers: towers(false), tokenizer: { wordPiece: 'v.txt' } },
+  { ...STATED, towers: towers(false), tokenizer: { sentencePiece: 's.model' } },
 ];
 
 /** The paths of all values of a schema that have no parts of their own, the members of unions side by side. */
@@ -89,7 +103,10 @@ function otherThan(value: unknown): fc.Arbitrary<unknown> {
     return fc
       .integer({ min: 1, max: 1000 })
       .map((n) => (Number.isInteger(value) ? value + n : value * (1 + n / 1e4)));
+  if (typeof value === 'boolean') return fc.constant(!value);
   if (typeof value === 'string') {
+    if (value === 'canonicalize') return fc.constantFrom('none', 'lower', 'whitespace');
+    if (value === 'unless strict') return fc.constantFrom('never', 'always');
     if (value === 'openai') return fc.constantFrom('hf', 'hf4');
     if (value === 'context') return fc.constant('longest');
     if (value === 'lanczos') return fc.constantFrom(...FILTERS.filter((filter) => filter !== value));
@@ -99,6 +116,8 @@ function otherThan(value: unknown): fc.Arbitrary<unknown> {
     return fc
       .constantFrom(...value.keys())
       .chain((i) => otherThan(value[i]).map((to) => value.with(i, Number(to))));
+  if (Array.isArray(value) && typeof value[0] === 'object')
+    return fc.constantFrom([], [{ ...(value[0] as Json), lstrip: false }], [{ piece: '<s>' }]);
   if (Array.isArray(value)) return fc.constant([...(value as unknown[]), 'another']);
   return fc.constant({ ...(value as Json), another: 7 });
 }
@@ -113,12 +132,17 @@ describe("a model's checksum", () => {
     expect(untold).toEqual([]);
   });
 
-  const isFile = /graph$|^weights$|^tokenizer\.(vocabulary|merges|json)$/;
+  const isFile = /graph$|^weights$|^tokenizer\./;
   const [built, graphs] = MANIFESTS;
   // Encoders and weights are those of towers that are built over weights.
   const counted = LEAVES.map(
     (leaf) =>
-      [leaf, get(graphs, leaf) === undefined || /^(encoders|weights)/.test(leaf) ? built : graphs] as const,
+      [
+        leaf,
+        /^(encoders|weights)/.test(leaf)
+          ? built
+          : [graphs, ...MANIFESTS].find((manifest) => get(manifest, leaf) !== undefined)!,
+      ] as const,
   );
 
   /** What some other values of a field give. */
@@ -156,6 +180,8 @@ describe("a model's checksum", () => {
   });
 
   it('is the same whether a default is stated or left out, and in whichever order', () => {
+    const vocabText: Json = { ...built, tokenizer: { wordPiece: 'v.txt' }, words: {} };
+    expect(checksum({ ...vocabText, words: undefined })).toBe(checksum(vocabText));
     const defaulted = ['preparation', 'padding', 'dtype'];
     const bare = Object.fromEntries(Object.entries(built).filter(([key]) => !defaulted.includes(key)));
     const { preparation, padding, dtype } = manifestSchema.parse(bare);

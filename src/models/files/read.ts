@@ -63,17 +63,26 @@ export async function readExactly(
 }
 
 /**
- * The text of a file of a model.
+ * The bytes of a file of a model that is read as a whole.
  *
  * @throws MODEL_UNAVAILABLE when it cannot be read, or is larger than any such file
  */
-export function readText(folder: string, file: string): Promise<string> {
+export function readBytes(folder: string, file: string): Promise<Buffer> {
   return withFile(folder, file, async ({ handle, size }) => {
     if (size > MAX_TEXT_BYTES) throw fileError(file, `is larger than ${MAX_TEXT_BYTES} bytes`);
     const bytes = await readExactly(handle, size, 0);
     if (bytes === undefined) throw fileError(file, 'has become shorter while it was read');
-    return bytes.toString('utf8');
+    return bytes;
   });
+}
+
+/**
+ * The text of a file of a model.
+ *
+ * @throws MODEL_UNAVAILABLE when it cannot be read, or is larger than any such file
+ */
+export async function readText(folder: string, file: string): Promise<string> {
+  return (await readBytes(folder, file)).toString('utf8');
 }
 
 /** Bytes of a file of a model. */

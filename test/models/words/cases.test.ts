@@ -1,0 +1,119 @@
+import type { Tokenizer } from '../../../src/core/text/index.js';
+import { openTokenizer, readCases } from './goldens.js';
+
+const CASES = readCases();
+
+const CONVENTIONS: Readonly<Record<string, () => Promise<Tokenizer>>> = {
+  siglip: () => openTokenizer('siglip'),
+  // Siglip2Tokenizer: in lower case whatever is asked for.
+  siglip2: () => openTokenizer('gemma', {}, { lowerCase: 'always' }),
+  'siglip2-auto': () => openTokenizer('gemma'),
+  xlmr: () => openTokenizer('xlmr'),
+  'bert-zh': () => openTokenizer('bert-zh'),
+  mbert: () => openTokenizer('mbert'),
+  't5-file': () => openTokenizer('t5'),
+  'openclip-siglip': () => openTokenizer('t5', { cleaning: 'canonicalize' }),
+  'openclip-siglip2': () => openTokenizer('gemma', { cleaning: 'canonicalize' }),
+  'openclip-xlmr': () => openTokenizer('xlmr', { cleaning: 'whitespace' }),
+};
+
+describe('the hard strings of the reference', () => {
+  it.each(Object.keys(CONVENTIONS))('have the ids of the convention %s', async (convention) => {
+    const tokenize = await CONVENTIONS[convention]();
+    const cases = CASES.filter(({ ids }) => convention in ids);
+    const wrong = cases.filter(
+      ({ text, ids }) =>
+        JSON.stringify(tokenize(text, { strict: true }).ids) !== JSON.stringify(ids[convention]),
+    );
+    expect(wrong.map(({ text }) => text)).toEqual([]);
+    expect(cases.length).toBeGreaterThanOrEqual(178);
+  });
+
+  it('are spelled by the pieces of the vocabulary', async () => {
+    const tokenize = await openTokenizer('xlmr');
+    expect(tokenize('a dog').pieces).toEqual(['<s>', '▁a', '▁dog', '</s>']);
+    const siglip = await openTokenizer('siglip');
+    expect(siglip('A dog!').pieces.at(-1)).toBe('</s>');
+  });
+});
+
+describe('a text of somebody else', () => {
+  it.each([
+    ['siglip', 'a</s>b<unk></S>'],
+    ['gemma', 'a<eos>b<start_of_turn><pad>c'],
+    ['xlmr', 'a</s>b<mask><s> </s>'],
+    ['t5', 'a</s>b<pad></s>'],
+    ['bert-zh', 'a[SEP]b[PAD][MASK]'],
+    ['mbert', '[SEP] [CLS][SEP]'],
+  ] as const)('never spells the markers of %s, unless strict', async (name, text) => {
+    const tokenize = await openTokenizer(name);
+    const bare = await openTokenizer(name, { prefix: [], suffix: [] });
+    const markers = [
+      '</s>',
+      '<s>',
+      '<pad>',
+      '<mask>',
+      '<eos>',
+      '<start_of_turn>',
+      '[SEP]',
+      '[CLS]',
+      '[PAD]',
+      '[MASK]',
+    ];
+    expect(bare(text).pieces.filter((piece) => markers.includes(piece))).toEqual([]);
+    expect(bare(text, { strict: true }).pieces.filter((piece) => markers.includes(piece))).not.toEqual([]);
+    expect(tokenize(text).ids.length).toBeGreaterThan(3);
+  });
+
+  it('is made lower case for SigLIP 2, unless strict as AutoTokenizer', async () => {
+    const tokenize = await openTokenizer('gemma');
+    expect(tokenize('A DOG').ids).toEqual(tokenize('a dog').ids);
+    expect(tokenize('A DOG', { strict: true }).ids).not.toEqual(tokenize('a dog', { strict: true }).ids);
+  });
+
+  it('that is no text is refused', async () => {
+    const tokenize = await openTokenizer('xlmr');
+    expect(() => tokenize('a \ud83d b')).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+});
+
+describe('the window', () => {
+  it.each([
+    ['siglip', 'a photo of a dog '.repeat(20)],
+    ['xlmr', 'a photo of a dog '.repeat(20)],
+    ['bert-zh', '犬と猫'.repeat(20)],
+    ['gemma', '馬に乗った宇宙飛行士'.repeat(20)],
+  ] as const)('of %s keeps its markers when a text is cut', async (name, text) => {
+    const whole = (await openTokenizer(name))(text).ids;
+    const tokenize = await openTokenizer(name, {}, {}, 16);
+    expect(() => tokenize(text)).toThrow(
+      expect.objectContaining({
+        code: 'TEXT_TOO_LONG',
+        message: expect.stringMatching(new RegExp(`has ${whole.length} tokens .* reads 16`)),
+      }),
+    );
+    const { ids, isTruncated } = tokenize(text, { truncate: true });
+    expect(isTruncated).toBe(true);
+    expect(ids).toEqual([...whole.slice(0, 15), whole.at(-1)]);
+  });
+
+  it("puts open_clip's 0 in the place of [SEP] for CLIPA", async () => {
+    const tokenize = await openTokenizer('bert-zh', { stripSeparator: true });
+    const [ids, plain] = [tokenize('a dog').ids, (await openTokenizer('bert-zh'))('a dog').ids];
+    expect(ids).toEqual([...plain.slice(0, -1), 0]);
+  });
+
+  it('takes the markers of the family in place of those of the files', async () => {
+    const tokenize = await openTokenizer('bert-zh', { suffix: [] });
+    expect(tokenize('a').pieces).toEqual(['[CLS]', 'a']);
+  });
+});
+
+describe('the question in Japanese', () => {
+  it.each(['犬', '猫', '馬に乗った宇宙飛行士'])('%s has tokens in the multilingual towers', async (text) => {
+    for (const name of ['xlmr', 'mbert', 'gemma'] as const)
+      expect((await openTokenizer(name))(text).ids).toEqual(
+        (await openTokenizer(name))(text, { strict: true }).ids,
+      );
+  });
+});
