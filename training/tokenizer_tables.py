@@ -4,6 +4,7 @@ than a runtime's, each library's another, and a runtime's changes with its versi
 python training/tokenizer_tables.py     (Python 3.11, with tokenizers==0.23.3 and regex==2026.11.19 installed)
 """
 
+import struct
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -55,16 +56,49 @@ def lower(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
     return {c: 2 * (to - c) if to > c else 2 * (c - to) - 1 for c, to in pairs}
 
 
+def replaces(key: str) -> Callable[[str], str]:
+    """What the reference's map of characters does that has this one key, which it replaces by X: a compiled trie of its bytes."""
+    units = [0] * 256 * (len(key.encode()) + 3)
+    at, base = 0, 256
+    units[0] = base << 10
+    for byte in key.encode():
+        at, base = base ^ byte, base + 256
+        units[at] = byte | (at ^ base) << 10
+    units[at] |= 1 << 8
+    units[base] = 1 << 31
+    trie = struct.pack(f"<{len(units)}I", *units)
+    return normalizers.Precompiled(struct.pack("<I", len(trie)) + trie + b"X\0").normalize_str
+
+
 def grapheme_classes() -> dict[int, int]:
-    names = ["GCB=Control", "GCB=Extend", "GCB=Prepend", "GCB=SpacingMark", "GCB=V", "Extended_Pictographic", "InCB=Consonant"]
+    """By the regex module's newer Unicode, less what the reference does not join or part so: it joins what it replaces as one."""
+    joins = replaces("a")
+    joined = {c for c in CODE_POINTS if joins(f"a{chr(c)}") == "X"}
+    link = replaces("\u0915")
+    tests: list[tuple[str, Callable[[str], bool]]] = [
+        ("GCB=Control", lambda c: replaces(c)(f"{c}\u0301") == "X\u0301"),
+        ("GCB=CR", lambda c: True),
+        ("GCB=LF", lambda c: True),
+        ("GCB=Extend", lambda c: ord(c) in joined),
+        ("GCB=Prepend", lambda c: replaces(c)(f"{c}a") == "X"),
+        ("GCB=SpacingMark", lambda c: ord(c) in joined),
+        ("GCB=V", lambda c: True),
+        ("Extended_Pictographic", lambda c: True),
+        # A character of four bytes and a mark are never replaced as one.
+        ("InCB=Consonant", lambda c: ord(c) > 0xFFFF or replaces(c)(f"\u0915\u094d{c}\u0301") != "\u0915\u094dX"),
+        ("InCB=Linker", lambda c: link(f"\u0915{c}\u0915\u0301") == f"X{c}X\u0301"),
+    ]
+    numbers = [1, 1, 1, 2, 3, 4, 5, 6, 7, 8]
     out: dict[int, int] = {}
-    for number, name in enumerate(names, start=1):
+    for number, (name, test) in zip(numbers, tests, strict=True):
         pattern = regex.compile(rf"\p{{{name}}}")
         for c in CODE_POINTS:
-            if c not in out and pattern.match(chr(c)):
+            # A zero in a text ends every key.
+            if (c not in out or number == 8) and pattern.match(chr(c)) and (c == 0 or test(chr(c))):
                 out[c] = number
-    linker = regex.compile(r"\p{InCB=Linker}")
-    return {c: 8 if linker.match(chr(c)) else number for c, number in out.items()}
+    left = joined - {c for c, number in out.items() if number in (2, 4, 8)} - {0x200D}
+    assert not left, left
+    return out
 
 
 def main() -> None:

@@ -55,9 +55,9 @@ export class PieceTrie {
     }
   }
 
-  /** The node that a text leads to from the root; 0 for none. */
-  nodeOf(text: string): number {
-    let node = 0;
+  /** The node that a text leads to, from the root or another node; 0 for none. */
+  nodeOf(text: string, from = 0): number {
+    let node = from;
     for (let i = 0; i < text.length; i++) {
       node = this.child(node, text.charCodeAt(i));
       if (node === 0) return 0;

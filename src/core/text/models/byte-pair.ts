@@ -100,8 +100,8 @@ export function createBytePair(pieces: PieceTrie, options: BytePairOptions): Pie
   function* merge(ids: readonly number[], isBarred: (id: number) => boolean): Steps<number[]> {
     const end = ids.length;
     const tokens = Int32Array.from(ids);
-    const next = Int32Array.from(ids, (_, i) => i + 1);
-    const previous = Int32Array.from(ids, (_, i) => i - 1);
+    const next = new Int32Array(end);
+    const previous = new Int32Array(end);
     const isGone = new Uint8Array(end);
     const queue = new PairQueue();
     const pairAt = (at: number): number =>
@@ -112,6 +112,8 @@ export function createBytePair(pieces: PieceTrie, options: BytePairOptions): Pie
     };
     let work = 0;
     for (let at = 0; at < end; at++) {
+      next[at] = at + 1;
+      previous[at] = at - 1;
       enqueue(at);
       if (++work % STEP === 0) yield;
     }
@@ -128,7 +130,9 @@ export function createBytePair(pieces: PieceTrie, options: BytePairOptions): Pie
       enqueue(previous[at]);
       enqueue(at);
     }
-    return Array.from(tokens.filter((_, at) => isGone[at] === 0));
+    const merged: number[] = [];
+    for (let at = 0; at < end; at = next[at]) merged.push(tokens[at]);
+    return merged;
   }
 
   return {

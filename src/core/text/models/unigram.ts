@@ -7,6 +7,13 @@ export const UNKNOWN_PENALTY = 10;
 /** Places that are looked at in one step. */
 const STEP = 4096;
 
+/** A piece's place in a text, and its id. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly id: number;
+}
+
 /** The best way to each place of a text, filled from the left. */
 export class Lattice {
   readonly score: Float64Array;
@@ -29,12 +36,14 @@ export class Lattice {
   }
 
   /** The pieces of the best way, those that are unknown joined with their neighbours. */
-  spans(unknown: number): { readonly start: number; readonly end: number; readonly id: number }[] {
+  *spans(unknown: number): Steps<Span[]> {
     const spans: { start: number; end: number; id: number }[] = [];
+    let work = 0;
     for (let end = this.from.length - 1; end > 0; end = this.from[end]) {
       const last = spans.at(-1);
       if (this.id[end] === unknown && last?.id === unknown) last.start = this.from[end];
       else spans.push({ start: this.from[end], end, id: this.id[end] });
+      if (++work % STEP === 0) yield;
     }
     return spans.reverse();
   }
@@ -90,7 +99,9 @@ export function createUnigram(
       const ids: number[] = [];
       if (text === '') return ids;
       const lattice = yield* search(text, isBarred);
-      for (const { start, end, id } of lattice.spans(unknown)) {
+      let work = 0;
+      for (const { start, end, id } of yield* lattice.spans(unknown)) {
+        if (++work % STEP === 0) yield;
         // What was joined may be a piece again, of characters that are none alone.
         const known = id === unknown ? pieces.idOf(text.slice(start, end)) : id;
         if (known >= 0 && !isBarred(known)) ids.push(known);

@@ -10,6 +10,8 @@ const LONGEST = 256;
 /** A grapheme cluster of fewer bytes is looked up as a whole. Source: tokenizers 0.23.3, normalizers/precompiled.rs. */
 const WHOLE_BELOW = 6;
 
+const CACHED_CHARACTERS = 4096;
+
 function damaged(what: string): ClipgraphError {
   return new ClipgraphError('MODEL_UNAVAILABLE', `The tokenizer's map of characters ${what}.`);
 }
@@ -28,6 +30,8 @@ export interface Replacement {
 export class CharactersMap {
   readonly #units: Uint32Array;
   readonly #texts: Uint8Array;
+  /** What characters are replaced by, of those that were asked for last. */
+  readonly #replaced = new Map<string, string>();
 
   /**
    * @throws MODEL_UNAVAILABLE when it is damaged
@@ -90,11 +94,19 @@ export class CharactersMap {
 
   #replaceWhole(cluster: string): string | undefined {
     if (cluster.length >= WHOLE_BELOW) return undefined;
+    // A single character is the same as a whole.
+    if (cluster.length === 1) return this.#replace(cluster);
     const bytes = utf8.encode(cluster);
     return bytes.length < WHOLE_BELOW ? this.find(bytes, 0, 'shortest')?.text : undefined;
   }
 
   #replace(character: string): string {
-    return this.find(utf8.encode(character), 0, 'shortest')?.text ?? character;
+    let replaced = this.#replaced.get(character);
+    if (replaced === undefined) {
+      replaced = this.find(utf8.encode(character), 0, 'shortest')?.text ?? character;
+      if (this.#replaced.size >= CACHED_CHARACTERS) this.#replaced.clear();
+      this.#replaced.set(character, replaced);
+    }
+    return replaced;
   }
 }

@@ -2,7 +2,7 @@ import { AddedTokens } from '../pipeline/added-tokens.js';
 import type { AddedToken } from '../pipeline/spec.js';
 import type { LowerCase } from '../pipeline/pipeline.js';
 import type { Steps } from '../../steps.js';
-import { innerOf, isPythonSpace, joinWords, mapCharacters } from '../unicode/characters.js';
+import { innerOf, isPythonSpace, joinWords, mapCharacters, STEP } from '../unicode/characters.js';
 import { lowerCase, pythonLowerCase } from '../unicode/lower-case.js';
 import type { Encode } from '../windowed.js';
 import { SPACE_MARK, type Piece, type Processor } from './processor.js';
@@ -77,7 +77,10 @@ export function createSentencePieceEncode(
       if (part === '') continue;
       const pieces = yield* plain(part, isLowered);
       isMarkOnly = ids.length === 0 && pieces.length === 1 && pieces[0].text === SPACE_MARK;
-      for (const piece of pieces) ids.push(processor.idOf(piece.text));
+      for (const piece of pieces) {
+        ids.push(processor.idOf(piece.text));
+        if (ids.length % STEP === 0) yield;
+      }
     }
     return ids;
   };

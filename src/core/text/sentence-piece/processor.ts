@@ -146,14 +146,19 @@ export function createProcessor(file: SentencePieceFile): Processor {
       const id = pieces.idOf(piece);
       return id < 0 ? unknown : id;
     },
-    *encode(text): Steps<Piece[]> {
-      const normalized = yield* normalize(text);
+    *encode(input): Steps<Piece[]> {
+      const normalized = yield* normalize(input);
       const lattice = yield* search(normalized);
-      return lattice.spans(unknown).flatMap(({ start, end, id }) => {
-        const piece = { text: normalized.slice(start, end), id };
-        const bytes = id === unknown && byteIds ? bytesOf(piece.text, byteIds) : undefined;
-        return bytes?.map((byte) => ({ text: pieces.pieceOf(byte), id: byte })) ?? [piece];
-      });
+      const found: Piece[] = [];
+      let work = 0;
+      for (const { start, end, id } of yield* lattice.spans(unknown)) {
+        if (++work % STEP === 0) yield;
+        const text = normalized.slice(start, end);
+        const bytes = id === unknown && byteIds ? bytesOf(text, byteIds) : undefined;
+        if (bytes === undefined) found.push({ text, id });
+        else for (const byte of bytes) found.push({ text: pieces.pieceOf(byte), id: byte });
+      }
+      return found;
     },
   };
 }

@@ -33,6 +33,9 @@ interface State {
 
 const START: State = { code: -1, kind: CONTROL, indicators: 0, isJoined: 'no', isLinked: 'no' };
 
+/** After a character of no class, whatever was before it. */
+const PLAIN: State = { ...START, kind: OTHER };
+
 function after({ indicators, isJoined, isLinked }: State, code: number, kind: number): State {
   const isMark = kind === EXTEND || kind === LINKER || kind === JOINER;
   return {
@@ -60,6 +63,7 @@ function after({ indicators, isJoined, isLinked }: State, code: number, kind: nu
 
 /** Whether nothing comes between the text before and this character. Source: UAX #29, rules GB3 to GB13. */
 function goesOn(before: State, code: number, kind: number): boolean {
+  if (kind === OTHER) return before.kind === PREPEND;
   if (before.code === 0x0d && code === 0x0a) return true;
   if (before.kind === CONTROL || kind === CONTROL) return false;
   if (kind === EXTEND || kind === LINKER || kind === JOINER || kind === SPACING_MARK) return true;
@@ -86,7 +90,7 @@ export function* graphemes(text: string): Generator<string, void, undefined> {
       yield text.slice(start, at);
       start = at;
     }
-    state = after(state, code, kind);
+    state = kind === OTHER ? PLAIN : after(state, code, kind);
     at += character.length;
   }
   if (at > start) yield text.slice(start, at);

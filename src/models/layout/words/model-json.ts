@@ -88,6 +88,9 @@ function readUnigram(
   return createUnigram(pieces, { scores, unknown: settings.unk_id, byteFallback: settings.byte_fallback });
 }
 
+const isPair = (value: unknown): value is readonly [unknown, unknown] =>
+  Array.isArray(value) && value.length === 2;
+
 function readBytePair(
   vocab: unknown,
   merges: unknown,
@@ -97,14 +100,22 @@ function readBytePair(
   const pieces = trieOf(vocab, file);
   if (!Array.isArray(merges)) throw fileError(file, 'has no model.merges');
   const table = new Merges(merges.length);
-  for (const [rank, merge] of (merges as readonly unknown[]).entries()) {
-    const pair: readonly unknown[] =
-      typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
-    const [left, right] = pair;
-    if (pair.length !== 2 || typeof left !== 'string' || typeof right !== 'string')
+  for (let rank = 0; rank < merges.length; rank++) {
+    const merge: unknown = merges[rank];
+    const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    const [left, right]: readonly unknown[] = isPair(pair) ? pair : [];
+    if (typeof left !== 'string' || typeof right !== 'string' || left === '' || right === '')
       throw fileError(file, `has a merge that is not two pieces: the ${rank + 1}th`);
-    const of = (piece: string): number => idOf(pieces, piece, file, `which its ${rank + 1}th merge needs`);
-    table.set(of(left), of(right), rank, of(left + right));
+    const start = pieces.nodeOf(left);
+    const end = start === 0 ? 0 : pieces.nodeOf(right, start);
+    const ids = [pieces.idAt(start), pieces.idOf(right), pieces.idAt(end)] as const;
+    const missing = ids.findIndex((one, i) => one < 0 || [start, 1, end][i] === 0);
+    if (missing >= 0)
+      throw fileError(
+        file,
+        `has no piece ${pieceName([left, right, left + right][missing])} in its vocabulary, which its ${rank + 1}th merge needs`,
+      );
+    table.set(ids[0], ids[1], rank, ids[2]);
   }
   const { unk_token, fuse_unk, byte_fallback, ignore_merges } = settings;
   return createBytePair(pieces, {

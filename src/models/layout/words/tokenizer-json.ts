@@ -77,11 +77,13 @@ const metaspace = z
     split: z.boolean().default(true),
     str_rep: z.string().optional(),
   })
-  .transform(({ type: name, replacement, prepend_scheme, add_prefix_space, split }) => ({
-    type: name,
-    replacement,
-    split,
-    prepend_scheme: add_prefix_space === false ? ('never' as const) : (prepend_scheme ?? ('always' as const)),
+  .refine(
+    ({ prepend_scheme, add_prefix_space }) => add_prefix_space !== false || prepend_scheme === 'never',
+    'add_prefix_space: false with a prepend_scheme other than never is not supported',
+  )
+  .transform(({ type: name, replacement, prepend_scheme, split }) => ({
+    ...{ type: name, replacement, split },
+    prepend_scheme: prepend_scheme ?? ('always' as const),
   }));
 
 const preTokenizer = (depth = 0): z.ZodType<PreTokenizer> =>
@@ -116,8 +118,11 @@ const templated = z.union([
 const template = z.object({
   type: type('TemplateProcessing'),
   single: z.array(templated),
-  pair: z.unknown(),
-  special_tokens: z.record(z.string(), z.object({ id: z.string(), ids: z.array(id), tokens: z.unknown() })),
+  pair: z.unknown().optional(),
+  special_tokens: z.record(
+    z.string(),
+    z.object({ id: z.string(), ids: z.array(id), tokens: z.unknown().optional() }),
+  ),
 });
 const framed = z.object({ type: z.enum(['BertProcessing', 'RobertaProcessing']), sep: marker, cls: marker });
 const postProcessor = z.union([template, framed], { error: said });
@@ -144,11 +149,11 @@ const fileSchema = z.strictObject({
     .nullish(),
   padding: z
     .strictObject({
-      strategy: z.unknown(),
+      strategy: z.unknown().optional(),
       direction: z.literal('Right', { error: said }).default('Right'),
       pad_to_multiple_of: off,
       pad_id: id.default(0),
-      pad_type_id: z.unknown(),
+      pad_type_id: z.unknown().optional(),
       pad_token: z.string().optional(),
     })
     .nullish(),
@@ -157,7 +162,7 @@ const fileSchema = z.strictObject({
   pre_tokenizer: preTokenizer().nullish(),
   post_processor: postProcessor.nullish(),
   // Of turning ids into text.
-  decoder: z.unknown(),
+  decoder: z.unknown().optional(),
   // Read apart: a schema that copied its vocabulary would take as much memory again.
   model: z.custom<Readonly<Record<string, unknown>>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
