@@ -1,5 +1,7 @@
 import type { Tokenizer } from '../../../src/core/text/index.js';
+import { readTokenizerJson } from '../../../src/models/layout/words/tokenizer-json.js';
 import { openTokenizer, readCases } from './goldens.js';
+import { readTokenizer } from './pipelines.js';
 
 const CASES = readCases();
 
@@ -115,5 +117,35 @@ describe('the question in Japanese', () => {
       expect((await openTokenizer(name))(text).ids).toEqual(
         (await openTokenizer(name))(text, { strict: true }).ids,
       );
+  });
+});
+
+describe('what a tokenizer.json states and is not supported', () => {
+  const json = readTokenizer('xlmr');
+  const token = { ...json.added_tokens[0], id: 902, content: 'x y' };
+  it.each([
+    ['a normalizer', { normalizer: { type: 'NFKC' } }, /normalizer.*NFKC/],
+    [
+      'one among others',
+      { normalizer: { type: 'Sequence', normalizers: [{ type: 'Nmt' }] } },
+      /normalizers\.0/,
+    ],
+    ['a pre-tokenizer', { pre_tokenizer: { type: 'Whitespace' } }, /pre_tokenizer.*Whitespace/],
+    ['a post-processor', { post_processor: { type: 'ByteLevel' } }, /post_processor.*ByteLevel/],
+    ['a model', { model: { type: 'WordLevel', vocab: {} } }, /model\.type: "WordLevel"/],
+    ['a field of a model', { model: { ...json.model, dropout: 0.1 } }, /dropout/],
+    [
+      'a token that is a word alone',
+      { added_tokens: [{ ...token, single_word: true }] },
+      /single_word: true/,
+    ],
+    ['an id that is another piece', { added_tokens: [{ ...token, id: 5 }] }, /adds "x y" with the id 5/],
+    ['texts cut on the left', { truncation: { max_length: 9, direction: 'Left' } }, /truncation\.direction/],
+    ['texts filled up on the left', { padding: { direction: 'Left' } }, /padding\.direction/],
+    ['a field that nobody knows', { normaliser: null }, /normaliser/],
+  ])('is refused by its name: %s', (_, changes, message) => {
+    expect(() => readTokenizerJson({ ...json, ...changes }, 'tokenizer.json')).toThrow(
+      expect.objectContaining({ code: 'MODEL_UNAVAILABLE', message: expect.stringMatching(message) }),
+    );
   });
 });

@@ -87,7 +87,7 @@ const NORMALIZERS: Json[] = [
 ];
 
 const ADDED = [
-  { content: 'ab', single_word: true, lstrip: false, rstrip: false, normalized: false, special: false },
+  { content: 'ab', single_word: false, lstrip: false, rstrip: false, normalized: false, special: false },
   { content: 'A b', single_word: false, lstrip: true, rstrip: true, normalized: true, special: false },
   { content: '  x', single_word: false, lstrip: false, rstrip: true, normalized: false, special: false },
   { content: 'É', single_word: false, lstrip: false, rstrip: false, normalized: true, special: false },

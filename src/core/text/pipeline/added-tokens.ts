@@ -6,15 +6,6 @@ import type { AddedToken } from './spec.js';
 /** A stretch of a text, or an added token that stands there. */
 export type Section = { readonly start: number; readonly end: number } | { readonly id: number };
 
-const WORD_BEFORE = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
-const WORD_AFTER = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
-
-function isAlone(text: string, start: number, end: number): boolean {
-  return (
-    !WORD_BEFORE.test(text.slice(Math.max(0, start - 2), start)) && !WORD_AFTER.test(text.slice(end, end + 2))
-  );
-}
-
 /** Finds added tokens: of those that begin at a place the longest, from left to right. */
 export class AddedTokens {
   readonly #trie = new PieceTrie();
@@ -49,7 +40,7 @@ export class AddedTokens {
         continue;
       }
       const token = this.#tokens[index];
-      const isSkipped = (token.special && !isStrict) || (token.single_word && !isAlone(text, at, found));
+      const isSkipped = token.special && !isStrict;
       if (!isSkipped) {
         let [start, end] = [at, found];
         if (token.lstrip) while (start > done && isWhiteSpace(text.charCodeAt(start - 1))) start--;

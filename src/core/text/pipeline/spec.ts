@@ -48,8 +48,6 @@ export type PreTokenizer =
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Only where no letter, digit or mark stands beside it. */
-  readonly single_word: boolean;
   /** Takes the white space before it. */
   readonly lstrip: boolean;
   /** Takes the white space after it. */

@@ -64,7 +64,7 @@ async function openSentencePiece(folder: string, file: string, { sentencePiece }
   const markers = sentencePiece.markers.map(({ piece, ...strips }) => {
     const id = idOf(piece);
     if (id < 0) throw fileError(file, `has no piece ${pieceName(piece)}, which is a marker of the model`);
-    return { id, content: piece, ...strips, single_word: false, normalized: false, special: true };
+    return { id, content: piece, ...strips, normalized: false, special: true };
   });
   const { canonical, unknown } = sentencePiece;
   return {

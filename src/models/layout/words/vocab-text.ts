@@ -38,7 +38,7 @@ export function readVocabText(
     model: createWordPiece(pieces, { unknown: idOf(unknown), continuing: '##', longestWord: LONGEST_WORD }),
     added: markers.map((content) => ({
       ...{ id: idOf(content), content, special: true },
-      ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },
+      ...{ lstrip: false, rstrip: false, normalized: false },
     })),
   };
 }
