@@ -63,6 +63,9 @@ export interface WordsCase {
   readonly ids: Readonly<Record<string, number[]>>;
 }
 
+/** Texts whose best way hangs on how its scores are rounded; ids by transformers 5.24.0 with sentencepiece 0.2.3. */
+const SUMS = readFileSync(path.join(GOLDENS, 'siglip-sums.jsonl'), 'utf8');
+
 /** Hard strings: all of the reference data where they are, else the committed ones. */
 export function readCases(): WordsCase[] {
   let text: string;
@@ -71,7 +74,7 @@ export function readCases(): WordsCase[] {
   } catch {
     text = readFileSync(path.join(GOLDENS, 'cases.jsonl'), 'utf8');
   }
-  return text
+  return `${text.trim()}\n${SUMS}`
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as WordsCase);

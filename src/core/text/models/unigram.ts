@@ -27,10 +27,10 @@ export class Lattice {
     this.id = new Int32Array(length + 1);
   }
 
-  /** @param kept what is kept of the score, where the reference rounds it after comparing */
-  offer(end: number, score: number, from: number, id: number, kept = score): void {
+  /** A piece that ends there: kept if none did, or none so likely. */
+  offer(end: number, score: number, from: number, id: number): void {
     if (this.from[end] >= 0 && score <= this.score[end]) return;
-    this.score[end] = kept;
+    this.score[end] = score;
     this.from[end] = from;
     this.id[end] = id;
   }

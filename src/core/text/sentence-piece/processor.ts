@@ -7,6 +7,8 @@ import type { SentencePieceFile } from './model-file.js';
 
 /** What stands for a space. */
 export const SPACE_MARK = '\u2581';
+/** Of a piece that a user defined: so that it is taken, and of two the longer one. */
+const OWN_PENALTY = Math.fround(0.1);
 const STEP = 2048;
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -90,7 +92,7 @@ function createNormalize(file: SentencePieceFile, own: PieceTrie): (text: string
 }
 
 /**
- * sentencepiece's unigram model. Its scores are 32-bit floats, compared before they are rounded.
+ * sentencepiece's unigram model. Its scores are sums of 32-bit floats.
  * Source: sentencepiece 0.2.1, unigram_model.cc, `EncodeOptimized`; sentencepiece_processor.cc, `PopulateSentencePieceText`.
  *
  * @throws MODEL_UNAVAILABLE when its map of characters is damaged
@@ -128,8 +130,8 @@ export function createProcessor(file: SentencePieceFile): Processor {
         const id = pieces.idAt(node);
         if (id < 0 || isCut[id] === 0) continue;
         const bytes = isOwn[id] === 1 ? utf8.encode(text.slice(start, at)).length : 0;
-        const score = isOwn[id] === 1 ? Math.fround(bytes * best) - 0.1 : scores[id];
-        lattice.offer(at, score + before, start, id, Math.fround(score + before));
+        const score = isOwn[id] === 1 ? Math.fround(Math.fround(bytes * best) - OWN_PENALTY) : scores[id];
+        lattice.offer(at, Math.fround(score + before), start, id);
         isAlone ||= at - start === width;
       }
       const alone = Math.fround(unknownScore + before);
