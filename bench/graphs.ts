@@ -7,6 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import cpu from '../plugins/runtimes/cpu/index.js';
+import { cropsToTensor } from '../src/core/image/index.js';
 import { cosine } from '../src/core/similarity/index.js';
 import { Hub, openModel, type ModelOptions } from '../src/models/index.js';
 import type { TowerBatch, TowerKind } from '../src/runtime/index.js';
@@ -47,8 +48,8 @@ function memory(): { resident: number; peak: number } {
 
 function batchOf(kind: TowerKind, size: number, length: number): TowerBatch {
   if (kind === 'image') {
-    const pixels = Float32Array.from({ length: size * 3 * 224 * 224 }, (_, i) => Math.sin(i));
-    return { kind, pixels, size, imageSize: 224 };
+    const crops = Uint8Array.from({ length: size * 3 * 224 * 224 }, (_, i) => 128 + 127 * Math.sin(i));
+    return { kind, crops, pixels: cropsToTensor(crops, size, 224), size, imageSize: 224 };
   }
   const row = (_: unknown, i: number): number =>
     i % length === 0 ? 49_406 : i % length === length - 1 ? 49_407 : 320 + i;

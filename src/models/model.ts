@@ -161,7 +161,7 @@ export class Model {
     const bytes =
       kind === 'text'
         ? text && buildTextTower(checkpoint, text)
-        : image && buildImageTower(checkpoint, { ...image, imageSize });
+        : image && buildImageTower(checkpoint, { ...image, imageSize, normalization: this.pixelPlan });
     if (bytes === undefined) {
       const message = `The model ${this.id} does not say what its ${kind} tower's encoder is (encoders.${kind}).`;
       throw new ClipgraphError('MODEL_UNAVAILABLE', message);

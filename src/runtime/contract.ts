@@ -74,10 +74,12 @@ export interface TextBatch {
   readonly length: number;
 }
 
-/** Pictures, prepared and normalised. */
+/** Pictures, prepared: as the bytes of their crops, which a graph may take as they are, and as normalised numbers. */
 export interface ImageBatch {
   readonly kind: 'image';
-  /** `[size, 3, imageSize, imageSize]`. */
+  /** `[size, imageSize, imageSize, 3]`, red, green and blue. */
+  readonly crops: Uint8Array;
+  /** `[size, 3, imageSize, imageSize]`, normalised. Made of the crops when it is first read. */
   readonly pixels: Float32Array;
   readonly size: number;
   readonly imageSize: number;

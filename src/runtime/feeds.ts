@@ -1,10 +1,10 @@
 import { ClipgraphError } from '../errors/index.js';
-import type { TensorInfo, TowerBatch } from './contract.js';
+import type { ImageBatch, TensorInfo, TowerBatch } from './contract.js';
 
 /** An input of a graph, with data of the type that the graph asks for. */
 export interface Feed {
-  readonly type: 'float32' | 'int32' | 'int64';
-  readonly data: Float32Array | Int32Array | BigInt64Array;
+  readonly type: 'float32' | 'uint8' | 'int32' | 'int64';
+  readonly data: Float32Array | Uint8Array | Int32Array | BigInt64Array;
   readonly dims: readonly number[];
 }
 
@@ -15,6 +15,14 @@ function integers(values: Int32Array, { name, type }: TensorInfo, dims: readonly
     'MODEL_UNAVAILABLE',
     `The graph's input ${name} takes ${type}; token ids are int32 or int64.`,
   );
+}
+
+/** The crops' bytes for a graph that normalises them itself, else the normalised numbers. */
+function picturesFor(batch: ImageBatch, { type }: TensorInfo): Feed | undefined {
+  const { size, imageSize } = batch;
+  if (type === 'uint8') return { type, data: batch.crops, dims: [size, imageSize, imageSize, 3] };
+  if (type !== 'float32') return undefined;
+  return { type, data: batch.pixels, dims: [size, 3, imageSize, imageSize] };
 }
 
 /** 1 for each id, 0 for each padding. */
@@ -34,9 +42,9 @@ export function feedsFor(batch: TowerBatch, inputs: readonly TensorInfo[]): Reco
   const feeds: Record<string, Feed> = {};
   for (const info of inputs) {
     if (batch.kind === 'image') {
-      if (info.type !== 'float32' || inputs.length > 1) throw notClip(batch.kind, inputs);
-      const { pixels, size, imageSize } = batch;
-      feeds[info.name] = { type: 'float32', data: pixels, dims: [size, 3, imageSize, imageSize] };
+      const pictures = picturesFor(batch, info);
+      if (pictures === undefined || inputs.length > 1) throw notClip(batch.kind, inputs);
+      feeds[info.name] = pictures;
     } else {
       const { ids, lengths, size, length } = batch;
       const isMask = /mask/i.test(info.name);

@@ -34,7 +34,16 @@ interface Started {
 function toTowerBatch(batch: WireBatch): TowerBatch {
   if (batch.kind === 'text') return batch;
   const { crops, size, imageSize, normalization } = batch;
-  return { kind: 'image', pixels: cropsToTensor(crops, size, imageSize, normalization), size, imageSize };
+  let pixels: Float32Array | undefined;
+  return {
+    kind: 'image',
+    crops,
+    get pixels() {
+      return (pixels ??= cropsToTensor(crops, size, imageSize, normalization));
+    },
+    size,
+    imageSize,
+  };
 }
 
 /** What the plugin is given: the graph only if it asked for one. */

@@ -14,4 +14,4 @@ export {
 export { preparePicture, type PrepareOptions } from './prepare.js';
 export type { Picture, Raster, Samples } from './raster.js';
 export { columnsOf } from './taps.js';
-export { cropsToTensor, CLIP_NORMALIZATION, type Normalization } from './tensor.js';
+export { cropsToTensor, normalizationTables, CLIP_NORMALIZATION, type Normalization } from './tensor.js';

@@ -26,6 +26,11 @@ function channelTable(rescaleFactor: number, mean: number, std: number): Float32
   );
 }
 
+/** The number that each sample of 0 to 255 becomes, in red, green and blue: what a graph that takes bytes must compute, to the bit. */
+export function normalizationTables({ rescaleFactor, mean, std }: Normalization): Float32Array[] {
+  return mean.map((of, channel) => channelTable(rescaleFactor, of, std[channel]));
+}
+
 /**
  * Crops to the model's input: `(value · rescaleFactor - mean) / std`, channels first.
  *
@@ -37,12 +42,11 @@ export function cropsToTensor(
   crops: Uint8Array,
   count: number,
   size: number | { readonly height: number; readonly width: number },
-  { rescaleFactor, mean, std }: Normalization = CLIP_NORMALIZATION,
+  normalization: Normalization = CLIP_NORMALIZATION,
 ): Float32Array {
   const plane = typeof size === 'number' ? size * size : size.height * size.width;
   const out = new Float32Array(count * 3 * plane);
-  for (let channel = 0; channel < 3; channel++) {
-    const table = channelTable(rescaleFactor, mean[channel], std[channel]);
+  for (const [channel, table] of normalizationTables(normalization).entries()) {
     for (let image = 0; image < count; image++) {
       const from = image * plane * 3 + channel;
       const to = (image * 3 + channel) * plane;

@@ -1,5 +1,7 @@
 import { ClipgraphError } from '../../errors/index.js';
+import { normalizationTables, type Normalization } from '../../core/image/index.js';
 import {
+  DATA_TYPES,
   externalInitializer,
   initializer,
   MICROSOFT,
@@ -13,7 +15,26 @@ import { scalesOf, type Checkpoint, type StoredTensor } from '../checkpoint/chec
 const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', I8: 'int8' } as const;
 /** The least value of any GELU, with a little room. */
 const LOWEST_GELU = 0.1701;
-const FLOAT32 = 1; // TensorProto.DataType, for Cast.
+/** TensorProto.DataType, for Cast. */
+const { float32: FLOAT32, int32: INT32 } = DATA_TYPES;
+
+/**
+ * What samples are divided by so that float32 arithmetic gives the tables' numbers, all of them and to the bit; undefined where
+ * there is no such divisor.
+ */
+function divisorFor(
+  { rescaleFactor, mean, std }: Normalization,
+  tables: readonly Float32Array[],
+): number | undefined {
+  const f32 = Math.fround;
+  const divisor = f32(1 / rescaleFactor);
+  const isSame = tables.every((table, channel) =>
+    table.every((value, sample) =>
+      Object.is(value, f32(f32(f32(sample / divisor) - f32(mean[channel])) / f32(std[channel]))),
+    ),
+  );
+  return isSame ? divisor : undefined;
+}
 
 /** The name of a value in the graph. */
 export type Value = string;
@@ -85,6 +106,12 @@ export class Graph {
   integer(of: number): Value {
     const name = `s_${of}`;
     this.#initializers.set(name, initializer(name, [], BigInt64Array.of(BigInt(of))));
+    return name;
+  }
+
+  /** Numbers of any shape, under a name of their own. */
+  floats(name: string, dims: readonly number[], values: Float32Array): Value {
+    this.#initializers.set(name, initializer(name, dims, values));
     return name;
   }
 
@@ -167,9 +194,34 @@ export class Graph {
     return this.op('LayerNormalization', [x, ...parameters], { axis: -1, epsilon: { float: epsilon } });
   }
 
+  /**
+   * Samples of 0 to 255, `[…, 3, n]`, as the model's numbers: bit-equal to the table's, which is looked up where arithmetic in
+   * float32 would give others.
+   */
+  normalize(samples: Value, normalization: Normalization): Value {
+    const tables = normalizationTables(normalization);
+    const divisor = divisorFor(normalization, tables);
+    if (divisor === undefined) {
+      const table = this.floats(
+        'sample_table',
+        [3 * 256],
+        Float32Array.from(tables.flatMap((of) => [...of])),
+      );
+      const offsets = this.op('Cast', [this.floats('sample_offsets', [3, 1], Float32Array.of(0, 256, 512))], {
+        to: INT32,
+      });
+      const places = this.op('Add', [this.op('Cast', [samples], { to: INT32 }), offsets]);
+      return this.op('Gather', [table, places], { axis: 0 });
+    }
+    const scaled = this.op('Div', [this.toFloat32(samples), this.float(divisor)]);
+    const mean = this.floats('sample_mean', [3, 1], Float32Array.from(normalization.mean));
+    const std = this.floats('sample_std', [3, 1], Float32Array.from(normalization.std));
+    return this.op('Div', [this.op('Sub', [scaled, mean]), std]);
+  }
+
   /** The file's bytes. Inputs and outputs have one symbolic first dimension, `batch`. */
   finish(
-    input: { name: string; type: 'int64' | 'float32'; dims: readonly (number | string)[] },
+    input: { name: string; type: 'int64' | 'uint8'; dims: readonly (number | string)[] },
     outputs: readonly { name: string; dims: readonly (number | string)[] }[],
   ): Uint8Array {
     return model({

@@ -1,3 +1,4 @@
+import type { Normalization } from '../../core/image/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { encoder, headSize, type EncoderConfig } from './encoder.js';
@@ -11,6 +12,8 @@ export interface TextTowerConfig extends EncoderConfig {
 export interface ImageTowerConfig extends EncoderConfig {
   /** Pixels. */
   readonly imageSize: number;
+  /** How samples become numbers: a part of the graph, which takes the bytes of crops. */
+  readonly normalization: Normalization;
 }
 
 /** The text graph's output of one vector a token, as transformers names it. */
@@ -70,7 +73,7 @@ export function buildTextTower(checkpoint: Checkpoint, config: TextTowerConfig):
 }
 
 /**
- * The ONNX graph of an image tower: `pixel_values [batch, 3, size, size]` → `image_embeds [batch, dimensions]`.
+ * The ONNX graph of an image tower: `pixel_values [batch, size, size, 3]`, the bytes of crops → `image_embeds [batch, dimensions]`.
  *
  * @throws MODEL_UNAVAILABLE when the checkpoint is not laid out as a CLIP
  */
@@ -78,7 +81,7 @@ export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig
   const graph = new Graph(checkpoint);
   const patches = 'vision_model.embeddings.patch_embedding.weight';
   const [width, channels, patch] = graph.tensor(patches).shape;
-  const { heads, imageSize, epsilon } = config;
+  const { heads, imageSize, epsilon, normalization } = config;
   const side = Math.floor(imageSize / patch);
   const length = side * side + 1;
   const positions = 'vision_model.embeddings.position_embedding.weight';
@@ -86,7 +89,7 @@ export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig
     const message = `The model's image_size ${imageSize} does not fit its ${graph.tensor(positions).shape[0]} positions.`;
     throw new ClipgraphError('MODEL_UNAVAILABLE', message);
   }
-  // The patches do not overlap: the convolution is one product of matrices, which is faster.
+  // The patches do not overlap: the convolution is one product of matrices, which is faster. Bytes are moved, not numbers.
   const covered = side * patch;
   const whole =
     covered === imageSize
@@ -95,11 +98,15 @@ export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig
           'pixel_values',
           graph.integers(0, 0),
           graph.integers(covered, covered),
-          graph.integers(2, 3),
+          graph.integers(1, 2),
         ]);
-  const cut = graph.op('Reshape', [whole, graph.integers(-1, channels, side, patch, side, patch)]);
+  const cut = graph.op('Reshape', [whole, graph.integers(-1, side, patch, side, patch, channels)]);
+  const samples = graph.op('Reshape', [
+    graph.op('Transpose', [cut], { perm: [0, 1, 3, 5, 2, 4] }),
+    graph.integers(-1, channels, patch * patch),
+  ]);
   const flat = graph.op('Reshape', [
-    graph.op('Transpose', [cut], { perm: [0, 2, 4, 1, 3, 5] }),
+    graph.normalize(samples, normalization),
     graph.integers(-1, channels * patch * patch),
   ]);
   const products = graph.op('Gemm', [flat, graph.weight(patches, [width, channels * patch * patch])], {
@@ -131,8 +138,8 @@ export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig
   const split = graph.integers(-1, length, heads, headSize(width, heads));
   const encoded = encoder(graph, stream, 'vision_model', width, config, { split, firstOf: length });
   const pooled = graph.layerNorm(encoded, 'vision_model.post_layernorm', epsilon);
-  const dims = [channels, imageSize, imageSize];
-  return finish(graph, pooled, width, 'visual', { name: 'pixel_values', type: 'float32', dims });
+  const dims = [imageSize, imageSize, channels];
+  return finish(graph, pooled, width, 'visual', { name: 'pixel_values', type: 'uint8', dims });
 }
 
 function finish(

@@ -1,5 +1,5 @@
 import type { TowerKind, TowerSource } from '../contract.js';
-import { initializer, model, node, value, type DataType } from '../onnx/writer.js';
+import { DATA_TYPES, initializer, model, node, value, type DataType } from '../onnx/writer.js';
 
 /** Small towers with known answers. Like CLIP's, the text tower gives the same whatever follows the first end marker. */
 export const DIMENSIONS = 8;
@@ -33,6 +33,20 @@ export function textGraph(idType: DataType = 'int64'): Uint8Array {
   });
 }
 
+/** The means of a graph's bytes, projected: it takes crops as they are. */
+export function bytesGraph(): Uint8Array {
+  return model({
+    nodes: [
+      node('Cast', ['pixel_values'], ['samples'], { to: DATA_TYPES.float32 }),
+      node('ReduceMean', ['samples'], ['means'], { axes: [1, 2], keepdims: 0 }),
+      node('MatMul', ['means', 'projection'], [OUTPUTS.image]),
+    ],
+    initializers: [initializer('projection', [CHANNELS, DIMENSIONS], weights(CHANNELS))],
+    inputs: [value('pixel_values', 'uint8', ['batch', IMAGE_SIZE, IMAGE_SIZE, CHANNELS])],
+    outputs: [value(OUTPUTS.image, 'float32', ['batch', DIMENSIONS])],
+  });
+}
+
 /** The channels' means, projected. */
 export function imageGraph(): Uint8Array {
   return model({
@@ -50,7 +64,7 @@ export function textAnswer(ids: readonly number[]): number[] {
   return Array.from({ length: DIMENSIONS }, (_, column) => Math.max(...ids.map((id) => weight(id, column))));
 }
 
-/** @param means of the channels of the normalised picture */
+/** @param means of the channels: of the normalised picture, or of its bytes */
 export function imageAnswer(means: readonly number[]): number[] {
   return Array.from({ length: DIMENSIONS }, (_, column) =>
     means.reduce((sum, mean, row) => sum + mean * weight(row, column), 0),

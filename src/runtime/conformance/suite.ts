@@ -3,7 +3,15 @@ import { RuntimeHost, type HostOptions } from '../host.js';
 import type { RunResult } from '../wire.js';
 import { expectedOfColour, imageBatch, textBatch, TEXTS } from './batches.js';
 import { check, expectCode, type ConformanceTest } from './checks.js';
-import { DIMENSIONS, textAnswer, textGraph, towerSource, VOCABULARY } from './graphs.js';
+import {
+  bytesGraph,
+  DIMENSIONS,
+  imageAnswer,
+  textAnswer,
+  textGraph,
+  towerSource,
+  VOCABULARY,
+} from './graphs.js';
 
 /** The plugin that is to be tested. */
 export interface ConformanceSubject {
@@ -130,6 +138,12 @@ export function conformanceTests(subject: ConformanceSubject): ConformanceTest[]
     }),
     ...graphTest('feeds ids of the type that the graph takes', async (host) => {
       await runTexts(host, TEXTS.slice(0, 2), towerSource('text', textGraph('int32')));
+    }),
+    ...graphTest('feeds the bytes of pictures to a graph that takes them', async (host) => {
+      const colours = [[255, 0, 10] as const, [0, 128, 255] as const];
+      const source = towerSource('image', bytesGraph());
+      const result = await host.run({ source, batch: imageBatch(colours) }, unaborted());
+      checkRows(result, colours.map(imageAnswer));
     }),
     test('runs both towers of a model, and several models', async (host) => {
       await runTexts(host, TEXTS.slice(0, 1));
