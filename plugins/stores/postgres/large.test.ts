@@ -24,9 +24,14 @@ describeWithPostgres('a large collection', (server) => {
   );
   const queries = Array.from({ length: 20 }, next);
   const packed = Float32Array.from(queries.flatMap((query) => [...query]));
-  const recall = (answers: readonly SearchAnswer[], from: readonly NewRow[], limit: number): number => {
+  const recall = (
+    answers: readonly SearchAnswer[],
+    from: readonly NewRow[],
+    limit: number,
+    asked = queries,
+  ): number => {
     const shares = answers.map(({ hits }, i) => {
-      const best = new Set(bestByLoop(from, queries[i], limit).map(({ id }) => id));
+      const best = new Set(bestByLoop(from, asked[i], limit).map(({ id }) => id));
       return hits.filter(({ id }) => best.has(id)).length / best.size;
     });
     return shares.reduce((sum, share) => sum + share, 0) / shares.length;
@@ -84,14 +89,67 @@ describeWithPostgres('a large collection', (server) => {
     expect(half.every(({ hits }) => hits.every(({ id }) => Number(id) % 2 === 1))).toBe(true);
   });
 
+  it.each([
+    ['clustered', 1],
+    ['hard', 2.6],
+  ])(
+    'of %s vectors is searched by the index under a filter that keeps few, as well as without',
+    async (name, noise) => {
+      const another = clustered({ dimensions: DIMENSIONS, noise, seed: 2 });
+      const given = rows.map((row) => ({ ...row, vector: another() }));
+      const asked = Array.from({ length: 20 }, another);
+      const { things } = await fill(name, given, { exactBelow: 0 });
+      await until(() => isIndexed(name), 60);
+      const filter = { path: ['hundredth'], in: [7, 57] } as const;
+      for (const [kept, request] of [
+        [given, {}],
+        [
+          given.filter(({ metadata }) => filter.in.some((value) => value === metadata!.hundredth)),
+          { filter },
+        ],
+      ] as const) {
+        const packedQueries = Float32Array.from(asked.flatMap((query) => [...query]));
+        const answers = await things.search(packedQueries, { limit: 10, effort: 'default', ...request });
+        expect(answers.filter(({ isExact }) => !isExact).length).toBeGreaterThanOrEqual(15);
+        for (const { isExact, searched } of answers)
+          expect(searched).toBeLessThan(isExact ? 61 : kept.length);
+        expect(recall(answers, kept, 10, asked)).toBeGreaterThanOrEqual(0.95);
+      }
+    },
+  );
+
+  it('looks at all that a filter keeps where the index would visit more for as many hits', async () => {
+    const { things } = await fill('chosen', rows, { exactBelow: 100 });
+    await until(() => isIndexed('chosen'), 60);
+    const filter = { path: ['hundredth'], lt: 20 } as const;
+    const told = async (limit: number) => {
+      const [{ hits, isExact, searched }] = await things.search(queries[0], {
+        limit,
+        effort: 'default',
+        filter,
+      });
+      return { isExact, searched, isFull: hits.length === limit };
+    };
+    expect(await told(50)).toEqual({ isExact: true, searched: 600, isFull: true });
+    expect(await told(1)).toEqual({ isExact: false, searched: 17, isFull: true });
+  });
+
   it('is exact where the index finds less than is wanted', async () => {
-    const { things } = await fill('scarce', rows, { hnsw: { maxScanTuples: 1, efSearch: 1 } });
+    const { things } = await fill('scarce', rows, {
+      exactBelow: 0,
+      hnsw: { maxScanTuples: 1, efSearch: 1 },
+    });
     await until(() => isIndexed('scarce'), 60);
-    const given = { limit: 700, effort: 'default', filter: { path: ['half'], eq: 1 } } as const;
+    const given = { limit: 1600, effort: 'default', filter: { path: ['half'], eq: 1 } } as const;
     const odd = rows.filter(({ metadata }) => metadata!.half === 1);
-    const [{ hits, isComplete }] = await things.search(queries[0], given);
-    expect({ isComplete, length: hits.length }).toEqual({ isComplete: true, length: 700 });
-    expect(idsOf(hits)).toBe(idsOf(bestByLoop(odd, queries[0], 700)));
+    const [{ hits, ...told }] = await things.search(queries[0], given);
+    expect({ ...told, length: hits.length }).toEqual({
+      isExact: true,
+      isComplete: true,
+      searched: odd.length,
+      length: odd.length,
+    });
+    expect(idsOf(hits)).toBe(idsOf(bestByLoop(odd, queries[0], 1600)));
     // More than the index was asked to keep in sight.
     const [all] = await things.search(queries[0], { limit: 5000, effort: 'default' });
     expect(idsOf(all.hits)).toBe(idsOf(bestByLoop(rows, queries[0], 5000)));

@@ -22,7 +22,10 @@ export const optionsSchema = z.strictObject({
     .default('clipgraph'),
   /** Connections for searches and changes; scans have up to half as many more. Default 10. */
   poolSize: z.number().int().min(1).max(1000).default(10),
-  /** A collection of up to this many items, and a filter that matches up to this many, is searched exactly. Default 20,000. */
+  /**
+   * A collection of up to this many items, and a filter that matches up to this many, is searched exactly; 0: by the index as
+   * soon as it is there. Default 20,000.
+   */
   exactBelow: z.number().int().min(0).max(10_000_000).default(20_000),
   /** The index of larger collections, as pgvector calls its options. */
   hnsw: z
