@@ -11,6 +11,7 @@ const LAYERS = [
   'isolation',
   'plugins',
   'runtime',
+  'encoders',
   'models',
   'media',
   'stores',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clipImageOptions, clipTextOptions } from '../encoders/index.js';
 import { clipPlan, CLIP_NORMALIZATION, FILTERS, type PixelPlan } from '../core/image/index.js';
 import { wordsSchema } from './words.js';
 
@@ -12,13 +13,6 @@ const fileName = z
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().int().positive();
 const divisor = z.number().refine((value) => Math.fround(value) !== 0, 'must not be 0');
-
-const encoderSchema = {
-  heads: positive,
-  /** As config.json names it: `quick_gelu`. */
-  activation: z.string().min(1),
-  epsilon: z.number().positive(),
-};
 
 const towerSchema = z.strictObject({
   /** The ONNX graph, relative to the manifest; absent where it is built over the weights. */
@@ -61,10 +55,7 @@ export const manifestSchema = z.strictObject({
   weights: fileName.optional(),
   /** What a checkpoint's tensors can't say about the towers that are built over them. */
   encoders: z
-    .strictObject({
-      text: z.strictObject({ ...encoderSchema, endMarker: z.number().int().nonnegative() }).optional(),
-      image: z.strictObject(encoderSchema).optional(),
-    })
+    .strictObject({ text: clipTextOptions.optional(), image: clipImageOptions.optional() })
     .prefault({}),
   /** CLIP's two files, or the one that holds a whole tokenizer; `vocab.txt` of a WordPiece, `spiece.model` of sentencepiece. */
   tokenizer: z

@@ -8,15 +8,20 @@ import {
   vocabularyInSteps,
   type Tokenizer,
 } from '../core/text/index.js';
+import {
+  buildImageTower,
+  buildTextTower,
+  filesOf,
+  type Checkpoint,
+  type StoredTensor,
+} from '../encoders/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { inSlices } from '../isolation/turns.js';
 import type { TowerKind, TowerSource } from '../runtime/index.js';
 import { readJson } from './files/json.js';
 import { digestOf, readText, sizeOf } from './files/read.js';
-import { buildImageTower, buildTextTower } from './graph/towers.js';
 import { checksumOf } from './identity.js';
 import { pixelPlanOf, type Manifest } from './manifest.js';
-import { filesOf, type Checkpoint, type StoredTensor } from './checkpoint/checkpoint.js';
 import { externalDataOf, findWeights } from './layout/layout.js';
 import { checkTokenizerJson } from './layout/tokenizer-json.js';
 import { openWords } from './layout/words/open-words.js';
@@ -161,7 +166,7 @@ export class Model {
     const bytes =
       kind === 'text'
         ? text && buildTextTower(checkpoint, text)
-        : image && buildImageTower(checkpoint, { ...image, imageSize, normalization: this.pixelPlan });
+        : image && buildImageTower(checkpoint, image, { imageSize, normalization: this.pixelPlan });
     if (bytes === undefined) {
       const message = `The model ${this.id} does not say what its ${kind} tower's encoder is (encoders.${kind}).`;
       throw new ClipgraphError('MODEL_UNAVAILABLE', message);

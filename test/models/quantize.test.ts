@@ -2,10 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import type { Checkpoint } from '../../src/models/checkpoint/checkpoint.js';
-import { scalesOf } from '../../src/models/checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../src/encoders/index.js';
+import { scalesOf } from '../../src/encoders/index.js';
 import { LARGEST_WEIGHT, quantize } from '../../src/models/conversion/quantize.js';
-import { Graph } from '../../src/models/graph/graph.js';
+import { Graph } from '../../src/encoders/graph/graph.js';
 import { RuntimeRegistry } from '../../src/runtime/registry.js';
 
 const LARGEST_INPUT = 255;

@@ -1,5 +1,5 @@
 import type { Normalization } from '../../src/core/image/index.js';
-import { Graph } from '../../src/models/graph/graph.js';
+import { Graph } from '../../src/encoders/graph/graph.js';
 import type { TowerSource } from '../../src/runtime/index.js';
 
 /** A tower whose embedding of a picture of 16 × 16 pixels is its normalised samples, one channel after the other. */

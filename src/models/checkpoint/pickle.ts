@@ -1,4 +1,4 @@
-import { damaged } from './checkpoint.js';
+import { damaged } from '../../encoders/index.js';
 
 /** A name that a pickle refers to: `torch._utils _rebuild_tensor_v2`. */
 export class PickleGlobal {

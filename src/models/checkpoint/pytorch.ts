@@ -3,7 +3,13 @@ import { fromFdPromise, type Entry } from 'yauzl';
 import { ClipgraphError } from '../../errors/index.js';
 import { errnoOf } from '../files/failures.js';
 import { readExactly, withFile, type OpenFile } from '../files/read.js';
-import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
+import {
+  byteLengthOf,
+  damaged,
+  DTYPE_BYTES,
+  type Checkpoint,
+  type StoredTensor,
+} from '../../encoders/index.js';
 import { PersistentId, PickleCall, PickleGlobal, readPickle } from './pickle.js';
 
 const MAX_PICKLE_BYTES = 64 * 2 ** 20;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint } from './checkpoint.js';
+import { byteLengthOf, damaged, DTYPE_BYTES, type Checkpoint } from '../../encoders/index.js';
 import { readExactly, withFile } from '../files/read.js';
 
 const tensorSchema = z.object({

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { damaged, filesOf, type Checkpoint } from './checkpoint.js';
-import { fromOpenClip, isOpenClip } from './open-clip-names.js';
+import { damaged, filesOf, withUsualNames, type Checkpoint } from '../../encoders/index.js';
 import { parseJson } from '../files/json.js';
 import { readExactly, readText, withFile } from '../files/read.js';
 import { halfToNumber } from './half.js';
@@ -45,23 +44,6 @@ export function shardsOf(index: string, text: string): string[] {
   if (outside !== undefined) throw damaged(formatOf(index), 'its index names a file outside of the folder');
   const folder = path.posix.dirname(index.split(path.sep).join('/'));
   return files.map((file) => (folder === '.' ? file : `${folder}/${file}`));
-}
-
-/** Names as transformers' CLIPModel has them, whoever wrote the checkpoint. */
-function withUsualNames(checkpoint: Checkpoint): Checkpoint {
-  if (isOpenClip(checkpoint)) return fromOpenClip(checkpoint);
-  // A single tower, saved without the model around it.
-  const bare = (
-    [
-      ['embeddings.token_embedding.weight', 'text_model.'],
-      ['embeddings.patch_embedding.weight', 'vision_model.'],
-    ] as const
-  ).find(([name]) => checkpoint.has(name));
-  if (bare === undefined) return checkpoint;
-  const isInside = /^(embeddings|encoder|final_layer_norm|pre_layrnorm|pre_layernorm|post_layernorm)\./;
-  return new Map(
-    [...checkpoint].map(([name, tensor]) => [isInside.test(name) ? bare[1] + name : name, tensor]),
-  );
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   scalesOf,
   type Checkpoint,
   type StoredTensor,
-} from '../checkpoint/checkpoint.js';
+} from '../../encoders/index.js';
 import { halfToNumber, toHalves } from '../checkpoint/half.js';
 import { fileError, writeError } from '../files/failures.js';
 import { readExactly, readText, withFile } from '../files/read.js';

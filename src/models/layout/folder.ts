@@ -2,19 +2,22 @@ import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import {
+  check,
+  describeOpenClip,
+  describeTransformers,
+  STATES,
+  type Checkpoint,
+  type ModelDescription,
+} from '../../encoders/index.js';
 import { readError } from '../files/failures.js';
 import { readJson } from '../files/json.js';
-import { STATES } from '../graph/towers.js';
 import { readLicense } from './card.js';
-import { check, type ModelDescription } from './description.js';
 import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from './layout.js';
 import { MANIFEST, manifestSchema } from '../manifest.js';
 import { Model } from '../model.js';
-import { describeOpenClip } from './open-clip.js';
 import { readPreparation } from './preparation.js';
 import { readTokenizerSettings } from './tokenizer.js';
-import { describeTransformers } from './transformers.js';
 import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
 
 /** Which weights to take where a model has several. */

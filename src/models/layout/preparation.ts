@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../files/json.js';
-import { check } from './description.js';
+import { check, type Preparation } from '../../encoders/index.js';
 import { PREPROCESSOR_FILES, type Layout } from './layout.js';
-import { readPreprocessor, type Preparation } from './preprocessor.js';
+import { readPreprocessor } from './preprocessor.js';
 
 const processorSchema = z.looseObject({ image_processor: z.unknown().optional() });
 

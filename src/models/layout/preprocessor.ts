@@ -3,14 +3,11 @@ import {
   FILTERS,
   type Filter,
   type Normalization,
-  type PixelPlan,
   type Resize,
   type Size,
 } from '../../core/image/index.js';
+import type { Preparation } from '../../encoders/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-
-/** What a model's files say of the plan of its pixels: the crop is its image tower's. */
-export type Preparation = Omit<PixelPlan, 'crop'>;
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { END_MARKER, START_MARKER } from '../../core/text/index.js';
-import { check } from './description.js';
+import { check } from '../../encoders/index.js';
 
 const found = ({ input }: { readonly input?: unknown }): string =>
   `${input === undefined ? 'nothing' : JSON.stringify(input).slice(0, 100)} is not supported; it must be as CLIP has it`;

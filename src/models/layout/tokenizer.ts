@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { END_MARKER, START_MARKER } from '../../core/text/index.js';
 import { fileError } from '../files/failures.js';
 import { readJson } from '../files/json.js';
-import { check } from './description.js';
+import { check } from '../../encoders/index.js';
 import type { TokenizerFiles } from './layout.js';
 import { addedTokenSchema, checkTokenizerJson } from './tokenizer-json.js';
 

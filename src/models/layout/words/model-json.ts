@@ -8,7 +8,7 @@ import {
   type PieceModel,
 } from '../../../core/text/index.js';
 import { fileError } from '../../files/failures.js';
-import { check } from '../description.js';
+import { check } from '../../../encoders/index.js';
 import { addPiece, pieceName } from './pieces.js';
 
 /** Accepted only as it is where it is off. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../files/json.js';
-import { check } from '../description.js';
+import { check } from '../../../encoders/index.js';
 
 const notSupported = ({ input }: { readonly input?: unknown }): string =>
   `${JSON.stringify(input).slice(0, 100)} is not supported`;

@@ -7,7 +7,7 @@ import {
   type PreTokenizer,
 } from '../../../core/text/index.js';
 import { fileError } from '../../files/failures.js';
-import { check } from '../description.js';
+import { check } from '../../../encoders/index.js';
 import { off, readModel } from './model-json.js';
 import { pieceName } from './pieces.js';
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { clipPlan } from '../../core/image/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-import { check, type ModelDescription } from './description.js';
-import type { Preparation } from './preprocessor.js';
+import { check, type ModelDescription, type Preparation } from '../description.js';
 
 const count = z.number().int().positive();
 /** What is not supported is accepted where it is switched off. */

@@ -1,23 +1,9 @@
-import type { Normalization } from '../../core/image/index.js';
 import { ClipgraphError } from '../../errors/index.js';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { encoder, headSize, type EncoderConfig } from './encoder.js';
-import { Graph } from './graph.js';
-
-export interface TextTowerConfig extends EncoderConfig {
-  /** Its first place is pooled; 2, in old configurations, stands for the largest id of all. */
-  readonly endMarker: number;
-}
-
-export interface ImageTowerConfig extends EncoderConfig {
-  /** Pixels. */
-  readonly imageSize: number;
-  /** How samples become numbers: a part of the graph, which takes the bytes of crops. */
-  readonly normalization: Normalization;
-}
-
-/** The text graph's output of one vector a token, as transformers names it. */
-export const STATES = 'last_hidden_state';
+import type { Checkpoint } from '../checkpoint.js';
+import { encoder, headSize } from '../graph/encoder.js';
+import { Graph } from '../graph/graph.js';
+import { STATES, type PictureInput } from '../graph/ends.js';
+import type { ClipImageOptions, ClipTextOptions } from './options.js';
 
 const FLOAT32_LOWEST = -3.4028234663852886e38;
 const INT32 = 6; // TensorProto.DataType, for Cast.
@@ -30,7 +16,7 @@ const LEGACY_END_MARKER = 2;
  *
  * @throws MODEL_UNAVAILABLE when the checkpoint is not laid out as a CLIP
  */
-export function buildTextTower(checkpoint: Checkpoint, config: TextTowerConfig): Uint8Array {
+export function buildTextTower(checkpoint: Checkpoint, config: ClipTextOptions): Uint8Array {
   const graph = new Graph(checkpoint);
   const table = 'text_model.embeddings.token_embedding.weight';
   const {
@@ -77,11 +63,15 @@ export function buildTextTower(checkpoint: Checkpoint, config: TextTowerConfig):
  *
  * @throws MODEL_UNAVAILABLE when the checkpoint is not laid out as a CLIP
  */
-export function buildImageTower(checkpoint: Checkpoint, config: ImageTowerConfig): Uint8Array {
+export function buildImageTower(
+  checkpoint: Checkpoint,
+  config: ClipImageOptions,
+  { imageSize, normalization }: PictureInput,
+): Uint8Array {
   const graph = new Graph(checkpoint);
   const patches = 'vision_model.embeddings.patch_embedding.weight';
   const [width, channels, patch] = graph.tensor(patches).shape;
-  const { heads, imageSize, epsilon, normalization } = config;
+  const { heads, epsilon } = config;
   const side = Math.floor(imageSize / patch);
   const length = side * side + 1;
   const positions = 'vision_model.embeddings.position_embedding.weight';

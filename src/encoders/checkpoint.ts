@@ -1,4 +1,4 @@
-import { ClipgraphError } from '../../errors/index.js';
+import { ClipgraphError } from '../errors/index.js';
 
 /** One tensor of a checkpoint and where its bytes are. */
 export interface StoredTensor {

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
-import { ClipgraphError } from '../../errors/index.js';
-import type { manifestSchema } from '../manifest.js';
-import type { Preparation } from './preprocessor.js';
+import type { PixelPlan } from '../core/image/index.js';
+import { ClipgraphError } from '../errors/index.js';
+
+/** What a model's files say of the plan of its pixels: the crop is its image tower's. */
+export type Preparation = Omit<PixelPlan, 'crop'>;
 
 /** What a configuration says of a model, whichever library wrote it. */
 export interface ModelDescription {
@@ -10,7 +12,8 @@ export interface ModelDescription {
   readonly projection: number;
   readonly contextLength: number;
   readonly imageSize: number;
-  readonly encoders: z.input<typeof manifestSchema>['encoders'];
+  /** What the tensors of its towers can't say about them: by the schema of each one's family. */
+  readonly encoders: { readonly text?: object; readonly image?: object };
   /** Empty where a file of its own says it. */
   readonly preparation: Partial<Preparation>;
 }

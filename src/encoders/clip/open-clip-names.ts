@@ -1,4 +1,4 @@
-import { DTYPE_BYTES, type Checkpoint, type StoredTensor } from './checkpoint.js';
+import { DTYPE_BYTES, type Checkpoint, type StoredTensor } from '../checkpoint.js';
 
 /** open_clip's names of tensors, and transformers' for the same. */
 const NAMES: readonly (readonly [RegExp, string])[] = [

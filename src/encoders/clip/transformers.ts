@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { check, type ModelDescription } from './description.js';
+import { check, type ModelDescription } from '../description.js';
 
 /** Defaults of transformers' CLIPTextConfig and CLIPVisionConfig: a configuration holds what differs from them. */
 const count = z.number().int().positive();
@@ -20,8 +20,6 @@ const visionSchema = z.object({
 });
 const part = z.record(z.string(), z.unknown()).nullish();
 
-const MODEL_TYPES = ['clip', 'clip_text_model', 'clip_vision_model'] as const;
-
 /** Parses a part of the configuration inside another schema's transform, with its issues at its own path. */
 function parsePart<Schema extends z.ZodType>(
   schema: Schema,
@@ -40,10 +38,7 @@ function parsePart<Schema extends z.ZodType>(
 /** `config.json` of a CLIP, or of one of its towers alone; source: transformers, configuration_clip.py. */
 const configSchema = z
   .looseObject({
-    model_type: z.enum(MODEL_TYPES, {
-      error: ({ input }) =>
-        `${input === undefined ? 'no model_type' : JSON.stringify(input)} is not supported; ${MODEL_TYPES.join(', ')} are`,
-    }),
+    model_type: z.string(),
     projection_dim: count.default(512),
     text_config: part,
     text_config_dict: part,

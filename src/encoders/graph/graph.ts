@@ -10,7 +10,7 @@ import {
   value,
   type Attribute,
 } from '../../runtime/onnx/writer.js';
-import { scalesOf, type Checkpoint, type StoredTensor } from '../checkpoint/checkpoint.js';
+import { scalesOf, type Checkpoint, type StoredTensor } from '../checkpoint.js';
 
 const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', I8: 'int8' } as const;
 /** The least value of any GELU, with a little room. */
