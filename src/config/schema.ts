@@ -109,7 +109,7 @@ export const configSchema = z.strictObject({
         .positive()
         .default(1000)
         .describe(
-          'Connections open at once, those of WebSockets too; more are closed as soon as they are opened.',
+          'Connections served at once, those of WebSockets too; what comes over more is answered OVERLOADED, and twice as many are closed unread.',
         ),
       explorer: z
         .enum(['sandbox', 'graphiql', 'off'])

@@ -18,6 +18,7 @@ import {
 } from '../graphql/index.js';
 import { Access, type Client } from './access.js';
 import { stringifyAnswer } from './answers.js';
+import { Connections } from './connections.js';
 import { crossOrigin, ownQueriesByGet } from './cross-origin.js';
 import { graphqlEndpoint } from './endpoint.js';
 import { isOnLoopback } from './grants.js';
@@ -90,7 +91,6 @@ function createHttpServer(app: http.RequestListener, { server, limits }: Config)
   );
   noteFirstBytes(httpServer);
   answerUnreadable(httpServer);
-  httpServer.maxConnections = server.maxConnections;
   httpServer.keepAliveTimeout = server.keepAliveMs;
   return httpServer;
 }
@@ -177,10 +177,12 @@ async function serve(
 
   const app = express().disable('x-powered-by');
   const httpServer = createHttpServer(app, config);
+  const connections = new Connections(httpServer, config.server.maxConnections);
   const schema = await createSchema();
   const documents = new DocumentReader(schema, config.limits);
   const closeWebSockets = serveWebSocket({
     httpServer,
+    connections,
     schema,
     documents,
     config,
@@ -216,6 +218,7 @@ async function serve(
   app.use(health.routes());
   app.use('/metrics', authentication(access));
   app.use(metrics.routes());
+  app.use(connections.admission);
   app.use(explorerRoutes(explorer));
   app.use(pageRoutes());
   app.use(thumbnails.routes(engine.collections));

@@ -27,6 +27,7 @@ import {
 import type { ByteBudget } from '../media/index.js';
 import type { Access, Client } from './access.js';
 import { gone } from './connection-operations.js';
+import type { Connections } from './connections.js';
 import { isOriginAllowed } from './cross-origin.js';
 import { tooLate } from './lifetime.js';
 import type { Metrics } from './metrics.js';
@@ -36,6 +37,7 @@ import { WebSocketStream } from './websocket-stream.js';
 
 interface WebSocketOptions {
   readonly httpServer: http.Server;
+  readonly connections: Connections;
   readonly schema: GraphQLSchema;
   readonly documents: DocumentReader;
   readonly config: Config;
@@ -114,8 +116,8 @@ function asUserError(error: unknown): GraphQLError {
  * @returns what closes every connection
  */
 export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
-  const { httpServer, config, access, budget, metrics, report, createContext, format, onUnexpected } =
-    options;
+  const { httpServer, connections, config, access, budget } = options;
+  const { metrics, report, createContext, format, onUnexpected } = options;
   const { maxBodyBytes, maxStreams, timeoutMs } = config.limits;
   const server = new WebSocketServer({
     noServer: true,
@@ -263,7 +265,8 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
 
   httpServer.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined); // A client that goes away now is nobody's fault.
-    if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
+    if (!connections.isServed(socket)) refuse(socket, '503 Service Unavailable');
+    else if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
     else if (!isOriginAllowed(request, config)) refuse(socket, '403 Forbidden');
     else {
       socket.unshift(head);

@@ -257,7 +257,8 @@ describe('pictures', () => {
 });
 
 describe('connections', () => {
-  it('over server.maxConnections are closed, and let in again when others have gone', async () => {
+  const alone = { ...json, connection: 'close' };
+  it('over server.maxConnections are told so, beyond twice as many closed, and let in when others have gone', async () => {
     const server = await runServer({ server: { maxConnections: 3 } });
     try {
       const connect = async (): Promise<net.Socket> => {
@@ -266,17 +267,42 @@ describe('connections', () => {
         await once(socket, 'connect');
         return socket;
       };
-      const open = await Promise.all([connect(), connect(), connect()]);
-      const refused = await connect();
-      await once(refused, 'close');
-      expect(open.map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
-      for (const socket of open) socket.destroy();
+      const ask = () => rawRequest(server, { headers: alone, chunks: [VERSION] });
+      const served = await Promise.all([connect(), connect(), connect()]);
+      const refused = await ask();
+      expect([refused.status, refused.code]).toEqual([429, 'OVERLOADED']);
+      expect(refused.headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
+      expect(refused.text).toContain('3 connections are open (server.maxConnections)');
+      const probe = { method: 'GET', path: '/health/live', headers: alone };
+      expect((await rawRequest(server, probe)).status).toBe(200);
+
+      const waiting = await Promise.all([connect(), connect(), connect()]);
+      await once(await connect(), 'close');
+      expect([...served, ...waiting].map(({ destroyed }) => destroyed)).toEqual(Array(6).fill(false));
+      for (const socket of [...served, ...waiting]) socket.destroy();
       await until(() =>
-        rawRequest(server, { headers: json, chunks: [VERSION] }).then(
-          () => true,
+        ask().then(
+          ({ status }) => status === 200,
           () => false,
         ),
       );
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('of as many clients as come, each is answered, while those that are served all wait', async () => {
+    const server = await runServer({ server: { maxConnections: 20 }, limits: { timeoutMs: 20_000 } });
+    try {
+      const asked = Array.from({ length: 35 }, (_, i) => {
+        const body = JSON.stringify({
+          query: 'query ($i: [ContentInput!]!) { embedBatch(inputs: $i) { __typename } }',
+          variables: { i: Array.from({ length: 4 }, (_, j) => ({ text: `${i} ${j}` })) },
+        });
+        return rawRequest(server, { headers: alone, chunks: [Buffer.from(body)] });
+      });
+      const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
+      expect([...statuses].sort()).toEqual([200, 429]);
     } finally {
       await server.close();
     }
