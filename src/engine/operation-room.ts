@@ -1,5 +1,9 @@
 import { ClipgraphError } from '../errors/index.js';
+import { makeRoom, type Held, type Holdings } from '../isolation/admission.js';
 import type { Client, Turn } from '../isolation/fair-queue.js';
+
+/** Who asks, and until when. */
+type Asks = Pick<Turn, 'client' | 'signal'>;
 
 /** An operation that has not begun. */
 interface Waiting {
@@ -20,6 +24,11 @@ interface Asked {
   waitingContents: number;
 }
 
+function queueFull(waiting: number): ClipgraphError {
+  const message = `The queue is full: ${waiting} contents are waiting. Try again in a moment.`;
+  return new ClipgraphError('OVERLOADED', message);
+}
+
 /** Of `limits.maxQueue`: several full batches, and no more work begun than that. */
 const PART_OF_A_CLIENT = 1 / 4;
 
@@ -27,7 +36,7 @@ const PART_OF_A_CLIENT = 1 / 4;
  * Where operations wait before anything of them is done. Of whoever asks for much at once, some is under way: the rest takes
  * nothing yet of the event loop, on which everybody waits.
  */
-export class OperationRoom {
+export class OperationRoom implements Holdings {
   readonly #maxWaiting: number;
   readonly #maxOfAClient: number;
   readonly #clients = new Map<Client, Asked>();
@@ -40,8 +49,28 @@ export class OperationRoom {
   }
 
   /** Contents of operations that have not begun. */
-  get waiting(): number {
+  get size(): number {
     return this.#waitingContents;
+  }
+
+  /** Clients of whom operations wait, and the contents of those. */
+  *counts(): Generator<readonly [client: Client, count: number], void, undefined> {
+    for (const [client, { waitingContents }] of this.#clients) yield [client, waitingContents];
+  }
+
+  /** The operations of a client that wait, the newest first. */
+  *newestOf(client: Client): Generator<Held, void, undefined> {
+    const asked = this.#clients.get(client);
+    if (asked === undefined) return;
+    for (const operation of [...asked.waiting].reverse()) {
+      yield {
+        count: operation.contents,
+        refuse: (reason) => {
+          this.#take(asked, operation);
+          operation.refuse(reason);
+        },
+      };
+    }
   }
 
   /**
@@ -53,7 +82,7 @@ export class OperationRoom {
    * @throws OVERLOADED when too much waits, at once, or as soon as another client, of whom less waits, needs the room; the
    *   signal's reason
    */
-  async enter(contents: number, { client, signal }: Pick<Turn, 'client' | 'signal'>): Promise<void> {
+  async enter(contents: number, { client, signal }: Asks): Promise<void> {
     signal.throwIfAborted();
     if (contents === 0) return;
     const asked = this.#clients.get(client) ?? { underWay: 0, waiting: new Set(), waitingContents: 0 };
@@ -61,7 +90,7 @@ export class OperationRoom {
     try {
       const [first] = asked.waiting;
       if (this.#hasRoom(asked, contents) && this.#mayPass(first)) this.#count(asked, contents, first);
-      else await this.#wait(asked, contents, signal);
+      else await this.#wait(asked, contents, { client, signal });
     } finally {
       this.#forget(client, asked);
     }
@@ -89,9 +118,9 @@ export class OperationRoom {
     if (passedBy !== undefined) passedBy.passed += contents;
   }
 
-  #wait(asked: Asked, contents: number, signal: AbortSignal): Promise<void> {
+  #wait(asked: Asked, contents: number, { client, signal }: Asks): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      this.#makeRoom(asked, contents);
+      makeRoom([this], { client, count: contents, max: this.#maxWaiting, refusal: queueFull });
       const leave = (): void => {
         this.#take(asked, operation);
         this.#beginNext(asked);
@@ -114,25 +143,6 @@ export class OperationRoom {
       this.#waitingContents += contents;
       signal.addEventListener('abort', leave, { once: true });
     });
-  }
-
-  /**
-   * Refuses the newest operations of whoever has the most waiting until there is room.
-   *
-   * @throws OVERLOADED where nobody has more waiting than this client would have
-   */
-  #makeRoom(asked: Asked, contents: number): void {
-    while (this.#waitingContents + contents > this.#maxWaiting) {
-      const message = `The queue is full: ${this.#waitingContents} contents are waiting. Try again in a moment.`;
-      const refusal = new ClipgraphError('OVERLOADED', message);
-      const largest = [...this.#clients.values()].reduce((a, b) =>
-        b.waitingContents > a.waitingContents ? b : a,
-      );
-      const newest = [...largest.waiting].at(-1);
-      if (newest === undefined || largest.waitingContents <= asked.waitingContents + contents) throw refusal;
-      this.#take(largest, newest);
-      newest.refuse(refusal);
-    }
   }
 
   /** Begins what has room now. */

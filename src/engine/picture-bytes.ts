@@ -1,6 +1,7 @@
 import { webcrypto } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Config } from '../config/index.js';
-import type { Turn } from '../isolation/fair-queue.js';
+import type { Client, Turn } from '../isolation/fair-queue.js';
 import {
   checkImageSize,
   decodeBase64,
@@ -19,6 +20,8 @@ import { Slots } from './slots.js';
 export interface HeldBytes {
   /** Until it is released. */
   readonly bytes: Uint8Array;
+  /** Aborted with the reason when the bytes have to be let go before that, as another client needs the room. */
+  readonly signal: AbortSignal;
   /** Their SHA-256 in hexadecimal, made once for all that hold them. */
   readonly digest: () => Promise<string>;
   /** Holds them for somebody else, too: returns what releases them. */
@@ -43,7 +46,7 @@ type Read = (
 interface Entry {
   readonly read: Promise<Uint8Array>;
   readonly end: () => void;
-  /** Aborted once nobody holds them. */
+  /** Aborted once nobody holds them, or when they have to be let go. */
   readonly signal: AbortSignal;
   holders: number;
   digest?: Promise<string>;
@@ -97,7 +100,7 @@ export class PictureBytes {
     }
     const digest = (): Promise<string> =>
       (entry.digest ??= this.#digestOf(bytes, { ...turn, signal: entry.signal }));
-    return { bytes, digest, retain, release };
+    return { bytes, signal: entry.signal, digest, retain, release };
   }
 
   async #digestOf(bytes: Uint8Array, turn: Turn): Promise<string> {
@@ -122,16 +125,20 @@ export class PictureBytes {
   #entryOf(source: ImageSource, turn: Turn): Entry {
     const shared = this.#sharedBy(turn.group);
     const { base64, url } = source;
-    if (base64 !== undefined) return this.#share(shared.base64, base64, () => this.#ofBase64(base64));
-    if (url !== undefined) return this.#share(shared.url, url, () => this.#ofUrl(url, shared.slots, turn));
-    return this.#share(shared.source, source, () => this.#ofSource(source));
+    if (base64 !== undefined) return this.#share(shared.base64, base64, turn, () => this.#ofBase64(base64));
+    if (url !== undefined) {
+      return this.#share(shared.url, url, turn, () => this.#ofUrl(url, shared.slots, turn));
+    }
+    return this.#share(shared.source, source, turn, () => this.#ofSource(source));
   }
 
   /** What is being read under this name for somebody else of the request, or else what is read now. */
-  #share<Name>(entries: Map<Name, Entry>, name: Name, reader: () => Read): Entry {
+  #share<Name>(entries: Map<Name, Entry>, name: Name, { client }: Turn, reader: () => Read): Entry {
     const known = entries.get(name);
     if (known !== undefined) return known;
-    const entry = this.#start(reader(), () => entries.delete(name));
+    const entry = this.#start(reader(), client, () => {
+      if (entries.get(name) === entry) entries.delete(name);
+    });
     entries.set(name, entry);
     return entry;
   }
@@ -177,9 +184,14 @@ export class PictureBytes {
     return shared;
   }
 
-  #start(read: Read, forget: () => void): Entry {
-    const share = this.#parts.budget.open();
+  #start(read: Read, client: Client, forget: () => void): Entry {
     const controller = new AbortController();
+    setMaxListeners(0, controller.signal); // One for each content that needs them.
+    const refuse = (reason: Error): void => {
+      forget();
+      controller.abort(reason);
+    };
+    const share = this.#parts.budget.open({ client, refuse });
     const reading = read(share, controller.signal);
     const end = (): void => {
       forget();
@@ -191,6 +203,7 @@ export class PictureBytes {
       );
     };
     const { signal } = controller;
-    return { read: reading.then(({ bytes }) => bytes), end, signal, holders: 0 };
+    const bytes = untilAborted(reading, signal).then((made) => made.bytes);
+    return { read: bytes, end, signal, holders: 0 };
   }
 }

@@ -116,7 +116,8 @@ export class ContentReader {
         const { bytes } = held;
         const task = { bytes, format, plan, pillow, strict, isOriented, maxPixels };
         const letGo = held.retain(); // Others may wait for it when the one who began has left.
-        const { crop, width, height } = await pool.prepare(task, turn).finally(letGo);
+        const signal = AbortSignal.any([turn.signal, held.signal]);
+        const { crop, width, height } = await pool.prepare(task, { ...turn, signal }).finally(letGo);
         held.release();
         const image = { format: nameOf(format).toUpperCase(), width, height, bytes: bytes.length };
         const { rescaleFactor, mean, std } = plan;

@@ -80,16 +80,11 @@ export class FairQueue<Item> {
     return taken;
   }
 
-  /** Removes the last item of the client's newest request. */
-  takeNewest(client: Client): Item | undefined {
-    const requests = [...(this.#of(client)?.requests ?? [])];
-    if (requests.length === 0) return undefined;
-    const [group, { items }] = requests.reduce((newest, one) =>
-      one[1].number > newest[1].number ? one : newest,
-    );
-    const item = [...items].at(-1);
-    if (item !== undefined) this.remove({ client, group }, item);
-    return item;
+  /** What waits of a client, its newest request first, and the last of each first. */
+  *newestOf(client: Client): Generator<Item, void, undefined> {
+    const requests = [...(this.#of(client)?.requests.values() ?? [])];
+    requests.sort((a, b) => b.number - a.number);
+    for (const { items } of requests) yield* [...items].reverse();
   }
 
   /** Nothing, where it is not in the queue. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Held, Holdings } from './admission.js';
 import { FairQueue, type Client, type Turn } from './fair-queue.js';
 
 /** Work that somebody asked for, and may have left. */
@@ -40,7 +41,7 @@ export function whenNobodyWaits(signals: readonly AbortSignal[], done: AbortSign
  * A fair queue of work that somebody waits for: who leaves takes it out of the queue, and closing the queue ends what
  * waits and refuses what comes.
  */
-export class WaitingQueue<Task, Answer> {
+export class WaitingQueue<Task, Answer> implements Holdings {
   readonly #jobs = new FairQueue<WaitingJob<Task, Answer>>();
   #closed: Error | undefined;
 
@@ -82,9 +83,17 @@ export class WaitingQueue<Task, Answer> {
     return this.#jobs.counts();
   }
 
-  /** Refuses what waits last of the client's newest request. */
-  refuseNewest(client: Client, reason: Error): void {
-    this.#jobs.takeNewest(client)?.reject(reason);
+  /** What waits of a client, the newest first: each a place. */
+  *newestOf(client: Client): Generator<Held, void, undefined> {
+    for (const job of this.#jobs.newestOf(client)) {
+      yield {
+        count: 1,
+        refuse: (reason) => {
+          this.#jobs.remove(job, job);
+          job.reject(reason);
+        },
+      };
+    }
   }
 
   /** Puts a job back that was taken and not settled: it goes to the end of its request. */

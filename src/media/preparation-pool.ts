@@ -114,7 +114,11 @@ export class PreparationPool {
    */
   async prepare(task: PrepareTask, turn: Turn): Promise<PreparedImage> {
     if (this.#closed === undefined && !turn.signal.aborted) {
-      makeRoom([this.#waiting], turn.client, this.#options.maxQueue, queueFull);
+      makeRoom([this.#waiting], {
+        client: turn.client,
+        max: this.#options.maxQueue,
+        refusal: queueFull,
+      });
     }
     const image = this.#waiting.submit(task, turn);
     this.#dispatch();

@@ -135,7 +135,7 @@ export class Batcher {
   async submit(source: TowerSource, content: PreparedContent, turn: Turn): Promise<RunAnswer> {
     if (this.#closed !== undefined) throw this.#closed;
     const queues = [...this.#towers.values()].map(({ jobs }) => jobs);
-    makeRoom(queues, turn.client, this.#maxQueue, queueFull);
+    makeRoom(queues, { client: turn.client, max: this.#maxQueue, refusal: queueFull });
     this.#meet(turn.client);
     const answer = this.#towerOf(source, content).jobs.submit(content, turn);
     // What is submitted in the same turn of the event loop belongs into the same batch.

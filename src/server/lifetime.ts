@@ -7,7 +7,7 @@ import { firstByteOf } from './first-byte.js';
 
 /** From the first byte of a request to the end of its answer: who still waits, and what it holds. */
 export interface Lifetime {
-  /** Aborted when the response or its connection closes, finished or not, and when the time is over. */
+  /** Aborted when the response or its connection closes, finished or not, when the time is over, and when others need its room. */
   readonly signal: AbortSignal;
   /** Closed with them. */
   readonly share: ByteShare;
@@ -30,7 +30,11 @@ export function lifetimeOf(
 ): Lifetime {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // One for each content of the request.
-  const share = budget.open();
+  const refuse = (reason: Error): void => {
+    if (response.headersSent) response.destroy();
+    else controller.abort(reason);
+  };
+  const share = budget.open({ client, refuse });
   const left = timeoutMs - (performance.now() - firstByteOf(response.req));
   const timer = setTimeout(
     () => {

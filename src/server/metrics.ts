@@ -148,7 +148,7 @@ export class Metrics {
       Gauge,
       'clipgraph_operation_queue_length',
       'Contents of operations that wait to begin.',
-      () => embedder.operationRoom.waiting,
+      () => embedder.operationRoom.size,
     );
     const { budget } = embedder;
     single(Gauge, 'clipgraph_bytes_under_way', 'Bytes that requests hold now.', () => budget.bytes);

@@ -34,6 +34,8 @@ const SENT_MESSAGE = '"type":"next"}';
 interface ConnectionOptions {
   readonly protocol: Server<Connection>;
   readonly budget: ByteBudget;
+  /** Whose it is until it is acknowledged: all that ask from there are one. */
+  readonly client: string;
   readonly limits: Config['limits'];
   /** Told of what is no fault of the client. */
   readonly onUnexpected: (error: unknown) => void;
@@ -75,14 +77,18 @@ export function openConnection(
   client: WebSocket,
   stream: Duplex,
   request: IncomingMessage,
-  { protocol, budget, limits, onUnexpected }: ConnectionOptions,
+  { protocol, budget, client: address, limits, onUnexpected }: ConnectionOptions,
 ): void {
-  const share = budget.open();
+  const share = budget.open({
+    client: address,
+    refuse: (error) => {
+      cutOff(TRY_AGAIN_LATER, overBudget(error));
+    },
+  });
   const operations = new ConnectionOperations();
   let unacknowledged = 0;
   let isAcknowledged = false;
-  /** Nobody's but its own until it is acknowledged. */
-  let place: Place = { client: share, group: share };
+  let place: Place = { client: address, group: share };
   /** Of the message that is arriving. */
   let arrived = 0;
   let late: NodeJS.Timeout | undefined;
@@ -183,6 +189,7 @@ export function openConnection(
   };
   let reading = Promise.resolve();
   client.on('message', (data: Buffer) => {
+    if (isEnding) return;
     const counted = Math.min(arrived, data.length);
     settle(arrived);
     share.take(counted); // There was room for it.
@@ -238,6 +245,7 @@ export function openConnection(
       },
       acknowledge: (client) => {
         place = { client, group: share };
+        share.handTo(client);
         isAcknowledged = true;
         unacknowledged = 0;
       },

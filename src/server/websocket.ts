@@ -272,7 +272,13 @@ export function serveWebSocket(options: WebSocketOptions): () => Promise<void> {
       socket.unshift(head);
       const stream = new WebSocketStream(socket, maxBodyBytes);
       server.handleUpgrade(request, stream, Buffer.alloc(0), (client) => {
-        openConnection(client, stream, request, { protocol, budget, limits: config.limits, onUnexpected });
+        openConnection(client, stream, request, {
+          protocol,
+          budget,
+          client: access.keyOf(access.clientOf(request)),
+          limits: config.limits,
+          onUnexpected,
+        });
       });
     }
   });

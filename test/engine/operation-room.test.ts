@@ -27,14 +27,14 @@ describe('the room for operations', () => {
     const states = () => operations.map(({ state }) => state);
     await settled();
     expect(states()).toEqual(['begun', 'begun', 'waits', 'waits']);
-    expect(room.waiting).toBe(100);
+    expect(room.size).toBe(100);
     operations[1].end();
     await settled();
     expect(states()).toEqual(['begun', 'begun', 'begun', 'waits']);
     operations[0].end();
     await settled();
     expect(states()[3]).toBe('begun');
-    expect(room.waiting).toBe(0);
+    expect(room.size).toBe(0);
   });
 
   it('lets others begin at once, and what is small pass by', async () => {
@@ -68,7 +68,7 @@ describe('the room for operations', () => {
     expect(newest.state).toBe('waits');
     large.end();
     await settled();
-    expect([newest.state, room.waiting]).toEqual(['begun', 0]);
+    expect([newest.state, room.size]).toEqual(['begun', 0]);
   });
 
   it('lets others begin when the one that held them up leaves', async () => {
@@ -106,7 +106,7 @@ describe('the room for operations', () => {
     second.end(new Error('left'));
     await settled();
     expect(second.state).toBe('left');
-    expect(room.waiting).toBe(10);
+    expect(room.size).toBe(10);
     first.end();
     await settled();
     expect(third.state).toBe('begun');
@@ -120,7 +120,7 @@ describe('the room for operations', () => {
     const room = new OperationRoom(100);
     const flood = Array.from({ length: 5 }, () => operation(room, 'flood', 25));
     await settled();
-    expect(room.waiting).toBe(100);
+    expect(room.size).toBe(100);
     const more = operation(room, 'flood', 25);
     await settled();
     expect(more.state).toBe('OVERLOADED');

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseConfig } from '../../src/config/index.js';
 import { PictureBytes, type HeldBytes } from '../../src/engine/picture-bytes.js';
+import type { ClipgraphError } from '../../src/errors/index.js';
 import { ByteBudget, type ByteShare, type UrlFetcher } from '../../src/media/index.js';
 
 const MB = 2 ** 20;
@@ -127,6 +128,41 @@ describe('bytes of pictures', () => {
     expect(budget.bytes).toBe(0);
   });
 
+  it('are taken away, the newest first, when another client who holds less needs the room', async () => {
+    const { budget, pictures } = setUp(8 * MB);
+    const flood = { signal: forever, client: 'flood' };
+    const [first, second] = await Promise.all(
+      [{}, {}].map((group) => pictures.hold({ base64 }, { ...flood, group })),
+    );
+    await expect(pictures.hold({ base64 }, { ...flood, group: {} })).rejects.toMatchObject({
+      code: 'OVERLOADED',
+    });
+    const third = await pictures.hold({ base64 }, { signal: forever, client: 'quiet' });
+    expect([first, second, third].map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
+    expect(second.signal.reason).toMatchObject({ code: 'OVERLOADED' });
+    await expect(second.digest()).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(budget.bytes).toBe(2 * picture.length);
+    for (const { release } of [first, second, third]) release();
+    expect(budget.bytes).toBe(0);
+  });
+
+  it('are taken away while they are being read, too', async () => {
+    const { budget, pictures } = setUp(8 * MB);
+    const flood = [{}, {}].map((group) =>
+      pictures.hold({ base64 }, { signal: forever, client: 'flood', group }),
+    );
+    const refused = flood[1].catch((error: unknown) => error);
+    await turns();
+    const others = await Promise.all([
+      pictures.hold({ bytes: picture }, { signal: forever, client: 'quiet' }),
+      flood[0],
+    ]);
+    expect(((await refused) as ClipgraphError).code).toBe('OVERLOADED');
+    for (const { release } of others) release();
+    await turns();
+    expect(budget.bytes).toBe(0);
+  });
+
   it('by URL are fetched once, and a few at a time until they are released', async () => {
     const { budget, network, pictures } = setUp(100 * MB);
     const scope = { signal: forever, group: {} };
@@ -155,6 +191,7 @@ describe('bytes of pictures', () => {
   it('by URL are not fetched for who has left', async () => {
     const { budget, network, pictures } = setUp(100 * MB);
     const leaving = new AbortController();
+    setMaxListeners(0, leaving.signal);
     const scope = { signal: leaving.signal, group: {} };
     const all = Promise.allSettled(
       Array.from({ length: 20 }, (_, i) => pictures.hold({ url: `https://a/${i}` }, scope)),

@@ -85,13 +85,16 @@ describe('a fair queue', () => {
     expect([...queue.counts()]).toEqual([]);
   });
 
-  it("takes the last item of a client's newest request, whichever of them was served last", () => {
-    const queue = queueOf({ a: [3, 3, 3], b: [3] });
+  it('tells what waits of a client, its newest request first, whichever of them was served last', () => {
+    const queue = queueOf({ a: [2, 3], b: [1] });
     queue.take(3); // Of a: one of the first request, one of the second.
-    expect(queue.takeNewest('a')).toEqual(['a', 2, 2]);
-    expect(queue.takeNewest('b')).toEqual(['b', 0, 2]);
-    expect(queue.takeNewest('c')).toBeUndefined();
-    expect(queue.size).toBe(7);
+    expect([...queue.newestOf('a')]).toEqual([
+      ['a', 1, 2],
+      ['a', 1, 1],
+      ['a', 0, 1],
+    ]);
+    expect([...queue.newestOf('b')]).toEqual([]);
+    expect(queue.size).toBe(3);
   });
 
   it('takes an item in steps whose number does not grow with what waits', () => {

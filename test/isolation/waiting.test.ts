@@ -1,4 +1,3 @@
-import { makeRoom } from '../../src/isolation/admission.js';
 import { stillWaiting, WaitingQueue, whenNobodyWaits } from '../../src/isolation/waiting.js';
 
 const left = (): AbortSignal => AbortSignal.abort(new Error('left'));
@@ -80,40 +79,5 @@ describe('a queue of work that somebody waits for', () => {
     expect(await started).toBe('closed');
     expect(await submit(queue, 'c')).toBe('closed');
     void waiting;
-  });
-});
-
-describe('a full queue', () => {
-  const full = (waiting: number) => new Error(`${waiting} wait`);
-  const submit = (queue: WaitingQueue<number, string>, client: string, task: number) =>
-    queue.submit(task, { client, group: {}, signal: never() }).then(
-      () => 'done',
-      (error: unknown) => (error as Error).message,
-    );
-
-  it('refuses whoever has the most waiting, in whichever queue: the newest work makes room', async () => {
-    const queues = [new WaitingQueue<number, string>(), new WaitingQueue<number, string>()];
-    const flood = Array.from({ length: 6 }, (_, i) => submit(queues[i % 2], 'flood', i));
-    makeRoom(queues, 'quiet', 7, full);
-    expect(() => {
-      makeRoom(queues, 'flood', 6, full);
-    }).toThrow('6 wait');
-    makeRoom(queues, 'quiet', 6, full);
-    void submit(queues[0], 'quiet', 10);
-    expect(await Promise.race(flood)).toBe('6 wait');
-    expect(queues.flatMap((queue) => queue.take(9).map(({ task }) => task)).sort((a, b) => a - b)).toEqual(
-      [0, 1, 2, 3, 4, 5, 10].filter((task) => task !== 4),
-    );
-  });
-
-  it('refuses a client that would have as much waiting as any other', () => {
-    const queue = new WaitingQueue<number, string>();
-    for (const client of ['a', 'a', 'b', 'c', 'c']) void submit(queue, client, 0);
-    makeRoom([queue], 'd', 5, full);
-    for (const client of ['b', 'a', 'c']) {
-      expect(() => {
-        makeRoom([queue], client, 4, full);
-      }).toThrow('4 wait');
-    }
   });
 });

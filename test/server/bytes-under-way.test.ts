@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { WebSocket } from 'ws';
 import { EXAMPLES_FOLDER } from '../../src/media/index.js';
 import type { ConfigInput } from '../../src/config/index.js';
 import { rawRequest } from '../raw-request.js';
@@ -85,7 +86,7 @@ describe('bodies', () => {
       await until(() => budget.bytes > 4.9 * MB);
       socket.destroy();
       await until(() => budget.bytes === 0);
-      expect(operationRoom.waiting).toBe(0);
+      expect(operationRoom.size).toBe(0);
     } finally {
       rmSync(path.join(folder, 'hold'));
       await server.close();
@@ -220,6 +221,95 @@ describe('answers', () => {
       }
       const body = text.slice(text.indexOf('\r\n\r\n') + 4);
       expect(JSON.parse(body).data.embed.a299).toHaveLength(32_000);
+    });
+  });
+});
+
+describe('of a client that holds nearly all of them', () => {
+  const tokenOf = (token: string) => ({ authorization: `Bearer ${token}` });
+  const flooding = 'Authorization: Bearer flooding\r\n';
+  const sent = async (socket: net.Socket): Promise<string> => {
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += String(chunk))).resume();
+    await once(socket, 'close');
+    return text;
+  };
+
+  async function beside(
+    use: (
+      server: RunningServer,
+      askQuietly: (headers?: object) => Promise<(number | string | undefined)[]>,
+    ) => Promise<void>,
+  ) {
+    const server = await runServer({
+      limits: { maxBytesUnderWay: 32 * MB },
+      auth: { tokens: ['flooding', 'quiet'] },
+    });
+    const padded = Buffer.concat([VERSION, Buffer.alloc(10 * MB, ' ')]);
+    try {
+      await use(server, async (headers = tokenOf('quiet')) => {
+        const asked = await rawRequest(server, { headers: { ...json, ...headers }, chunks: [padded] });
+        return [asked.status, asked.code];
+      });
+      await until(() => server.embedder.budget.bytes === 0);
+      expect(server.embedder.budget.peak).toBeLessThanOrEqual(32 * MB);
+    } finally {
+      await server.close();
+    }
+  }
+
+  it('bodies that are arriving make room for another client, the newest first; for its own they do not', async () => {
+    await beside(async (server, ask) => {
+      const held: net.Socket[] = [];
+      for (let i = 1; i <= 6; i++) {
+        const head = `${flooding}Connection: close\r\nContent-Length: ${5 * MB}`;
+        held.push(await begin(server, head, Buffer.alloc(5 * MB - 1, ' ')));
+        await until(() => server.embedder.budget.bytes > i * 4.9 * MB);
+      }
+      expect(await ask(tokenOf('flooding'))).toEqual([429, 'OVERLOADED']);
+      expect(held.map(({ destroyed }) => destroyed)).not.toContain(true);
+      const refused = sent(held[5]);
+      expect(await ask()).toEqual([200, undefined]);
+      expect(await refused).toMatch(/^HTTP\/1.1 429 [^]*"OVERLOADED"/);
+      expect(held[0].bytesRead).toBe(0);
+      for (const socket of held) socket.destroy();
+    });
+  });
+
+  it('answers that it does not read are cut off', async () => {
+    await beside(async (server, ask) => {
+      const query = `query ($t: String!) { embed(input: {text: $t}, options: {truncate: true}) { ${Array.from({ length: 300 }, (_, i) => `a${i}: text`).join(' ')} } }`;
+      const asked = Buffer.from(JSON.stringify({ query, variables: { t: 'a'.repeat(32_000) } }));
+      const held: net.Socket[] = [];
+      for (let i = 1; i <= 3; i++) {
+        held.push(await begin(server, `${flooding}Content-Length: ${asked.length}`, asked));
+        held[i - 1].pause();
+        await until(() => server.embedder.budget.bytes > i * 9 * MB);
+      }
+      expect(await ask()).toEqual([200, undefined]);
+      expect((await sent(held[2])).length).toBeLessThan(9 * MB);
+      for (const socket of held) socket.destroy();
+    });
+  });
+
+  it('messages of its WebSockets close those with 1013, and what nobody has acknowledged is its network’s', async () => {
+    await beside(async (server, ask) => {
+      const sockets: WebSocket[] = [];
+      for (let i = 1; i <= 3; i++) {
+        const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+        await once(socket, 'open');
+        socket.send(JSON.stringify({ type: 'connection_init', payload: tokenOf('flooding') }));
+        await once(socket, 'message');
+        socket.send(Buffer.alloc(9 * MB, ' '), { fin: false, binary: false });
+        sockets.push(socket);
+        await until(() => server.embedder.budget.bytes > i * 8.9 * MB);
+      }
+      const closed = once(sockets[2], 'close');
+      expect(await ask()).toEqual([200, undefined]);
+      const [code, reason] = (await closed) as [number, Buffer];
+      expect([code, String(reason)]).toEqual([1013, expect.stringContaining('OVERLOADED')]);
+      expect(sockets.map(({ readyState }) => readyState)).toEqual([1, 1, 3]);
+      for (const socket of sockets) socket.terminate();
     });
   });
 });

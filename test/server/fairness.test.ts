@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   rmSync(hold(), { force: true });
-  await until(() => runtime.waiting === 0 && server.embedder.operationRoom.waiting === 0);
+  await until(() => runtime.waiting === 0 && server.embedder.operationRoom.size === 0);
 });
 afterAll(async () => {
   await server.close();
@@ -79,7 +79,7 @@ describe('beside a token that floods', () => {
     ['large requests', floods(16, 200)],
   ])("another one's content is in one of the next two batches, however many %s wait", async (_, all) => {
     const flooding = all.map((variables) => server.post(BATCH, variables, tokenOf('flooding')));
-    await until(() => batches().length === 1 && server.embedder.operationRoom.waiting > 1300);
+    await until(() => batches().length === 1 && server.embedder.operationRoom.size > 1300);
     await floodWaits();
     const nth = await batchesUntilAnswered(() => server.post(ONE, { text: ZEBRA }, tokenOf('quiet')));
     expect(nth).toBeGreaterThanOrEqual(1);
@@ -96,7 +96,7 @@ describe('beside a token that floods', () => {
       throw new Error('It was not answered.');
     };
     const flooding = floods(8, 200).map(ask);
-    await until(() => batches().length === 1 && server.embedder.operationRoom.waiting === 1200);
+    await until(() => batches().length === 1 && server.embedder.operationRoom.size === 1200);
     await floodWaits();
     const nth = await batchesUntilAnswered(() => server.post(ONE, { text: ZEBRA }, tokenOf('quiet')));
     expect(nth).toBeLessThanOrEqual(2);
@@ -109,10 +109,10 @@ describe('beside a token that floods', () => {
     const leaving = floods(8, 200).map(async (variables) => {
       for await (const _ of client.iterate({ query: BATCH, variables })) return;
     });
-    await until(() => server.embedder.operationRoom.waiting === 1200);
+    await until(() => server.embedder.operationRoom.size === 1200);
     await client.dispose();
     await Promise.allSettled(leaving);
-    await until(() => server.embedder.operationRoom.waiting === 0);
+    await until(() => server.embedder.operationRoom.size === 0);
     await until(() => runtime.waiting === 0);
     const begun = batches().length;
     rmSync(hold());

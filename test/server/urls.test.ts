@@ -274,7 +274,7 @@ describe('pictures by URL', () => {
         const tried = fetcher.fetch(
           `https://rebound.example:${trap.port}/`,
           signal,
-          new ByteBudget(1000).open(),
+          new ByteBudget(1000).open({ client: 'a', refuse: () => undefined }),
         );
         const code = answer === '127.0.0.1' ? /FETCH_FAILED|URL_NOT_ALLOWED/ : /URL_NOT_ALLOWED/;
         await expect(tried).rejects.toMatchObject({ code: expect.stringMatching(code) });

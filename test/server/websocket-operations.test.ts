@@ -72,13 +72,13 @@ describe('an operation over WebSocket', () => {
     one.subscribe('1', asks('begun'));
     await until(() => server.embedder.budget.bytes > 0);
     one.subscribe('2', asks('completed'));
-    await until(() => room.waiting === 2);
+    await until(() => room.size === 2);
     other.subscribe('1', asks('left'));
-    await until(() => room.waiting === 4);
+    await until(() => room.size === 4);
     one.complete('2');
-    await until(() => room.waiting === 2);
+    await until(() => room.size === 2);
     other.socket.terminate();
-    await until(() => room.waiting === 0);
+    await until(() => room.size === 0);
     rmSync(hold());
     await until(() => one.of('1').length === 2);
     expect(one.of('1')[0].payload.data.begun).toHaveLength(2);
@@ -92,11 +92,11 @@ describe('an operation over WebSocket', () => {
     subscribe('1', asks('first'));
     await until(() => server.embedder.budget.bytes > 0);
     subscribe('2', asks('waits'));
-    await until(() => room.waiting === 2);
+    await until(() => room.size === 2);
     complete('1');
     subscribe('1', asks('second'));
     // The one that waited has begun, and the new one waits.
-    await until(() => room.waiting === 2);
+    await until(() => room.size === 2);
     await delay(100);
     rmSync(hold());
     await until(() => of('1').length === 2 && of('2').length === 2);
