@@ -1,15 +1,11 @@
+import { realpath } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { Content } from '../engine/index.js';
 import { ClipgraphError } from '../errors/index.js';
+import { oneLine } from './item-name.js';
 import { readLines, type Separator } from './input-lines.js';
-import {
-  filesOfPattern,
-  isPattern,
-  kindOf,
-  looksLikePath,
-  picturesOfFolder,
-  readPicture,
-} from './named-files.js';
+import { filesOfPattern, isPattern, kindOf, looksLikePath, readPicture } from './named-files.js';
+import { fileIn, walk } from './walk.js';
 
 /** What a word on the command line stands for, and what is shown of it: the text, or the name of the file. */
 export interface NamedContent {
@@ -63,7 +59,7 @@ function wrong(message: string): ClipgraphError {
 }
 
 function short(name: string): string {
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return oneLine(name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
 }
 
 const textNamed = (text: string): NamedContent => ({ name: text, content: { text } });
@@ -140,12 +136,30 @@ function settle(name: string, read: () => NamedContent): NamedContent {
   }
 }
 
+/**
+ * The pictures of a folder and of those in it, those in formats that are not decoded, too. A folder that may not be read and a
+ * link to nothing fail in their place.
+ *
+ * @throws BAD_USER_INPUT if there are none
+ */
+async function contentsOfFolder(folder: string): Promise<NamedContent[]> {
+  const contents: NamedContent[] = [];
+  for await (const { kind, path } of walk(await realpath(folder))) {
+    const name = fileIn(folder, path);
+    if (kind === 'picture') contents.push(fileNamed(name));
+    if (kind === 'broken') contents.push(failing(name, wrong('It is a link to nothing.')));
+    if (kind === 'unreadable') contents.push(failing(name, wrong(`The folder ${name} may not be read.`)));
+  }
+  if (contents.length > 0) return contents;
+  throw wrong(`There is no picture in ${folder}.`);
+}
+
 /** An argument's contents: a folder and a pattern have several. What is wrong with it fails in its place. */
 async function contentsNamed(argument: string, reading: Reading): Promise<NamedContent[]> {
   const { value, form } = withoutPrefix(argument, reading.form);
   const kind = form === 'text' || value === '' ? undefined : kindOf(value);
   try {
-    if (kind === 'folder') return (await picturesOfFolder(value)).map(fileNamed);
+    if (kind === 'folder') return await contentsOfFolder(value);
     if (kind === undefined && form !== 'text' && isPattern(value)) {
       return (await filesOfPattern(value)).map(fileNamed);
     }

@@ -12,6 +12,7 @@ import {
 } from './embedding-command.js';
 import { embedInOrder } from './in-order.js';
 import { addExamples } from './help.js';
+import { oneLine } from './item-name.js';
 
 type Format = 'numbers' | 'base64';
 
@@ -34,7 +35,7 @@ function asJson(name: string, result: Embedding | ClipgraphError, format: Format
 
 function asLine(name: string, { vector }: Embedding): string {
   const first = Array.from(vector.subarray(0, 4), (value) => value.toFixed(4)).join(' ');
-  return `[1, ${vector.length}]  ${first} …  ${name}`;
+  return `[1, ${vector.length}]  ${first} …  ${oneLine(name)}`;
 }
 
 /** `clipgraph embed`. */

@@ -14,6 +14,7 @@ import { ClipgraphError } from '../errors/index.js';
 import { createLog } from '../server/log.js';
 import { addConfigFlags, configOf } from './config-flags.js';
 import { readingOf, type NamedContent, type Reading } from './contents.js';
+import { oneLine } from './item-name.js';
 import { createProgressBar, timeLeft, type ProgressBar } from './progress-bar.js';
 import { pullProgress } from './pull-progress.js';
 
@@ -63,7 +64,7 @@ export function reportFailures(
   failures: readonly { readonly name: string; readonly code: string; readonly message: string }[],
 ): void {
   for (const { name, code, message } of failures) {
-    process.stderr.write(`${name.slice(0, 200)}: ${code}: ${message}\n`);
+    process.stderr.write(`${oneLine(name.slice(0, 200))}: ${code}: ${message}\n`);
   }
   if (failures.length > 0) process.exitCode = 1;
 }

@@ -10,6 +10,8 @@ import { addExamples } from './help.js';
 import { indexFolder, type FolderReport, type RefusedFile } from './indexing/index-folder.js';
 import { scopesOf } from './indexing/scope.js';
 import { indexingBar } from './indexing/progress.js';
+import { oneLine } from './item-name.js';
+import { fileIn } from './walk.js';
 
 /** What a person reads of a folder in the end. */
 function summaryOf(report: FolderReport): string {
@@ -28,7 +30,9 @@ function summaryOf(report: FolderReport): string {
 /** What keeps a folder's items from being what its files are. */
 function complain({ folder, kept, unreadable }: FolderReport): void {
   for (const name of unreadable) {
-    process.stderr.write(`${folder}/${name}: the folder may not be read; nothing in it was removed.\n`);
+    process.stderr.write(
+      `${oneLine(fileIn(folder, name))}: the folder may not be read; nothing in it was removed.\n`,
+    );
   }
   if (kept > 0) {
     const message = `the files of ${kept} items are gone, more than half of them; the items are kept. If that is meant, run it again with --prune.`;

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -74,22 +74,6 @@ export async function filesOfPattern(pattern: string): Promise<string[]> {
   });
   if (files.length > 0) return files.sort();
   throw new ClipgraphError('BAD_USER_INPUT', `No file matches the pattern ${pattern}.`);
-}
-
-/**
- * The pictures of a folder and of those in it, by their names; those in formats that are not decoded, too.
- *
- * @throws BAD_USER_INPUT if there are none, or the folder can't be read
- */
-export async function picturesOfFolder(folder: string): Promise<string[]> {
-  try {
-    readdirSync(folder);
-  } catch (cause) {
-    throw new ClipgraphError('BAD_USER_INPUT', `The folder ${folder} may not be read.`, { cause });
-  }
-  const files = (await glob('**/*', { cwd: folder, onlyFiles: true })).filter(endsLikePicture);
-  if (files.length > 0) return files.sort().map((file) => `${folder.replace(/(?<=.)[/\\]$/, '')}/${file}`);
-  throw new ClipgraphError('BAD_USER_INPUT', `There is no picture in ${folder}.`);
 }
 
 /**

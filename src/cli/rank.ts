@@ -3,6 +3,7 @@ import { askRank } from '../engine/index.js';
 import { addListFlags, addReadingFlags, collect, contentOf, contentsOf } from './contents.js';
 import { embeddingCommand, madeBy, print, reportFailures } from './embedding-command.js';
 import { addExamples } from './help.js';
+import { oneLine } from './item-name.js';
 import { positive } from './option-values.js';
 
 /** Matches that are printed unless somebody says otherwise. */
@@ -58,7 +59,7 @@ export function rankCommand(): Command {
       print(JSON.stringify({ ...madeBy(ranking.query), matches: rows, failures }));
       return;
     }
-    for (const { cosine, content } of rows) print(`${cosine.toFixed(4).padStart(7)}  ${content}`);
+    for (const { cosine, content } of rows) print(`${cosine.toFixed(4).padStart(7)}  ${oneLine(content)}`);
     const others = ranking.matches.length - rows.length;
     if (others > 0 && flags.top === undefined) {
       process.stderr.write(`The best ${rows.length} of ${ranking.matches.length}; --top says how many.\n`);

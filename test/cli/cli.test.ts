@@ -237,7 +237,7 @@ describe('clipgraph rank', () => {
     );
     expect(status).toBe(0);
     expect(stdout).toContain('examples/dog.png');
-    expect(stdout).toContain('a dog\nwith a line end');
+    expect(stdout).toContain('a dog with a line end\n');
   });
 });
 

@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { collect, contentOf, contentsOf, labelOf, type Reading } from '../../src/cli/contents.js';
+import { withoutRoot } from '../unprivileged.js';
 
 const ROOT = path.join(__dirname, '..', '..');
 const DOG = path.join(ROOT, 'examples', 'dog.png');
@@ -195,11 +196,35 @@ describe('arguments of a list', () => {
     ]);
   });
 
-  (process.getuid?.() === 0 ? it.skip : it)('say that a folder may not be read', async () => {
-    mkdirSync('locked');
-    chmodSync('locked', 0);
-    expect(await told(['locked'])).toEqual(['locked: The folder locked may not be read.']);
+  it('follow links to elsewhere, and name one that leads to nothing', async () => {
+    mkdirSync('linked');
+    symlinkSync('../many/deep', 'linked/deep');
+    symlinkSync('..', 'linked/up');
+    symlinkSync('nowhere.jpg', 'linked/lost.jpg');
+    const all = await told(['linked']);
+    expect(all).toContain('file linked/deep/e.JFIF');
+    expect(all).toContain('linked/lost.jpg: It is a link to nothing.');
+    expect(all.filter((name) => name.includes('linked/up/linked'))).toEqual([]);
   });
+
+  (process.getuid === undefined ? it.skip : it)(
+    'say which folder may not be read, and give the others',
+    async () => {
+      mkdirSync('partly/locked', { recursive: true });
+      copyFileSync(DOG, 'partly/cat.png');
+      chmodSync('partly/locked', 0);
+      chmodSync('.', 0o755);
+      await withoutRoot(async () => {
+        expect(await told(['partly/locked'])).toEqual([
+          'partly/locked: The folder partly/locked may not be read.',
+        ]);
+        expect(await told(['partly'])).toEqual([
+          'file partly/cat.png',
+          'partly/locked: The folder partly/locked may not be read.',
+        ]);
+      });
+    },
+  );
 
   it('hold standard input once', async () => {
     await expect(contentsOf(['-', 'text:-'], LOOKS)).rejects.toThrow('can be read once');

@@ -16,7 +16,13 @@ export class CommandLine {
   }
 
   run(...args: readonly string[]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    return this.runBehind([], ...args);
+  }
+
+  /** @param prefix what the program is started by */
+  runBehind(prefix: readonly string[], ...args: readonly string[]) {
+    const [command, ...rest] = [...prefix, process.execPath, MAIN, ...args];
+    const { status, stdout, stderr } = spawnSync(command, rest, {
       cwd: ROOT,
       encoding: 'utf8',
       maxBuffer: 2 ** 28,

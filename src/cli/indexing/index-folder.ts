@@ -6,7 +6,7 @@ import { readPicture } from '../named-files.js';
 import { Lost } from './lost.js';
 import { absolutePath } from './roots.js';
 import { idOf, type Scope } from './scope.js';
-import { walk, type Walked } from './walk.js';
+import { fileIn, walk, type Walked } from '../walk.js';
 
 /** Files that are looked up together. */
 const MOST_TOGETHER = 128;
@@ -169,7 +169,7 @@ class FolderIndex {
   }
 
   #nameOf(path: string): string {
-    return `${this.#scope.name.replace(/(?<=.)[/\\]$/, '')}/${path}`;
+    return fileIn(this.#scope.name, path);
   }
 
   async #look(relative: string): Promise<SeenFile | undefined> {

@@ -1,6 +1,6 @@
 import { createProgressBar, timeLeft, type ProgressBar } from '../progress-bar.js';
 import type { Scope } from './scope.js';
-import { walk } from './walk.js';
+import { walk } from '../walk.js';
 
 /** A bar on standard error, where that is a terminal, with rate and end; how many pictures there are is counted meanwhile. */
 export function indexingBar({ folder, rootFolder }: Scope): ProgressBar | undefined {

@@ -6,7 +6,7 @@ import { dataHome } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { withLock } from '../../models/hub/lock.js';
 import type { Origin } from '../../stores/index.js';
-import { isWithin } from './walk.js';
+import { isWithin } from '../walk.js';
 
 /** Indexed folders by the ids that items know them under; absolute, and free of links. Only this machine has it. */
 export type Roots = ReadonlyMap<string, string>;

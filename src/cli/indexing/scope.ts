@@ -4,7 +4,7 @@ import { hash } from '../../engine/identity.js';
 import type { Collection } from '../../engine/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { readRoots, rootOf, type Roots } from './roots.js';
-import { isWithin } from './walk.js';
+import { isWithin } from '../walk.js';
 
 /** A folder that is indexed, and the root that its files are known under: itself, or a folder around it that was indexed before. */
 export interface Scope {

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { endsLikePicture } from '../named-files.js';
+import { endsLikePicture } from './named-files.js';
 
 /** What is met on the way through a folder. Paths are relative to it, with `/`. */
 export interface Walked {
@@ -26,9 +26,15 @@ export function isWithin(folder: string, file: string): boolean {
   );
 }
 
+/** What a file of a folder is called by whoever gave the folder this name; the folder itself where the path is ''. */
+export function fileIn(name: string, relative: string): string {
+  return relative === '' ? name : `${name.replace(/(?<=.)[/\\]$/, '')}/${relative}`;
+}
+
 /**
  * The files of a folder and of those in it, one folder after the other in the order of names. What begins with a dot is left
- * out. A link is followed unless it leads back into the folder: what it leads to is there under its own name.
+ * out. A link is followed unless it leads back into the folder: what it leads to is there under its own name. Nor is the folder
+ * entered from outside, where a link led to one around it.
  *
  * @param folder absolute, and free of links
  * @param root the folder itself, or one around it that it is walked for
@@ -50,8 +56,10 @@ async function* walkIn(place: Place, root: string): AsyncGenerator<Walked, undef
     const below = { path: place.path === '' ? entry.name : `${place.path}/${entry.name}`, ancestors };
     const folder = path.join(place.folder, entry.name);
     if (entry.isSymbolicLink()) yield* walkLink({ ...below, folder }, root);
-    else if (entry.isDirectory()) yield* walkIn({ ...below, folder }, root);
-    else yield fileOf(entry, below.path);
+    else if (entry.isDirectory()) {
+      const leadsBack = isWithin(root, folder) && !isWithin(root, place.folder);
+      if (!leadsBack && !ancestors.includes(folder)) yield* walkIn({ ...below, folder }, root);
+    } else yield fileOf(entry, below.path);
   }
   return undefined;
 }
