@@ -14,6 +14,6 @@ export {
   clipTextOptions,
   describeOpenClip,
 } from './clip/index.js';
-export { check, type ModelDescription, type Preparation } from './description.js';
+export { check, type FamilyWords, type ModelDescription, type Preparation } from './description.js';
 export { describeTransformers, withUsualNames } from './families.js';
 export { STATES } from './graph/ends.js';

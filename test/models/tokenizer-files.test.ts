@@ -121,8 +121,8 @@ describe('a tokenizer is refused by name', () => {
   it.each([
     [
       'another class',
-      configured({ tokenizer_class: 'BertTokenizer' }),
-      /tokenizer_class: "BertTokenizer" is not supported/,
+      configured({ tokenizer_class: 'LlamaTokenizer' }),
+      /tokenizer_class: "LlamaTokenizer" is not supported/,
     ],
     ['another start', configured({ bos_token: '<s>' }), /bos_token: "<s>"/],
     ['padding on the left', configured({ padding_side: 'left' }), /padding_side: "left"/],

@@ -4,7 +4,8 @@ import {
   externalDataOf,
   findGraph,
   findLayout,
-  findTokenizer,
+  findTokenizerFiles,
+  findTokenizerFolder,
   findWeights,
   PREPROCESSOR_FILES,
   type Layout,
@@ -24,7 +25,12 @@ export interface Choice {
 
 /** Small files that say how contents are prepared. */
 const SETTINGS = PREPROCESSOR_FILES;
-const TOKENIZER_SETTINGS = ['special_tokens_map.json', 'tokenizer_config.json', 'added_tokens.json'];
+const TOKENIZER_SETTINGS = [
+  'special_tokens_map.json',
+  'tokenizer_config.json',
+  'added_tokens.json',
+  'sentence_bert_config.json',
+];
 
 /**
  * The files of a repository that a model needs.
@@ -44,9 +50,8 @@ export function chooseFiles(files: readonly string[], prefers: WeightsChoice): C
     .filter((file) => file !== undefined);
   if (weights === undefined && graphs.length === 0) return undefined;
   const isOnnx = graphs.length > 0 && (prefers === 'onnx' || weights === undefined);
-  const tokenizer = findTokenizer(layout, has);
-  const tokenizerFiles = tokenizer === undefined ? [] : Object.values(tokenizer as Record<string, string>);
-  const tokenizerFolder = tokenizerFiles.length === 0 ? layout.folder : path.posix.dirname(tokenizerFiles[0]);
+  const tokenizerFiles = findTokenizerFiles(layout, has);
+  const tokenizerFolder = findTokenizerFolder(layout, has) ?? layout.folder;
   const external = graphs.flatMap(externalDataOf);
   const optional = [
     ...SETTINGS.map(here),

@@ -13,11 +13,11 @@ import {
 import { readError } from '../files/failures.js';
 import { readJson } from '../files/json.js';
 import { readLicense } from './card.js';
-import { findGraph, findLayout, findTokenizer, findWeights, type Layout } from './layout.js';
+import { findGraph, findLayout, findWeights, type Layout } from './layout.js';
 import { MANIFEST, manifestSchema } from '../manifest.js';
 import { Model } from '../model.js';
 import { readPreparation } from './preparation.js';
-import { readTokenizerSettings } from './tokenizer.js';
+import { describeTokenizer } from './words/describe-tokenizer.js';
 import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
 
 /** Which weights to take where a model has several. */
@@ -89,17 +89,10 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
       'The model has no towers of a CLIP: neither model.safetensors or pytorch_model.bin with them, nor onnx/text_model.onnx or onnx/vision_model.onnx.';
     throw new ClipgraphError('MODEL_UNAVAILABLE', message);
   }
-  const tokenizer = text === undefined ? undefined : findTokenizer(layout, has);
-  if (text !== undefined && tokenizer === undefined) {
-    throw new ClipgraphError(
-      'MODEL_UNAVAILABLE',
-      'The model has no tokenizer: neither vocab.json with merges.txt nor tokenizer.json.',
-    );
-  }
   const dimensions = dimensionsOf(checkpoint) ?? described.projection;
   // Never the configuration's initial value: that is where training began.
   const logitScale = checkpoint && (await readScalar(folder, checkpoint, 'logit_scale'));
-  const settings = tokenizer && (await readTokenizerSettings(folder, tokenizer, described.contextLength));
+  const tokenizer = text && (await describeTokenizer(folder, layout, described));
   const preparation = image && (await readPreparation(folder, layout, described.imageSize));
   const manifest = check(
     manifestSchema,
@@ -111,17 +104,15 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
       description: descriptionOf(dimensions, text !== undefined, image !== undefined),
       architecture: described.architecture,
       dimensions,
-      contextLength: Math.min(described.contextLength, settings?.maxLength ?? Infinity),
+      contextLength: described.contextLength,
       imageSize: described.imageSize,
       towers: { text, image },
       weights: [text, image].some((tower) => tower !== undefined && !('graph' in tower))
         ? weights
         : undefined,
       encoders: described.encoders,
-      tokenizer,
+      ...tokenizer,
       preparation: preparation ?? described.preparation,
-      addedTokens: settings?.added,
-      padding: settings?.padding === undefined ? undefined : { id: settings.padding },
       logitScale: logitScale === undefined ? undefined : Math.exp(logitScale),
       dtype: dtypeOf(checkpoint),
     },

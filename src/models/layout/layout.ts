@@ -59,18 +59,18 @@ export function findWeights(
   return names.map((name) => path.posix.join(folder, name)).find(has);
 }
 
-/** What a tokenizer can be read from: CLIP's two files, or the one that holds both. */
-export type TokenizerFiles =
+/** What CLIP's tokenizer can be read from: its two files, or the one that holds both. */
+export type ClipTokenizerFiles =
   { readonly vocabulary: string; readonly merges: string } | { readonly json: string };
 
 /**
  * The files that the reference reads: transformers' fast tokenizers, the only ones since its version 5, take
  * `tokenizer.json` wherever it is there; open_clip has a tokenizer of its own, whose files are the two.
  */
-export function findTokenizer(
+export function findClipTokenizer(
   { name: layout, tokenizers }: Pick<Layout, 'name' | 'tokenizers'>,
   has: (file: string) => boolean,
-): TokenizerFiles | undefined {
+): ClipTokenizerFiles | undefined {
   const isJsonFirst = layout !== 'open_clip';
   for (const folder of tokenizers) {
     const [vocabulary, merges, json] = ['vocab.json', 'merges.txt', 'tokenizer.json'].map((name) =>
@@ -81,6 +81,35 @@ export function findTokenizer(
     if (isPair) return { vocabulary, merges };
   }
   return undefined;
+}
+
+/** Vocabularies of other tokenizers than CLIP's, any of which may be the one that `tokenizer_config.json` asks for. */
+const VOCABULARIES = ['tokenizer.json', 'vocab.txt', 'spiece.model', 'sentencepiece.bpe.model'];
+
+/** Where a tokenizer's files are, of whatever kind; undefined where there is none. */
+export function findTokenizerFolder(
+  { tokenizers }: Pick<Layout, 'tokenizers'>,
+  has: (file: string) => boolean,
+): string | undefined {
+  return tokenizers.find((folder) => {
+    const isHere = (name: string): boolean => has(path.posix.join(folder, name));
+    return VOCABULARIES.some(isHere) || (isHere('vocab.json') && isHere('merges.txt'));
+  });
+}
+
+/**
+ * All files that a tokenizer may be read from, for whoever cannot look into them yet. Of CLIP's, those that are read: beside
+ * them, other vocabularies are no more than another way to write them.
+ */
+export function findTokenizerFiles(
+  layout: Pick<Layout, 'name' | 'tokenizers'>,
+  has: (file: string) => boolean,
+): string[] {
+  const folder = findTokenizerFolder(layout, has);
+  if (folder === undefined) return [];
+  const clips = Object.values((findClipTokenizer(layout, has) ?? {}) as Readonly<Record<string, string>>);
+  const others = VOCABULARIES.map((name) => path.posix.join(folder, name)).filter(has);
+  return [...new Set([...clips, ...others])];
 }
 
 /** Where split ONNX exports lie. */

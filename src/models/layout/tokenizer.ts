@@ -5,7 +5,7 @@ import { END_MARKER, START_MARKER } from '../../core/text/index.js';
 import { fileError } from '../files/failures.js';
 import { readJson } from '../files/json.js';
 import { check } from '../../encoders/index.js';
-import type { TokenizerFiles } from './layout.js';
+import type { ClipTokenizerFiles } from './layout.js';
 import { addedTokenSchema, checkTokenizerJson } from './tokenizer-json.js';
 
 /** What a tokenizer's files say beside the vocabulary. */
@@ -59,7 +59,7 @@ const NO_LENGTH = 1e9;
  */
 export async function readTokenizerSettings(
   folder: string,
-  tokenizer: TokenizerFiles,
+  tokenizer: ClipTokenizerFiles,
   contextLength: number,
 ): Promise<TokenizerSettings> {
   const main = 'json' in tokenizer ? tokenizer.json : tokenizer.vocabulary;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseSentencePiece, type Tokenizer } from '../../../src/core/text/index.js';
 import { openWords } from '../../../src/models/layout/words/open-words.js';
-import { readWords, type FamilyWords } from '../../../src/models/layout/words/read-words.js';
+import type { FamilyWords } from '../../../src/encoders/index.js';
+import { readWords } from '../../../src/models/layout/words/read-words.js';
 import { wordsSchema } from '../../../src/models/words.js';
 
 const GOLDENS = path.join(__dirname, '..', '..', 'goldens', 'words');

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import type { Cleaning, Normalizer } from '../../../core/text/index.js';
+import type { Normalizer } from '../../../core/text/index.js';
 import { fileError } from '../../files/failures.js';
 import { readJson } from '../../files/json.js';
 import type { Manifest } from '../../manifest.js';
 import { wordsSchema } from '../../words.js';
+import type { FamilyWords } from '../../../encoders/index.js';
 import { openVocabulary } from './open-words.js';
 import { pieceName } from './pieces.js';
 import { filesOfClass, readTokenizerConfig, type TokenizerConfig } from './tokenizer-config.js';
@@ -21,17 +22,6 @@ export interface ReadWords {
   readonly maxLength: number | undefined;
 }
 
-/** What those know who know the model's family, and not its tokenizer's files. */
-export interface FamilyWords {
-  /** open_clip's `clean`; its default for a tokenizer of Hugging Face is `whitespace`. */
-  readonly cleaning?: Cleaning;
-  /** CLIPA's `strip_sep_token`. */
-  readonly stripSeparator?: boolean;
-  /** Markers in place of those that the files state, by their pieces. */
-  readonly prefix?: readonly string[];
-  readonly suffix?: readonly string[];
-}
-
 /** Beyond this a `model_max_length` says nothing. */
 const NO_LENGTH = 1e9;
 const NAMES = { json: 'tokenizer.json', wordPiece: 'vocab.txt', sentencePiece: 'spiece.model' } as const;
@@ -44,7 +34,8 @@ const NAMES = { json: 'tokenizer.json', wordPiece: 'vocab.txt', sentencePiece: '
  * @throws MODEL_UNAVAILABLE that names the file and what is missing, wrong or not supported
  */
 export async function readWords(folder: string, at: string, family: FamilyWords = {}): Promise<ReadWords> {
-  const config = await readTokenizerConfig(folder, at);
+  const stated = await readTokenizerConfig(folder, at);
+  const config = { ...stated, tokenizer_class: stated.tokenizer_class ?? family.tokenizerClass };
   const fileOf = (kind: keyof typeof NAMES): string => path.posix.join(at, NAMES[kind]);
   const wanted =
     config.tokenizer_class == null ? (['json', 'wordPiece'] as const) : filesOfClass(config.tokenizer_class);
@@ -64,6 +55,7 @@ export async function readWords(folder: string, at: string, family: FamilyWords 
     words: {
       ...said.words,
       cleaning: family.cleaning ?? 'none',
+      ...(family.lowerCase && { lowerCase: family.lowerCase }),
       ...(family.stripSeparator === true && { replaced: { [separator]: 0 } }),
       ...(family.prefix && { prefix: [...family.prefix] }),
       ...(family.suffix && { suffix: [...family.suffix] }),
@@ -154,6 +146,10 @@ const BERT_MARKERS = {
 const readBertWords: Read = async (folder, file, config) => {
   const marker = (key: keyof typeof BERT_MARKERS): string => config[key] ?? BERT_MARKERS[key];
   const keys = Object.keys(BERT_MARKERS) as (keyof typeof BERT_MARKERS)[];
+  const markers = [...new Set(keys.map(marker))];
+  for (const { content, lstrip, rstrip } of Object.values(config.added_tokens_decoder ?? {}))
+    if (!markers.includes(content) || lstrip || rstrip)
+      throw fileError(file, `has the token ${pieceName(content)} added to it, which is not supported`);
   const words = {
     prefix: [marker('cls_token')],
     suffix: [marker('sep_token')],
@@ -162,7 +158,7 @@ const readBertWords: Read = async (folder, file, config) => {
       stripAccents: config.strip_accents ?? null,
       chineseCharacters: config.tokenize_chinese_chars ?? true,
       unknown: marker('unk_token'),
-      markers: [...new Set(keys.map(marker))],
+      markers,
     },
   };
   return describe(folder, { wordPiece: file }, words, marker('pad_token'));

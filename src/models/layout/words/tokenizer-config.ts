@@ -41,6 +41,14 @@ export function filesOfClass(name: TokenizerClass): readonly ('json' | 'wordPiec
   return CLASSES[name];
 }
 
+/** Classes that say nothing of what a tokenizer.json holds. */
+const GENERIC: readonly string[] = ['PreTrainedTokenizer', 'TokenizersBackend'] satisfies TokenizerClass[];
+
+/** Whether a model of CLIP's family has CLIP's tokenizer by this class: any but another that is known. */
+export function isClipsClass(name: string | undefined): boolean {
+  return name === undefined || !Object.hasOwn(CLASSES, name) || GENERIC.includes(name);
+}
+
 const names = Object.keys(CLASSES) as [TokenizerClass, ...TokenizerClass[]];
 
 const schema = z.object({
@@ -80,14 +88,71 @@ const schema = z.object({
 /** What a `tokenizer_config.json` says that changes ids; empty where there is none. */
 export type TokenizerConfig = z.infer<typeof schema>;
 
+const CONFIG = 'tokenizer_config.json';
+const SPECIAL = 'special_tokens_map.json';
+const ADDED = 'added_tokens.json';
+const SENTENCES = 'sentence_bert_config.json';
+
+const specialSchema = schema.pick({
+  pad_token: true,
+  unk_token: true,
+  bos_token: true,
+  eos_token: true,
+  cls_token: true,
+  sep_token: true,
+  mask_token: true,
+});
+const addedSchema = z.record(z.string(), z.number().int().nonnegative());
+const sentencesSchema = z.looseObject({
+  max_seq_length: z.number().int().positive().nullish(),
+  do_lower_case: onlyIf(false),
+});
+
+/** The class of a tokenizer, without the `Fast` at its end, where its `tokenizer_config.json` says one. */
+export async function readTokenizerClass(folder: string, at: string): Promise<string | undefined> {
+  const file = path.posix.join(at, CONFIG);
+  if (!existsSync(path.join(folder, file))) return undefined;
+  const stated = z
+    .object({ tokenizer_class: z.string().transform((name) => name.replace(/Fast$/, '')) })
+    .safeParse(await readJson(folder, file));
+  return stated.data?.tokenizer_class;
+}
+
+/** The tokens of an `added_tokens.json`, as `added_tokens_decoder` has them: Python finds them in the normalized text. */
+function decoderOf(added: z.infer<typeof addedSchema>, markers: readonly unknown[]) {
+  return Object.fromEntries(
+    Object.entries(added).map(([content, id]) => [
+      String(id),
+      { content, lstrip: false, rstrip: false, special: markers.includes(content) },
+    ]),
+  );
+}
+
 /**
- * Reads the `tokenizer_config.json` of a folder of tokenizer files.
+ * Reads what the settings of a folder of tokenizer files say: `tokenizer_config.json`, and where that does not list the added
+ * tokens `special_tokens_map.json` and `added_tokens.json`; the `max_seq_length` of sentence-transformers.
+ * Source: transformers 5.24.0, tokenization_utils_base.py, `_from_pretrained`.
  *
  * @param at the folder inside the model's, '' for its own
  * @throws MODEL_UNAVAILABLE that names what is not supported
  */
 export async function readTokenizerConfig(folder: string, at: string): Promise<TokenizerConfig> {
-  const file = path.posix.join(at, 'tokenizer_config.json');
-  if (!existsSync(path.join(folder, file))) return {};
-  return check(schema, await readJson(folder, file), file);
+  const read = async <Schema extends z.ZodType>(
+    name: string,
+    one: Schema,
+  ): Promise<z.infer<Schema> | undefined> => {
+    const file = path.posix.join(at, name);
+    return existsSync(path.join(folder, file)) ? check(one, await readJson(folder, file), file) : undefined;
+  };
+  const config: TokenizerConfig = (await read(CONFIG, schema)) ?? {};
+  const longest = (await read(SENTENCES, sentencesSchema))?.max_seq_length ?? config.model_max_length;
+  if (config.added_tokens_decoder != null) return { ...config, model_max_length: longest };
+  const special = (await read(SPECIAL, specialSchema)) ?? {};
+  const added = await read(ADDED, addedSchema);
+  return {
+    ...config,
+    ...special,
+    model_max_length: longest,
+    ...(added && { added_tokens_decoder: decoderOf(added, Object.values({ ...config, ...special })) }),
+  };
 }
