@@ -1,6 +1,7 @@
 import { ClipgraphError } from '../../errors/index.js';
 import { atOnce, type Steps } from '../steps.js';
 import { BYTE_CHARACTERS } from './byte-alphabet.js';
+import { Merges } from './merges.js';
 
 /** What a merge makes of two neighbouring tokens; the lower the rank, the earlier it is applied. */
 export interface Merge {
@@ -76,51 +77,78 @@ export function* tokenizerJsonInSteps(value: unknown): Steps<Vocabulary> {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The ids of the tokens, checked: whole numbers, each given once. */
-function* idsOf(vocabulary: unknown): Steps<ReadonlyMap<string, number>> {
+/** The tokens of a vocabulary by their ids, and the other way. */
+interface Pieces {
+  readonly ids: ReadonlyMap<string, number>;
+  readonly pieces: readonly string[];
+}
+
+/** The tokens, their ids checked: whole numbers, each given once. */
+function* piecesOf(vocabulary: unknown): Steps<Pieces> {
   if (!isObject(vocabulary)) throw damaged('vocabulary is no object of tokens and their ids');
-  const ids = new Map<string, unknown>();
+  const ids = new Map<string, number>();
+  const pieces: string[] = [];
   for (const piece of Object.keys(vocabulary)) {
     const id = (vocabulary as Record<string, unknown>)[piece];
-    ids.set(piece, id);
-    if (ids.size % A_STEP === 0) yield;
+    if (ids.size % A_STEP === A_STEP - 1) yield;
     if (!Number.isInteger(id) || Number(id) < 0 || Number(id) >= MAX_ID)
       throw damaged(
         `vocabulary has ${JSON.stringify(id)} as the id of "${piece}"; ids are whole numbers from 0`,
       );
+    if ((pieces as (string | undefined)[])[id as number] !== undefined)
+      throw damaged('vocabulary gives two tokens the same id');
+    ids.set(piece, id as number);
+    pieces[id as number] = piece;
   }
-  if (new Set(ids.values()).size !== ids.size) throw damaged('vocabulary gives two tokens the same id');
-  return ids as ReadonlyMap<string, unknown> as ReadonlyMap<string, number>;
+  return { ids, pieces };
+}
+
+/** The two tokens of a merge. */
+function partsOf(merge: unknown, rank: number): readonly [string, string] {
+  if (typeof merge === 'string') {
+    const space = merge.indexOf(' ');
+    if (space >= 0 && !merge.includes(' ', space + 1)) return [merge.slice(0, space), merge.slice(space + 1)];
+  } else if (Array.isArray(merge) && merge.length === 2) {
+    const [left, right] = merge as readonly unknown[];
+    if (typeof left === 'string' && typeof right === 'string') return [left, right];
+  }
+  throw damaged(`merge ${rank + 1} is not two tokens`);
 }
 
 /**
- * A vocabulary from its parts, in steps of a few milliseconds: CLIP's 49,408 tokens take some 200.
+ * A vocabulary from its parts, in steps of a few milliseconds: CLIP's 49,408 tokens take some 100.
  *
  * @param vocabulary token to id
  * @param merges `[left, right]` or `left right`, in order of rank
  * @throws MODEL_UNAVAILABLE when they are damaged or don't belong together
  */
 export function* vocabularyInSteps(vocabulary: unknown, merges: readonly unknown[]): Steps<Vocabulary> {
-  const ids = yield* idsOf(vocabulary);
+  const { ids, pieces } = yield* piecesOf(vocabulary);
   yield;
-  const pieces: string[] = [];
-  for (const [piece, id] of ids) pieces[id] = piece;
-
   const idOf = (piece: string): number => {
     const id = ids.get(piece);
     if (id === undefined) throw damaged(`vocabulary lacks "${piece}", which its merges form or CLIP needs`);
     return id;
   };
-  const pairs = new Map<number, Merge>();
-  const pairKey = (left: number, right: number): number => left * pieces.length + right;
+  // Most often what the next merge makes has the next id: comparing it is cheaper than looking a new string up.
+  let guess = 0;
+  const idOfMade = (left: string, right: string): number => {
+    const next = (pieces as readonly (string | undefined)[])[++guess];
+    const isNext =
+      next?.length === left.length + right.length && next.startsWith(left) && next.endsWith(right);
+    if (!isNext) guess = idOf(left + right);
+    return guess;
+  };
+  const pairs = new Merges(merges.length);
+  const made: string[] = [];
   for (const [rank, merge] of merges.entries()) {
     if (rank % A_STEP === A_STEP - 1) yield;
-    const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
-    const [left, right, ...more] = Array.isArray(parts) ? (parts as unknown[]) : [];
-    if (typeof left !== 'string' || typeof right !== 'string' || more.length > 0)
-      throw damaged(`merge ${rank + 1} is not two tokens`);
-    const key = pairKey(idOf(left), idOf(right));
-    if (!pairs.has(key)) pairs.set(key, { rank, id: idOf(left + right) });
+    const [left, right] = partsOf(merge, rank);
+    const [leftId, rightId] = [idOf(left), idOf(right)];
+    if (pairs.find(leftId, rightId) >= 0) continue;
+    const id = idOfMade(left, right);
+    pairs.set(leftId, rightId, rank, id);
+    made.push(pieces[id]);
   }
   return {
     pieces,
@@ -128,19 +156,27 @@ export function* vocabularyInSteps(vocabulary: unknown, merges: readonly unknown
     endId: idOf(END_MARKER),
     byteIds: BYTE_CHARACTERS.map(idOf),
     lastByteIds: BYTE_CHARACTERS.map((character) => idOf(`${character}</w>`)),
-    merge: (left, right) => pairs.get(pairKey(left, right)),
-    meet: yield* neighboursIn(Array.from(pairs.values(), ({ id }) => pieces[id])),
+    merge: (left, right) => {
+      const slot = pairs.find(left, right);
+      return slot < 0 ? undefined : { rank: pairs.rankAt(slot), id: pairs.madeAt(slot) };
+    },
+    meet: yield* neighboursIn(made),
   };
 }
 
 /** Which bytes stand side by side in one of the pieces. An end's `</w>` is read as bytes, too: better one pair too many. */
 function* neighboursIn(merged: readonly string[]): Steps<Vocabulary['meet']> {
-  const byteOf = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
+  const byteOf = new Uint8Array(2 ** 16);
+  for (const [byte, character] of BYTE_CHARACTERS.entries()) byteOf[character.charCodeAt(0)] = byte;
   const meet = new Uint8Array(256 * 256);
   for (const [at, piece] of merged.entries()) {
     if (at % A_STEP === 0) yield;
-    const bytes = Array.from(piece, (character) => byteOf.get(character) ?? 0);
-    for (let i = 1; i < bytes.length; i++) meet[bytes[i - 1] * 256 + bytes[i]] = 1;
+    let last = byteOf[piece.charCodeAt(0)];
+    for (let i = 1; i < piece.length; i++) {
+      const byte = byteOf[piece.charCodeAt(i)];
+      meet[last * 256 + byte] = 1;
+      last = byte;
+    }
   }
   return (left, right) => meet[left * 256 + right] === 1;
 }
