@@ -14,6 +14,9 @@ export interface PluginModule {
   readonly from: string;
 }
 
+/** Where the package's own plugins are. */
+const OURS = path.join(__dirname, '..', '..', 'plugins', path.sep);
+
 interface PackageJson {
   readonly name?: string;
   readonly type?: string;
@@ -135,8 +138,8 @@ function isEmptyObject(value: unknown): boolean {
  * @throws RUNTIME_NOT_FOUND when it is not there; TypeError when it defines no plugin; what loading it throws
  */
 export async function loadPlugin(module: PluginModule): Promise<PluginDefinition> {
-  provideModules();
   const target = pathOf(module);
+  provideModules({ isOurs: target?.startsWith(OURS) === true });
   const loaded = target === undefined ? await loadPackage(module) : await loadPath(module, target);
   const exported = defaultOf(loaded);
   return readDefinition(isEmptyObject(exported) ? undefined : exported);

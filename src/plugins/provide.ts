@@ -19,9 +19,15 @@ const isProvided = (name: string): name is Provided => Object.hasOwn(PROVIDED, n
 const KEY = 'clipgraph.provided';
 const provided: Record<string, object> = {};
 
+function load(name: Provided): object {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- who loads plugins is CommonJS
+  provided[name] ??= require(fileOf(name)) as object;
+  return provided[name];
+}
+
 /** An ES module with the exports of a provided CommonJS one. */
-function facadeOf(name: string): string {
-  const names = Object.keys(provided[name]).filter((key) => key !== 'default' && key !== '__esModule');
+function facadeOf(name: Provided): string {
+  const names = Object.keys(load(name)).filter((key) => key !== 'default' && key !== '__esModule');
   const source = `export const { ${names.join(', ')} } = globalThis[Symbol.for(${JSON.stringify(KEY)})][${JSON.stringify(name)}];`;
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
@@ -47,45 +53,58 @@ interface SynchronousHooks {
   }) => void;
 }
 
-function hookInto(facades: ReadonlyMap<string, string>): void {
-  const { registerHooks } = Module as unknown as SynchronousHooks;
-  if (registerHooks !== undefined) {
-    registerHooks({
-      resolve(name, context, next) {
-        if (!isProvided(name)) return next(name, context);
-        const isImport = context.conditions.includes('import');
-        const url = (isImport ? facades.get(name) : undefined) ?? pathToFileURL(fileOf(name)).href;
-        return { url, shortCircuit: true };
-      },
-    });
-    return;
-  }
+const { registerHooks } = Module as unknown as SynchronousHooks;
+
+/** For `require` alone: it costs nothing. */
+function hookIntoRequire(): void {
   const resolver = Module as unknown as Resolver;
   const resolve = resolver._resolveFilename;
   resolver._resolveFilename = function (request, ...rest) {
     return isProvided(request) ? fileOf(request) : resolve.call(this, request, ...rest);
   };
-  const hook = `const facades = new Map(${JSON.stringify([...facades])});
+}
+
+/** For `import`: before Node 22.15 hooks run in a thread, whose start takes as long as that of a process. */
+function hookIntoImport(): void {
+  if (registerHooks !== undefined) {
+    registerHooks({
+      resolve(name, context, next) {
+        if (!isProvided(name)) return next(name, context);
+        const isImport = context.conditions.includes('import');
+        return { url: isImport ? facadeOf(name) : pathToFileURL(fileOf(name)).href, shortCircuit: true };
+      },
+    });
+    return;
+  }
+  const facades = NAMES.map((name) => [name, facadeOf(name)]);
+  const hook = `const facades = new Map(${JSON.stringify(facades)});
     export const resolve = (name, context, next) => facades.has(name)
       ? { url: facades.get(name), shortCircuit: true } : next(name, context);`;
   Module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }
 
-let isDone = false;
+/** What has been done in this process. */
+const done = new Set<() => void>();
+
+function once(hook: () => void): void {
+  if (done.has(hook)) return;
+  done.add(hook);
+  try {
+    hook();
+  } catch {
+    // A test runner that stands in for Node's loader takes no hooks: it resolves the names by its own configuration.
+  }
+}
 
 /**
  * Lets a plugin at any path, CommonJS or ES module, find `clipgraph/runtime` as if the package were installed beside it.
  * Takes effect once in a process.
+ *
+ * @param options.isOurs the plugin is one of the package's, of which none is an ES module
  */
-export function provideModules(): void {
-  if (isDone) return;
-  isDone = true;
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is loaded here already, as CommonJS
-  for (const name of NAMES) provided[name] = require(fileOf(name)) as object;
+export function provideModules({ isOurs }: { readonly isOurs: boolean }): void {
+  once(hookIntoRequire);
+  if (isOurs) return;
   Object.assign(globalThis, { [Symbol.for(KEY)]: provided });
-  try {
-    hookInto(new Map(NAMES.map((name) => [name, facadeOf(name)])));
-  } catch {
-    // A test runner that stands in for Node's loader takes no hooks: it resolves the names by its own configuration.
-  }
+  once(hookIntoImport);
 }
