@@ -55,7 +55,9 @@ for (const [folder, { version, license, dev, devOptional }] of Object.entries(pa
   const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
   found.push({ name, version, licence: licenceOf(folder, license) });
 }
-const bundled = readFileSync(path.join('dist', 'src', 'graphql', 'apollo.LICENSES.txt'), 'utf8');
+const bundled = [path.join('graphql', 'apollo'), 'zod']
+  .map((name) => readFileSync(path.join('dist', 'src', `${name}.LICENSES.txt`), 'utf8'))
+  .join('\n');
 for (const [, name, version, licence] of bundled.matchAll(/^(\S+) (\d\S*) \(([^()]+)\)$/gm)) {
   found.push({ name, version, licence });
 }

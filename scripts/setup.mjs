@@ -9,7 +9,15 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const OLDEST_NODE = [20, 19];
 const BUILT = path.join(ROOT, 'dist', '.clipgraph-built');
-const BUILD_INPUTS = ['src', 'plugins', 'web', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json'];
+const BUILD_INPUTS = [
+  'src',
+  'plugins',
+  'web',
+  'scripts/build.mjs',
+  'scripts/lazy-imports.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);

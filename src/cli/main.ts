@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../isolation/compile-cache.js';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
@@ -32,13 +33,20 @@ function commandsFor(args: readonly string[]): (() => Promise<() => Command>)[] 
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS);
 }
 
+const VERSION_FLAGS: readonly string[] = ['-V', '--version'];
+
 /** Of the program: done; failed, all of it or a part; called in a way that it does not know. */
 const EXIT = { failed: 1, usage: 2 };
 
 async function main(): Promise<void> {
+  const given = process.argv.slice(2);
+  if (given.length === 1 && VERSION_FLAGS.includes(given[0])) {
+    process.stdout.write(`${VERSION}\n`); // Without what takes longer to load than to answer.
+    return;
+  }
   const program = new Command('clipgraph')
     .description('How alike are these texts and images?')
-    .version(VERSION)
+    .version(VERSION, VERSION_FLAGS.join(', '))
     .exitOverride()
     .configureHelp(SHORT_HELP)
     .addHelpText(
@@ -53,7 +61,7 @@ async function main(): Promise<void> {
     'clipgraph serve',
   );
   addConfigHelp(program, SHORT_FLAGS);
-  const args = foldPluginFlags(process.argv.slice(2));
+  const args = foldPluginFlags(given);
   for (const load of commandsFor(args)) program.addCommand((await load())().copyInheritedSettings(program));
   await program.parseAsync(args, { from: 'user' });
 }

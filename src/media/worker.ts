@@ -1,4 +1,5 @@
 // The entry of a preparation process: decoders may crash or hang, so they run apart from the server.
+import '../isolation/compile-cache.js';
 import { answerRequests } from '../isolation/answer.js';
 import { prepareImage, type PrepareTask } from './prepare.js';
 
