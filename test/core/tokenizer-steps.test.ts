@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { atOnce, createTokenizer, parseVocabulary, type Tokens } from '../../src/core/text/index.js';
+import { BYTE_CHARACTERS } from '../../src/core/text/byte-alphabet.js';
+import {
+  atOnce,
+  createTokenizer,
+  END_MARKER,
+  parseVocabulary,
+  START_MARKER,
+  vocabularyInSteps,
+  type Tokens,
+  type Vocabulary,
+} from '../../src/core/text/index.js';
 import { encodeWord } from '../../src/core/text/byte-pair-encoding.js';
 
 const STARTER = path.join(__dirname, '..', '..', 'models', 'starter');
@@ -75,6 +85,77 @@ describe('encoding a word', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+describe('the first tokens of a long word', () => {
+  /** A vocabulary of random merges over a few letters, in random order: no model's is as entangled. */
+  function entangled(alphabet: string, count: number, seed: number): Vocabulary {
+    let state = seed;
+    const next = (below: number) => ((state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) >> 8) % below;
+    const pieces = [...BYTE_CHARACTERS, ...BYTE_CHARACTERS.map((c) => `${c}</w>`), START_MARKER, END_MARKER];
+    const formed = alphabet.split('');
+    const merges: [string, string][] = [];
+    for (let tries = 0; tries < count * 4; tries++) {
+      const [left, right] = [formed[next(formed.length)], formed[next(formed.length)]];
+      const made = left + right;
+      if (made.length > 12 || merges.some(([l, r]) => l === left && r === right)) continue;
+      merges.push([left, right]);
+      if (!formed.includes(made)) formed.push(made);
+    }
+    const shuffled = merges.map((merge) => [next(1000), merge] as const).sort((a, b) => a[0] - b[0]);
+    const ids = Object.fromEntries([...new Set([...pieces, ...formed])].map((piece, id) => [piece, id]));
+    return atOnce(
+      vocabularyInSteps(
+        ids,
+        shuffled.map(([, merge]) => merge),
+      ),
+    );
+  }
+
+  it('are those of the whole word, whatever its vocabulary', () => {
+    const runs = process.env.CLIPGRAPH_FULL === '1' ? 5000 : 200;
+    let shorter = 0;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        (seed, merges, limit, isPeriodic) => {
+          const alphabet = 'abc'.slice(0, 1 + (seed % 3));
+          const vocabulary = entangled(alphabet, merges, seed);
+          const part = letters(isPeriodic ? 1 + (seed % 7) : 700, alphabet, seed);
+          const word = part.repeat(Math.ceil(700 / part.length));
+          const all = atOnce(encodeWord(word, vocabulary));
+          const first = atOnce(encodeWord(word, vocabulary, limit));
+          expect(first).toEqual(all.slice(0, first.length));
+          expect(first.length).toBeGreaterThanOrEqual(Math.min(limit, all.length));
+          if (first.length < all.length) shorter++;
+        },
+      ),
+      { numRuns: runs },
+    );
+    expect(shorter).toBeGreaterThan(runs / 2);
+  });
+
+  it.each([...HOSTILE, ['two letters by turns', 'ab'.repeat(16_384)], ['Hangul', '가나다'.repeat(3640)]])(
+    'are found with little of it: %s',
+    (_, text) => {
+      let looked = 0;
+      const merge: Vocabulary['merge'] = (left, right) => {
+        looked++;
+        return vocabulary.merge(left, right);
+      };
+      const counted = createTokenizer({ ...vocabulary, merge }, 77);
+      const ids = counted(text, { truncate: true }).ids;
+      expect(looked).toBeLessThan(20_000); // The whole of one takes 100,000.
+      expect(ids).toEqual(tokenize(text, { truncate: true }).ids);
+      const isLong = tokenizeAll(text).ids.length > 77;
+      if (isLong)
+        expect(() => counted(text)).toThrow(/^The text has at least 7\d\d tokens with its two markers/);
+      expect(looked).toBeLessThan(100_000);
+    },
+  );
 });
 
 describe.each(['hf', 'openai'] as const)('the tokenizer in steps, convention %s', (convention) => {

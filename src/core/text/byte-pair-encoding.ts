@@ -64,13 +64,83 @@ function* encodeStretch(
   return Array.from(tokens.filter((_, at) => isGone[at] === 0));
 }
 
+/** Places that are tried before more of a stretch is encoded. */
+const TRIES = 16;
+const FIRST_WINDOW = 256;
+
+/** Whether the bytes have these two tokens: the first ends at `middle`. */
+function* arePair(bytes: Uint8Array, middle: number, first: number, vocabulary: Vocabulary): Steps<boolean> {
+  const both = yield* encodeStretch(bytes, false, vocabulary);
+  return both.length === 2 && both[0] === first && vocabulary.pieces[first].length === middle;
+}
+
+/**
+ * Whether the token may be followed by what stands behind it.
+ *
+ * @param end where the token ends, further from the stretch's end than the longest token
+ */
+function* mayStay(bytes: Uint8Array, end: number, token: number, vocabulary: Vocabulary): Steps<boolean> {
+  const size = vocabulary.pieces[token].length;
+  for (let to = end + 1; to <= end + vocabulary.longest; to++) {
+    const next = yield* encodeStretch(bytes.subarray(end, to), false, vocabulary);
+    if (next.length > 1) continue;
+    if (yield* arePair(bytes.subarray(end - size, to), size, token, vocabulary)) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether a token ends here in the tokens of the whole stretch, if it does in those of what stands before.
+ *
+ * Tokens side by side are those of their text exactly if each two neighbours are those of theirs: the first merge across
+ * the boundary between two would be made in the two alone as well. So it ends here unless it does not before one of the
+ * tokens with which what follows may begin.
+ *
+ * @param at further from the stretch's end than two of the longest tokens
+ * @param last the token that ends there
+ */
+function* endsAt(bytes: Uint8Array, at: number, last: number, vocabulary: Vocabulary): Steps<boolean> {
+  const size = vocabulary.pieces[last].length;
+  for (let to = at + 1; to <= at + vocabulary.longest; to++) {
+    const [following, ...more] = yield* encodeStretch(bytes.subarray(at, to), false, vocabulary);
+    if (more.length > 0 || (yield* arePair(bytes.subarray(at - size, to), size, last, vocabulary))) continue;
+    if (yield* mayStay(bytes, to, following, vocabulary)) return false;
+  }
+  return true;
+}
+
+/**
+ * At least `limit` of the first tokens of a stretch: those of its beginning, as far as what follows cannot change them; all,
+ * where that cannot be told.
+ */
+function* encodeBeginning(
+  bytes: Uint8Array,
+  isEnd: boolean,
+  limit: number,
+  vocabulary: Vocabulary,
+): Steps<number[]> {
+  const { pieces, longest } = vocabulary;
+  for (let size = Math.max(FIRST_WINDOW, limit * 4); size + 2 * longest < bytes.length; size *= 2) {
+    const tokens = yield* encodeStretch(bytes.subarray(0, size), false, vocabulary);
+    let at = 0;
+    for (const [i, token] of tokens.entries()) {
+      at += pieces[token].length; // A character for each byte.
+      if (i + 1 < limit) continue;
+      if (i + 1 >= limit + TRIES) break;
+      if (yield* endsAt(bytes, at, token, vocabulary)) return tokens.slice(0, i + 1);
+    }
+    yield;
+  }
+  return yield* encodeStretch(bytes, isEnd, vocabulary);
+}
+
 /**
  * The tokens of one word, its last byte marked with `</w>`.
  *
  * It is cut first where two bytes meet that no token holds side by side: no merge reaches across such a place, so that
  * the stretches between them can be encoded one by one.
  *
- * @param limit stop once there are so many tokens: those that are there are the word's first ones
+ * @param limit stop once there are so many tokens: those that are there are the word's first ones, though they may end before it
  */
 export function* encodeWord(word: string, vocabulary: Vocabulary, limit = Infinity): Steps<number[]> {
   const bytes = utf8.encode(word);
@@ -79,7 +149,12 @@ export function* encodeWord(word: string, vocabulary: Vocabulary, limit = Infini
   for (let from = 0; from < bytes.length && tokens.length < limit;) {
     let to = from + 1;
     while (to < bytes.length && vocabulary.meet(bytes[to - 1], bytes[to])) to++;
-    const stretch = yield* encodeStretch(bytes.subarray(from, to), to === bytes.length, vocabulary);
+    const stretch = yield* encodeBeginning(
+      bytes.subarray(from, to),
+      to === bytes.length,
+      limit - tokens.length,
+      vocabulary,
+    );
     for (const token of stretch) tokens.push(token);
     work += to - from;
     if (work >= STEP) {

@@ -1,5 +1,5 @@
 import { ClipgraphError } from '../../errors/index.js';
-import type { Part } from './part.js';
+import type { Parts } from './part.js';
 import type { Steps } from '../steps.js';
 import { normalizeText } from './unicode-normalization.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
@@ -75,7 +75,7 @@ function* chunksOf(text: string): Generator<string, void, undefined> {
 }
 
 /**
- * Cuts a text into words as Hugging Face's fast CLIP tokenizer does.
+ * Cuts a text into words as Hugging Face's fast CLIP tokenizer does, no further than they are asked for.
  *
  * @param strict `<|startoftext|>` and `<|endoftext|>` in the text become markers, as in the reference. Otherwise they
  *   are ordinary characters, so that nobody can end a text early: pooling takes the first end marker.
@@ -86,33 +86,29 @@ function* chunksOf(text: string): Generator<string, void, undefined> {
 export function* splitHf(
   text: string,
   { strict, added }: { readonly strict: boolean; readonly added?: RegExp | undefined },
-): Steps<Part[]> {
+): Parts {
   if (LONE_SURROGATE.test(text)) {
     throw new ClipgraphError(
       'BAD_USER_INPUT',
       'The text holds half of a surrogate pair, which is not a character.',
     );
   }
-  const parts: Part[] = [];
   for (const [i, piece] of (added === undefined ? [text] : text.split(added)).entries()) {
-    if (i % 2 === 1) parts.push({ added: piece });
-    else parts.push(...(yield* splitBetween(piece, strict)));
+    if (i % 2 === 1) yield { added: piece };
+    else yield* splitBetween(piece, strict);
   }
-  return parts;
 }
 
 /** What stands between added tokens. */
-function* splitBetween(text: string, strict: boolean): Steps<Part[]> {
-  const parts: Part[] = [];
+function* splitBetween(text: string, strict: boolean): Parts {
   for (const piece of strict ? text.split(MARKERS) : [text]) {
     if (strict && (piece === START_MARKER || piece === END_MARKER)) {
-      parts.push({ marker: piece });
+      yield { marker: piece };
       continue;
     }
     for (const chunk of chunksOf(piece)) {
-      for (const word of yield* splitOrdinary(chunk)) parts.push({ word });
+      for (const word of yield* splitOrdinary(chunk)) yield { word };
       yield;
     }
   }
-  return parts;
 }

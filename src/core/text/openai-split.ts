@@ -1,5 +1,5 @@
 import { cleanBasically } from './cleaning/basic.js';
-import type { Part } from './part.js';
+import type { Parts } from './part.js';
 import { atOnce, type Steps } from '../steps.js';
 import { END_MARKER, START_MARKER } from './vocabulary.js';
 
@@ -28,11 +28,11 @@ function* cleanInSteps(text: string): Steps<string> {
  *
  * @param strict marker strings become markers, as in the reference; see `splitHf`
  */
-export function* splitOpenai(text: string, { strict }: { readonly strict: boolean }): Steps<Part[]> {
+export function* splitOpenai(text: string, { strict }: { readonly strict: boolean }): Parts {
   const clean = yield* cleanInSteps(text);
   yield;
   const words = clean.match(strict ? WORDS_AND_MARKERS : WORDS) ?? [];
-  return words.map((word) =>
-    strict && (word === START_MARKER || word === END_MARKER) ? { marker: word } : { word },
-  );
+  for (const word of words) {
+    yield strict && (word === START_MARKER || word === END_MARKER) ? { marker: word } : { word };
+  }
 }

@@ -5,3 +5,6 @@ export type Part =
   | { readonly word: string }
   | { readonly marker: typeof START_MARKER | typeof END_MARKER }
   | { readonly added: string };
+
+/** Parts of a text as they are found; undefined where whoever asks for them may give way. */
+export type Parts = Generator<Part | undefined, void, undefined>;

@@ -1,8 +1,8 @@
-import { ClipgraphError } from '../../errors/index.js';
 import { encodeWord } from './byte-pair-encoding.js';
 import { splitHf } from './hf-split.js';
 import { splitOpenai } from './openai-split.js';
 import { atOnce, type Steps } from '../steps.js';
+import { TIMES_COUNTED, tooLong } from './too-long.js';
 import { START_MARKER, type Vocabulary } from './vocabulary.js';
 
 /** A text as the model reads it. */
@@ -30,7 +30,8 @@ export interface TokenizeOptions {
 /** Cuts texts into tokens: called, at once; `inSteps`, so that whoever runs it may give way in between. */
 export interface Tokenizer {
   /**
-   * @throws TEXT_TOO_LONG, with the count, for a text that does not fit and may not be cut; BAD_USER_INPUT
+   * @throws TEXT_TOO_LONG for a text that does not fit and may not be cut, with the count of its tokens, or that they are at least
+   *   ten times as many as fit; BAD_USER_INPUT
    */
   (text: string, options?: TokenizeOptions): Tokens;
   /** The same, in steps of about a millisecond. */
@@ -81,12 +82,15 @@ export function createTokenizer(
     { convention = 'hf', truncate = false, strict = false }: TokenizeOptions = {},
   ): Steps<Tokens> {
     const split = convention === 'openai' ? splitOpenai : splitHf;
-    const parts = yield* split(text, { strict, added });
     // What is cut away need not be encoded: words are encoded each for itself. One token more shows that it was cut.
-    const limit = truncate ? contextLength - 1 : Infinity;
+    const limit = truncate ? contextLength - 1 : contextLength * TIMES_COUNTED;
     const encoded: number[] = [];
-    for (const [i, part] of parts.entries()) {
-      if (encoded.length >= limit) break;
+    let words = 0;
+    for (const part of split(text, { strict, added })) {
+      if (part === undefined) {
+        yield;
+        continue;
+      }
       if ('word' in part) {
         for (const id of yield* encode(part.word, limit - encoded.length)) encoded.push(id);
       } else if ('added' in part) {
@@ -94,16 +98,14 @@ export function createTokenizer(
       } else {
         encoded.push(part.marker === START_MARKER ? startId : endId);
       }
-      if (i % WORDS_A_STEP === WORDS_A_STEP - 1) yield;
+      if (encoded.length >= limit) break;
+      words++;
+      if (words % WORDS_A_STEP === 0) yield;
     }
     const count = encoded.length + 2;
     const isTruncated = count > contextLength;
     if (isTruncated && !truncate) {
-      throw new ClipgraphError(
-        'TEXT_TOO_LONG',
-        `The text has ${count} tokens with its two markers; the model reads ${contextLength}. ` +
-          'Shorten it, or set truncate to cut it.',
-      );
+      throw tooLong({ count, markers: 2, isAtLeast: encoded.length >= limit, contextLength });
     }
     const ids = [startId, ...encoded.slice(0, contextLength - 2), endId];
     return { ids, pieces: ids.map((id) => pieces[id]), contextLength, isTruncated };

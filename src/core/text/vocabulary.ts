@@ -19,6 +19,8 @@ export interface Vocabulary {
   readonly startId: number;
   readonly endId: number;
   readonly merge: (left: number, right: number) => Merge | undefined;
+  /** Bytes of the longest token that merges form, or more. */
+  readonly longest: number;
   /** Whether some token holds these two bytes side by side: where none does, no merge reaches across. */
   readonly meet: (left: number, right: number) => boolean;
 }
@@ -160,6 +162,7 @@ export function* vocabularyInSteps(vocabulary: unknown, merges: readonly unknown
       const slot = pairs.find(left, right);
       return slot < 0 ? undefined : { rank: pairs.rankAt(slot), id: pairs.madeAt(slot) };
     },
+    longest: made.reduce((longest, { length }) => Math.max(longest, length), 1),
     meet: yield* neighboursIn(made),
   };
 }

@@ -1,5 +1,6 @@
 import { ClipgraphError } from '../../errors/index.js';
 import { atOnce, type Steps } from '../steps.js';
+import { TIMES_COUNTED, tooLong } from './too-long.js';
 import type { Tokenizer, TokenizeOptions, Tokens } from './tokenizer.js';
 
 /** How a text's ids become what the model reads. */
@@ -24,12 +25,6 @@ export type Encode = (
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-function tooLong(count: number, markers: number, contextLength: number): ClipgraphError {
-  const its = markers === 0 ? '' : markers === 1 ? ' with its marker' : ` with its ${markers} markers`;
-  const message = `The text has ${count} tokens${its}; the model reads ${contextLength}. Shorten it, or set truncate to cut it.`;
-  return new ClipgraphError('TEXT_TOO_LONG', message);
-}
-
 /**
  * A tokenizer: ids of texts with their markers, no more than the model reads.
  *
@@ -46,11 +41,14 @@ export function createWindowed(encode: Encode, window: Window): Tokenizer {
     }
     const room = Math.max(0, contextLength - markers);
     // One token more than there is room for shows that the text was cut.
-    const encoded = yield* encode(text, { strict, limit: truncate ? room + 1 : Infinity });
+    const limit = truncate ? room + 1 : contextLength * TIMES_COUNTED;
+    const encoded = yield* encode(text, { strict, limit });
     const isEnded = (ids: readonly number[]): boolean => endsOnce && ids.at(-1) === suffix[0];
     const count = encoded.length + markers - (isEnded(encoded) ? 1 : 0);
     const isTruncated = encoded.length > room && count > contextLength;
-    if (isTruncated && !truncate) throw tooLong(count, markers, contextLength);
+    if (isTruncated && !truncate) {
+      throw tooLong({ count, markers, isAtLeast: encoded.length >= limit, contextLength });
+    }
     const kept = isTruncated ? encoded.slice(0, room) : encoded;
     const marked = [...prefix, ...kept, ...(isEnded(kept) ? [] : suffix)];
     const ids = marked.map((id) => replaced.get(id) ?? id);
