@@ -105,6 +105,8 @@ def main() -> None:
     clean = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=False)
     strip = normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False)
     split, lowercase, nfd = pre_tokenizers.BertPreTokenizer(), normalizers.Lowercase(), normalizers.NFD()
+    nfkd, accents, words = normalizers.NFKD(), normalizers.StripAccents(), pre_tokenizers.Whitespace()
+    digits, byte_level = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
     rust_lower = {c: lowercase.normalize_str(chr(c)) for c in CODE_POINTS}
     single = [(c, ord(to)) for c, to in rust_lower.items() if len(to) == 1 and ord(to) != c]
     assert [c for c, to in rust_lower.items() if len(to) > 1] == [0x130]
@@ -121,11 +123,20 @@ def main() -> None:
     assert all(orders.values())
     assert all(nfd.normalize_str(chr(c)) == unicodedata.normalize("NFD", chr(c)) for c in decomposed)
 
+    compatible = those(lambda c: nfkd.normalize_str(c) != nfd.normalize_str(c))
+    assert all(nfkd.normalize_str(chr(c)) == unicodedata.normalize("NFKD", chr(c)) for c in compatible)
+
     parts = [
         table("BERT_REMOVED", "What BERT's clean_text takes away.", those(lambda c: clean.normalize_str(f"a{c}b") == "ab")),
         table("BERT_SPACE", "What it makes a space.", those(lambda c: c == " " or clean.normalize_str(f"a{c}b") == "a b")),
         table("PUNCTUATION", "Punctuation: characters that BERT cuts off.", those(lambda c: len(split.pre_tokenize_str(f"a{c}b")) == 3)),
         table("MARKS", "Marks that strip_accents takes away.", those(lambda c: strip.normalize_str(f"a{c}") == "a")),
+        table("ALL_MARKS", "Marks of every kind: what StripAccents takes away.", those(lambda c: accents.normalize_str(f"a{c}") == "a")),
+        table("WORD", "What Whitespace takes for a part of a word.", those(lambda c: words.pre_tokenize_str(f"a{c}")[0][1][1] == 2)),
+        table("DIGITS", "What Digits takes for a digit.", those(lambda c: len(digits.pre_tokenize_str(f"a{c}")) == 2)),
+        table("LETTERS", "What ByteLevel takes for a letter.", those(lambda c: len(byte_level.pre_tokenize_str(f"a{c}")) == 1)),
+        table("NUMBERS", "What ByteLevel takes for a number.", those(lambda c: len(byte_level.pre_tokenize_str(f"1{c}")) == 1)),
+        table("COMPATIBLE", "Characters of which NFKD makes something else than NFD.", compatible),
         table("DECOMPOSED", "Characters that NFD changes.", decomposed),
         table("COMBINING", "Canonical combining classes other than 0.", orders, valued=True),
         table("LOWER_CASE", "Distances to the lower case: 2·d up, 2·d - 1 down.", lower(single), valued=True),

@@ -38,6 +38,8 @@ export const wordsSchema = z.strictObject({
       canonical: z.boolean().default(false),
       unknown: z.string().min(1).default('<unk>'),
       markers: z.array(markerSchema).default([]),
+      /** Whether ids are fairseq's: four markers, the file's pieces from its fourth on, `<mask>`: XLM-R's. */
+      fairseq: z.boolean().optional(),
     })
     .prefault({}),
 });

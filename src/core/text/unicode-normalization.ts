@@ -53,10 +53,10 @@ function inOrder(run: string): string {
 }
 
 /**
- * A text in Unicode's normalization form C or D, in time that is linear in its length: `String.prototype.normalize` is
+ * A text in one of Unicode's normalization forms, in time that is linear in its length: `String.prototype.normalize` is
  * quadratic in the marks that follow one another, since it orders them by insertion. Here long runs of them are put in
  * order before. Source: Unicode Standard Annex #15; the combining classes are those of the engine itself.
  */
-export function normalizeText(text: string, form: 'NFC' | 'NFD'): string {
+export function normalizeText(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): string {
   return text.replace(MARKS, inOrder).normalize(form);
 }

@@ -1,6 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Tokenizer } from '../../../src/core/text/index.js';
+import { readWords } from '../../../src/models/layout/words/read-words.js';
 import { readTokenizerJson } from '../../../src/models/layout/words/tokenizer-json.js';
-import { openTokenizer, readCases } from './goldens.js';
+import { copyOf, openTokenizer, readCases, type TokenizerName } from './goldens.js';
 import { readTokenizer } from './pipelines.js';
 
 const CASES = readCases();
@@ -36,6 +39,40 @@ describe('the hard strings of the reference', () => {
     expect(tokenize('a dog').pieces).toEqual(['<s>', '▁a', '▁dog', '</s>']);
     const siglip = await openTokenizer('siglip');
     expect(siglip('A dog!').pieces.at(-1)).toBe('</s>');
+  });
+});
+
+/** By transformers 5.24.0, XLMRobertaTokenizer, of a folder that has no tokenizer.json. */
+const FAIRSEQ = readFileSync(
+  path.join(__dirname, '..', '..', 'goldens', 'words', 'fairseq-cases.jsonl'),
+  'utf8',
+)
+  .trim()
+  .split('\n')
+  .map(
+    (line) => JSON.parse(line) as { readonly text: string; readonly ids: { readonly 'xlmr-sp': number[] } },
+  );
+
+describe('a sentencepiece.bpe.model', () => {
+  it("is read with XLM-R's ids", async () => {
+    const tokenize = await openTokenizer('xlmr-fairseq');
+    const wrong = FAIRSEQ.filter(
+      ({ text, ids }) =>
+        JSON.stringify(tokenize(text, { strict: true }).ids) !== JSON.stringify(ids['xlmr-sp']),
+    );
+    expect(wrong.map(({ text }) => text)).toEqual([]);
+    expect(FAIRSEQ.length).toBe(178);
+    expect(tokenize('a dog <mask>').pieces).not.toContain('<mask>');
+    expect(tokenize('a dog <mask>', { strict: true }).pieces).toContain('<mask>');
+  });
+
+  it('is not read with tokens added to it', async () => {
+    const folder = copyOf('xlmr-fairseq');
+    writeFileSync(path.join(folder, 'added_tokens.json'), '{"<new>": 502}');
+    await expect(readWords(folder, '')).rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+      message: expect.stringMatching(/sentencepiece\.bpe\.model has the token "<new>" added/),
+    });
   });
 });
 
@@ -111,12 +148,65 @@ describe('the window', () => {
   });
 });
 
+/** Ids by transformers 5.24.0. */
+const JAPANESE: readonly (readonly [TokenizerName, readonly (readonly number[])[]])[] = [
+  [
+    'siglip',
+    [
+      [6, 2, 1],
+      [6, 2, 1],
+      [6, 2, 1],
+    ],
+  ],
+  [
+    'gemma',
+    [
+      [1243, 1],
+      [1091, 1],
+      [
+        255, 188, 194, 1087, 250, 207, 173, 1319, 920, 251, 196, 157, 251, 196, 175, 255, 185, 177, 254, 183,
+        162, 1373, 1,
+      ],
+    ],
+  ],
+  [
+    'xlmr',
+    [
+      [0, 4, 555, 2],
+      [0, 4, 479, 2],
+      [0, 4, 3, 236, 3, 529, 376, 3, 568, 2],
+    ],
+  ],
+  [
+    'mbert',
+    [
+      [6, 496, 7],
+      [6, 498, 7],
+      [6, 5, 305, 5, 300, 781, 5, 5, 5, 5, 412, 7],
+    ],
+  ],
+  [
+    'bert-zh',
+    [
+      [6, 442, 7],
+      [6, 444, 7],
+      [6, 5, 258, 5, 254, 629, 5, 5, 5, 5, 358, 7],
+    ],
+  ],
+  [
+    'xlmr-fairseq',
+    [
+      [0, 26, 2],
+      [0, 21, 2],
+      [0, 8, 2],
+    ],
+  ],
+];
+
 describe('the question in Japanese', () => {
-  it.each(['犬', '猫', '馬に乗った宇宙飛行士'])('%s has tokens in the multilingual towers', async (text) => {
-    for (const name of ['xlmr', 'mbert', 'gemma'] as const)
-      expect((await openTokenizer(name))(text).ids).toEqual(
-        (await openTokenizer(name))(text, { strict: true }).ids,
-      );
+  it.each(JAPANESE)('has the tokens of Python in %s', async (name, expected) => {
+    const tokenize = await openTokenizer(name);
+    expect(['犬', '猫', '馬に乗った宇宙飛行士'].map((text) => tokenize(text).ids)).toEqual(expected);
   });
 });
 
@@ -124,14 +214,25 @@ describe('what a tokenizer.json states and is not supported', () => {
   const json = readTokenizer('xlmr');
   const token = { ...json.added_tokens[0], id: 902, content: 'x y' };
   it.each([
-    ['a normalizer', { normalizer: { type: 'NFKC' } }, /normalizer.*NFKC/],
+    ['a normalizer', { normalizer: { type: 'ByteLevel' } }, /normalizer.*ByteLevel/],
     [
       'one among others',
-      { normalizer: { type: 'Sequence', normalizers: [{ type: 'Nmt' }] } },
+      { normalizer: { type: 'Sequence', normalizers: [{ type: 'Unheard' }] } },
       /normalizers\.0/,
     ],
-    ['a pre-tokenizer', { pre_tokenizer: { type: 'Whitespace' } }, /pre_tokenizer.*Whitespace/],
-    ['a post-processor', { post_processor: { type: 'ByteLevel' } }, /post_processor.*ByteLevel/],
+    ['a pre-tokenizer', { pre_tokenizer: { type: 'UnicodeScripts' } }, /pre_tokenizer.*UnicodeScripts/],
+    ['a post-processor', { post_processor: { type: 'Framing' } }, /post_processor.*Framing/],
+    [
+      'a text of the second kind',
+      {
+        post_processor: {
+          type: 'TemplateProcessing',
+          single: [{ Sequence: { id: 'A', type_id: 1 } }],
+          special_tokens: {},
+        },
+      },
+      /post_processor.*type_id/,
+    ],
     ['a model', { model: { type: 'WordLevel', vocab: {} } }, /model\.type: "WordLevel"/],
     ['a field of a model', { model: { ...json.model, dropout: 0.1 } }, /dropout/],
     [

@@ -18,7 +18,7 @@ const mapOf = (): string => {
 };
 
 /** The tokenizers of the reference data, whole. */
-export const TOKENIZERS = ['bert-zh', 'gemma', 'mbert', 'siglip', 't5', 'xlmr'] as const;
+export const TOKENIZERS = ['bert-zh', 'gemma', 'mbert', 'siglip', 't5', 'xlmr', 'xlmr-fairseq'] as const;
 export type TokenizerName = (typeof TOKENIZERS)[number];
 
 const made = new Map<TokenizerName, string>();

@@ -3,7 +3,7 @@ import { readTokenizerJson } from '../../../src/models/layout/words/tokenizer-js
 import { randomOf } from '../../fuzz/random.js';
 import { saySkipped } from '../../say-skipped.js';
 import { loadOracle, type Oracle } from './oracle.js';
-import { pipelines } from './pipelines.js';
+import { pipelines, SWEPT } from './pipelines.js';
 import { randomText } from './random-text.js';
 
 const IS_FULL = process.env.CLIPGRAPH_FULL !== undefined;
@@ -102,6 +102,27 @@ describe('every character of the Basic Multilingual Plane has the ids of the nat
     '%s',
     async (name) => {
       expect((await differences(name, name === 't5' ? joined : between)).slice(0, 5)).toEqual([]);
+    },
+    600_000,
+  );
+});
+
+describe('every character has what the native tokenizers make of it', () => {
+  const characters = Array.from({ length: 0x20000 }, (_, code) => code)
+    .filter((code) => code < 0xd800 || code > 0xdfff)
+    .map((code) => String.fromCodePoint(code));
+  // Between letters, beside digits, before and after marks: of low and of high classes, and that compose.
+  const texts = Array.from({ length: Math.ceil(characters.length / 32) }, (_, i) =>
+    characters
+      .slice(32 * i, 32 * i + 32)
+      .map((one) => `a${one}b 1${one}${one} ${one}\u0301\u0334${one} e${one}\u0308`)
+      .join(' '),
+  ).filter((_, i) => IS_FULL || i % 8 === 3);
+
+  it.each([...SWEPT.keys()])(
+    '%s',
+    async (name) => {
+      expect((await differences(name, texts)).slice(0, 3)).toEqual([]);
     },
     600_000,
   );

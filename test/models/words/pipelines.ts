@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { BYTE_CHARACTERS } from '../../../src/core/text/byte-alphabet.js';
 import { folderOf, type TokenizerName } from './goldens.js';
 
 type Json = Record<string, any>;
@@ -61,6 +62,8 @@ function cuttings(): Json[] {
     { type: 'Metaspace', replacement: '▁', prepend_scheme: 'never', add_prefix_space: false },
     { type: 'Metaspace', replacement: '▁', add_prefix_space: true, str_rep: '▁' },
     { type: 'CharDelimiterSplit', delimiter: 'a' },
+    sequence({ type: 'Whitespace' }, metaspace({})),
+    sequence({ type: 'Digits', individual_digits: false }, metaspace({})),
     ...behaviors.flatMap((behavior) => [
       { type: 'Punctuation', behavior },
       split({ String: 'a' }, behavior),
@@ -69,6 +72,81 @@ function cuttings(): Json[] {
     ]),
   ];
 }
+
+const byteLevel = (changes: Json = {}) => ({
+  type: 'ByteLevel',
+  ...{ add_prefix_space: false, trim_offsets: true, use_regex: true },
+  ...changes,
+});
+
+/** GPT-2's and RoBERTa's: every text has pieces, so that each character shows. */
+function byteLevelBpe(changes: Json = {}): Json {
+  const merges = ['t h', 'Ġ t', 'Ġ a', 'Ġt h', 'Ġth e', 'i n', 'Ġ Ġ', 'Ã ©', 'Ċ Ċ', "' s", '1 2', 'e r'].map(
+    (pair) => pair.split(' '),
+  );
+  const pieces = [
+    '<s>',
+    '<pad>',
+    '</s>',
+    '<unk>',
+    ...BYTE_CHARACTERS,
+    ...merges.map((pair) => pair.join('')),
+  ];
+  return {
+    added_tokens: ['<s>', '<pad>', '</s>', '<unk>'].map((piece, id) => special(id, piece)),
+    normalizer: null,
+    pre_tokenizer: byteLevel(),
+    post_processor: {
+      ...{ type: 'RobertaProcessing', sep: ['</s>', 2], cls: ['<s>', 0], trim_offsets: true },
+      add_prefix_space: false,
+    },
+    model: {
+      ...{
+        type: 'BPE',
+        unk_token: null,
+        dropout: null,
+        continuing_subword_prefix: '',
+        end_of_word_suffix: '',
+      },
+      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
+      merges,
+    },
+    ...changes,
+  };
+}
+
+/** Of parts that are read by characters: every character of a plane is tried. */
+export const SWEPT: ReadonlyMap<string, Json> = new Map<string, Json>([
+  ...['NFC', 'NFKC', 'NFKD', 'NFD', 'StripAccents', 'Nmt'].map((type): [string, Json] => [
+    `${type} in bytes`,
+    byteLevelBpe({ normalizer: { type } }),
+  ]),
+  // The second one puts a space before each word of the first.
+  [
+    'words of GPT-2',
+    byteLevelBpe({
+      pre_tokenizer: sequence(byteLevel(), byteLevel({ add_prefix_space: true, use_regex: false })),
+    }),
+  ],
+  [
+    'Whitespace in bytes',
+    byteLevelBpe({
+      pre_tokenizer: sequence(
+        { type: 'Whitespace' },
+        byteLevel({ add_prefix_space: true, use_regex: false }),
+      ),
+    }),
+  ],
+  [
+    'Digits in bytes',
+    byteLevelBpe({
+      pre_tokenizer: sequence(
+        { type: 'Digits', individual_digits: true },
+        byteLevel({ add_prefix_space: true, use_regex: false }),
+      ),
+    }),
+  ],
+]);
 
 const NORMALIZERS: Json[] = [
   { type: 'NFD' },
@@ -144,6 +222,26 @@ export function pipelines(): ReadonlyMap<string, Json> {
         normalizer: { type: 'Sequence', normalizers: [{ type: 'Lowercase' }, xlmr.normalizer] },
       },
     ],
+    ['byte level', byteLevelBpe()],
+    [
+      'byte level with a space before',
+      byteLevelBpe({
+        pre_tokenizer: byteLevel({ add_prefix_space: true }),
+        post_processor: {
+          type: 'Sequence',
+          processors: [
+            { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true },
+            {
+              type: 'TemplateProcessing',
+              single: [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+              pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
+              special_tokens: { '<s>': { id: '<s>', ids: [0], tokens: ['<s>'] } },
+            },
+          ],
+        },
+      }),
+    ],
+    ...SWEPT,
     ...cuttings().map((pre_tokenizer, i): [string, Json] => [
       `cutting ${i}: ${JSON.stringify(pre_tokenizer)}`,
       { ...xlmr, pre_tokenizer },

@@ -1,8 +1,11 @@
 import type { Normalizer } from '../pipeline/spec.js';
 import type { Steps } from '../../steps.js';
-import { innerOf, isWhiteSpace, STEP } from '../unicode/characters.js';
+import { innerOf, isWhiteSpace, mapCharacters, STEP } from '../unicode/characters.js';
 import { decompose } from '../unicode/decomposition.js';
+import { normalizeAs } from '../unicode/forms.js';
 import { lowerCase } from '../unicode/lower-case.js';
+import { membership } from '../unicode/runs.js';
+import { ALL_MARKS } from '../unicode/tables.js';
 import { fromBase64 } from './base64.js';
 import { normalizeBert } from './bert.js';
 import { CharactersMap } from './characters-map.js';
@@ -35,6 +38,17 @@ function* atOnceOf(text: string): Steps<string> {
   return text;
 }
 
+const isAnyMark = membership(ALL_MARKS);
+
+// eslint-disable-next-line no-control-regex -- controls are what goes
+const NMT_REMOVED = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/;
+const NMT_SPACES = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/;
+
+/** sentencepiece's `nmt`: controls go, other blanks are spaces. Source: tokenizers 0.23.3, normalizers/unicode.rs, `do_nmt`. */
+function asNmt(character: string): string {
+  return NMT_REMOVED.test(character) ? '' : NMT_SPACES.test(character) ? ' ' : character;
+}
+
 /**
  * The normalizer that a file states.
  *
@@ -57,6 +71,14 @@ export function createNormalizer(stated: Normalizer | undefined): Normalize {
       return lowerCase;
     case 'NFD':
       return (text) => decompose(text);
+    case 'NFC':
+    case 'NFKC':
+    case 'NFKD':
+      return (text) => normalizeAs(text, stated.type);
+    case 'StripAccents':
+      return (text) => mapCharacters(text, (character, code) => (isAnyMark(code) ? '' : character));
+    case 'Nmt':
+      return (text) => mapCharacters(text, asNmt);
     case 'Strip': {
       const { strip_left: left, strip_right: right } = stated;
       if (!left && !right) return atOnceOf;

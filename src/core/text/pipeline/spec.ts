@@ -15,6 +15,11 @@ export type Normalizer =
     }
   | { readonly type: 'Lowercase' }
   | { readonly type: 'NFD' }
+  | { readonly type: 'NFC' | 'NFKC' | 'NFKD' }
+  /** Marks of every kind go, where BertNormalizer takes those without width alone. */
+  | { readonly type: 'StripAccents' }
+  /** sentencepiece's `nmt`: controls go, other blanks are spaces. */
+  | { readonly type: 'Nmt' }
   | { readonly type: 'Strip'; readonly strip_left: boolean; readonly strip_right: boolean }
   | { readonly type: 'Replace'; readonly pattern: Pattern; readonly content: string }
   | { readonly type: 'Prepend'; readonly prepend: string }
@@ -28,6 +33,11 @@ export type PreTokenizer =
   | { readonly type: 'Sequence'; readonly pretokenizers: readonly PreTokenizer[] }
   | { readonly type: 'BertPreTokenizer' }
   | { readonly type: 'WhitespaceSplit' }
+  /** Words of letters, digits, marks and connectors; what is none of these, together. */
+  | { readonly type: 'Whitespace' }
+  | { readonly type: 'Digits'; readonly individual_digits: boolean }
+  /** GPT-2's: words, each with the space before it, spelled by bytes. */
+  | { readonly type: 'ByteLevel'; readonly add_prefix_space: boolean; readonly use_regex: boolean }
   | { readonly type: 'Punctuation'; readonly behavior: Behavior }
   | { readonly type: 'CharDelimiterSplit'; readonly delimiter: string }
   | {

@@ -3,7 +3,8 @@ import type { Behavior, PreTokenizer } from '../pipeline/spec.js';
 import type { Steps } from '../../steps.js';
 import { isWhiteSpace, STEP } from '../unicode/characters.js';
 import { membership } from '../unicode/runs.js';
-import { PUNCTUATION } from '../unicode/tables.js';
+import { DIGITS, PUNCTUATION, WORD } from '../unicode/tables.js';
+import { spellBytes, splitAsGpt2 } from './byte-level.js';
 import { cutAt, stretchesOf } from './cut.js';
 
 /** What the model cuts into pieces by itself: a word, or more. */
@@ -16,6 +17,8 @@ export interface Word {
 export type Split = (words: readonly Word[]) => Steps<readonly Word[]>;
 
 const isPunctuation = membership(PUNCTUATION);
+const isOfWord = membership(WORD);
+const isDigit = membership(DIGITS);
 
 /** Does something with each word, in steps; empty words go. */
 function each(split: (word: Word) => readonly Word[]): Split {
@@ -43,6 +46,21 @@ function* characters(text: string, isWanted: (code: number) => boolean): Generat
     if (isWanted(code)) yield [at, end];
     at = end;
   }
+}
+
+/** Runs of parts of words, and of what is neither that nor white space: `\w+|[^\w\s]+`. */
+function* wordsAndSigns(text: string): Generator<Bounds, void, undefined> {
+  const kindOf = (code: number): number => (isWhiteSpace(code) ? 0 : isOfWord(code) ? 1 : 2);
+  let [start, at, kind] = [0, 0, 0];
+  for (const character of text) {
+    const own = kindOf(character.codePointAt(0) ?? 0);
+    if (own !== kind) {
+      if (kind !== 0) yield [start, at];
+      [start, kind] = [at, own];
+    }
+    at += character.length;
+  }
+  if (kind !== 0) yield [start, at];
 }
 
 function splitAt(find: Find, behavior: Behavior, isInverted = false): Split {
@@ -80,6 +98,17 @@ function metaspace({
   return split ? inTurn([mark, cut]) : mark;
 }
 
+function byteLevel({
+  add_prefix_space: isPrefixed,
+  use_regex: isSplit,
+}: Extract<PreTokenizer, { type: 'ByteLevel' }>): Split {
+  const prefix = each(({ text, isFirst }) => [
+    { text: isPrefixed && !text.startsWith(' ') ? ` ${text}` : text, isFirst },
+  ]);
+  const spell = each(({ text, isFirst }) => [{ text: spellBytes(text), isFirst }]);
+  return inTurn([prefix, ...(isSplit ? [splitAt(splitAsGpt2, 'Isolated')] : []), spell]);
+}
+
 /** The pre-tokenizer that a file states. */
 export function createPreTokenizer(stated: PreTokenizer | undefined): Split {
   switch (stated?.type) {
@@ -91,6 +120,15 @@ export function createPreTokenizer(stated: PreTokenizer | undefined): Split {
       return inTurn([atSpaces, splitAt((text) => characters(text, isPunctuation), 'Isolated')]);
     case 'WhitespaceSplit':
       return atSpaces;
+    case 'Whitespace':
+      return splitAt(wordsAndSigns, 'Removed', true);
+    case 'Digits':
+      return splitAt(
+        (text) => characters(text, isDigit),
+        stated.individual_digits ? 'Isolated' : 'Contiguous',
+      );
+    case 'ByteLevel':
+      return byteLevel(stated);
     case 'Punctuation':
       return splitAt((text) => characters(text, isPunctuation), stated.behavior);
     case 'CharDelimiterSplit':

@@ -11,6 +11,7 @@ import { readJson } from '../../files/json.js';
 import { readBytes, readText } from '../../files/read.js';
 import type { Manifest } from '../../manifest.js';
 import type { Words } from '../../words.js';
+import { fairseqPipeline } from './fairseq.js';
 import { pieceName } from './pieces.js';
 import { readTokenizerJson } from './tokenizer-json.js';
 import { readVocabText } from './vocab-text.js';
@@ -60,6 +61,14 @@ async function openVocabText(folder: string, file: string, { bert }: Words): Pro
 async function openSentencePiece(folder: string, file: string, { sentencePiece }: Words): Promise<Opened> {
   const bytes = await readBytes(folder, file);
   const parsed = named(file, () => parseSentencePiece(bytes));
+  if (sentencePiece.fairseq === true) {
+    const pipeline = fairseqPipeline(parsed, file);
+    return {
+      ...{ file, prefix: pipeline.prefix, suffix: pipeline.suffix },
+      idOf: (piece) => pipeline.model.pieces.idOf(piece),
+      create: (options) => createPipelineTokenizer(pipeline, options),
+    };
+  }
   const idOf = (piece: string): number => parsed.pieces.findIndex((one) => one.piece === piece);
   const markers = sentencePiece.markers.map(({ piece, ...strips }) => {
     const id = idOf(piece);

@@ -7,9 +7,15 @@ import { readJson } from '../../files/json.js';
 import type { Manifest } from '../../manifest.js';
 import { wordsSchema } from '../../words.js';
 import type { FamilyWords } from '../../../encoders/index.js';
+import { FAIRSEQ_MARKERS } from './fairseq.js';
 import { openVocabulary } from './open-words.js';
 import { pieceName } from './pieces.js';
-import { filesOfClass, readTokenizerConfig, type TokenizerConfig } from './tokenizer-config.js';
+import {
+  filesOfClass,
+  readTokenizerConfig,
+  type TokenizerConfig,
+  type TokenizerFileKind,
+} from './tokenizer-config.js';
 import { readTokenizerJson, type StatedPipeline } from './tokenizer-json.js';
 
 /** What a folder of tokenizer files says, for a manifest. */
@@ -24,11 +30,16 @@ export interface ReadWords {
 
 /** Beyond this a `model_max_length` says nothing. */
 const NO_LENGTH = 1e9;
-const NAMES = { json: 'tokenizer.json', wordPiece: 'vocab.txt', sentencePiece: 'spiece.model' } as const;
+const NAMES = {
+  json: 'tokenizer.json',
+  wordPiece: 'vocab.txt',
+  sentencePiece: 'spiece.model',
+  fairseq: 'sentencepiece.bpe.model',
+} as const satisfies Readonly<Record<TokenizerFileKind, string>>;
 
 /**
- * Reads what the files of a tokenizer state: `tokenizer.json`, `vocab.txt` or `spiece.model`, each with its
- * `tokenizer_config.json`.
+ * Reads what the files of a tokenizer state: `tokenizer.json`, `vocab.txt`, `spiece.model` or
+ * `sentencepiece.bpe.model`, each with its `tokenizer_config.json`.
  *
  * @param at the folder of these files inside the model's, '' for its own
  * @throws MODEL_UNAVAILABLE that names the file and what is missing, wrong or not supported
@@ -38,11 +49,18 @@ export async function readWords(folder: string, at: string, family: FamilyWords 
   const config = { ...stated, tokenizer_class: stated.tokenizer_class ?? family.tokenizerClass };
   const fileOf = (kind: keyof typeof NAMES): string => path.posix.join(at, NAMES[kind]);
   const wanted =
-    config.tokenizer_class == null ? (['json', 'wordPiece'] as const) : filesOfClass(config.tokenizer_class);
+    config.tokenizer_class == null
+      ? (['json', 'wordPiece', 'fairseq'] as const)
+      : filesOfClass(config.tokenizer_class);
   const kind = wanted.find((one) => existsSync(path.join(folder, fileOf(one))));
   if (kind === undefined)
     throw fileError(wanted.map((one) => NAMES[one]).join(' or '), 'is missing: a tokenizer is read from it');
-  const read = { json: readJsonWords, wordPiece: readBertWords, sentencePiece: readSlowWords }[kind];
+  const read = {
+    json: readJsonWords,
+    wordPiece: readBertWords,
+    sentencePiece: readSlowWords,
+    fairseq: readFairseqWords,
+  }[kind];
   const said = await read(folder, fileOf(kind), config);
   const separator = config.sep_token ?? '[SEP]';
   const { model_max_length: longest } = config;
@@ -143,13 +161,18 @@ const BERT_MARKERS = {
   mask_token: '[MASK]',
 } as const;
 
+/** Tokens that the configuration adds are the markers themselves, or refused. */
+function refuseOthers(config: TokenizerConfig, markers: readonly string[], file: string): void {
+  for (const { content, lstrip, rstrip } of Object.values(config.added_tokens_decoder ?? {}))
+    if (!markers.includes(content) || (lstrip && content !== '<mask>') || rstrip)
+      throw fileError(file, `has the token ${pieceName(content)} added to it, which is not supported`);
+}
+
 const readBertWords: Read = async (folder, file, config) => {
   const marker = (key: keyof typeof BERT_MARKERS): string => config[key] ?? BERT_MARKERS[key];
   const keys = Object.keys(BERT_MARKERS) as (keyof typeof BERT_MARKERS)[];
   const markers = [...new Set(keys.map(marker))];
-  for (const { content, lstrip, rstrip } of Object.values(config.added_tokens_decoder ?? {}))
-    if (!markers.includes(content) || lstrip || rstrip)
-      throw fileError(file, `has the token ${pieceName(content)} added to it, which is not supported`);
+  refuseOthers(config, markers, file);
   const words = {
     prefix: [marker('cls_token')],
     suffix: [marker('sep_token')],
@@ -182,6 +205,13 @@ const readSlowWords: Read = async (folder, file, config) => {
     sentencePiece: { canonical: isSiglip, unknown, markers },
   };
   return describe(folder, { sentencePiece: file }, words, config.pad_token ?? (isSiglip ? end : '<pad>'));
+};
+
+/** XLM-R's, from sentencepiece's own file. */
+const readFairseqWords: Read = async (folder, file, config) => {
+  refuseOthers(config, FAIRSEQ_MARKERS, file);
+  const words = { sentencePiece: { fairseq: true } };
+  return describe(folder, { sentencePiece: file }, words, config.pad_token ?? '<pad>');
 };
 
 /** What is read, with the id of what fills up, from the vocabulary itself. */

@@ -20,6 +20,9 @@ const addedToken = z.object({
   special: z.boolean().default(false),
 });
 
+/** What a tokenizer may be read from: `tokenizer.json`, `vocab.txt`, `spiece.model`, `sentencepiece.bpe.model`. */
+export type TokenizerFileKind = 'json' | 'wordPiece' | 'sentencePiece' | 'fairseq';
+
 /** Which files a class of transformers reads, without the `Fast` at its end. */
 const CLASSES = {
   BertTokenizer: ['json', 'wordPiece'],
@@ -27,17 +30,18 @@ const CLASSES = {
   GemmaTokenizer: ['json'],
   NllbTokenizer: ['json'],
   PreTrainedTokenizer: ['json'],
+  RobertaTokenizer: ['json'],
   Siglip2Tokenizer: ['json'],
   SiglipTokenizer: ['sentencePiece'],
   T5Tokenizer: ['json', 'sentencePiece'],
   TokenizersBackend: ['json'],
-  XLMRobertaTokenizer: ['json'],
-} as const satisfies Readonly<Record<string, readonly ('json' | 'wordPiece' | 'sentencePiece')[]>>;
+  XLMRobertaTokenizer: ['json', 'fairseq'],
+} as const satisfies Readonly<Record<string, readonly TokenizerFileKind[]>>;
 
 export type TokenizerClass = keyof typeof CLASSES;
 
 /** The kinds of files that a class reads, the preferred first. */
-export function filesOfClass(name: TokenizerClass): readonly ('json' | 'wordPiece' | 'sentencePiece')[] {
+export function filesOfClass(name: TokenizerClass): readonly TokenizerFileKind[] {
   return CLASSES[name];
 }
 

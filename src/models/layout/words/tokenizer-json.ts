@@ -47,7 +47,9 @@ const normalizer = (depth = 0): z.ZodType<Normalizer> =>
         lowercase: z.boolean().default(true),
       }),
       z.strictObject({ type: type('Lowercase') }),
-      z.strictObject({ type: type('NFD') }),
+      ...(['NFC', 'NFD', 'NFKC', 'NFKD', 'StripAccents', 'Nmt'] as const).map((name) =>
+        z.strictObject({ type: type(name) }),
+      ),
       z.strictObject({ type: type('Strip'), strip_left: z.boolean(), strip_right: z.boolean() }),
       z.strictObject({ type: type('Replace'), pattern, content: z.string() }),
       z.strictObject({ type: type('Prepend'), prepend: z.string() }),
@@ -86,12 +88,22 @@ const metaspace = z
     prepend_scheme: prepend_scheme ?? ('always' as const),
   }));
 
+/** `trim_offsets` is of places in the text, which nobody asks for. */
+const byteLevel = z.strictObject({
+  type: type('ByteLevel'),
+  add_prefix_space: z.boolean().default(true),
+  trim_offsets: z.unknown().optional(),
+  use_regex: z.boolean().default(true),
+});
+
 const preTokenizer = (depth = 0): z.ZodType<PreTokenizer> =>
   z.union(
     [
       z.discriminatedUnion('type', [
         z.strictObject({ type: type('BertPreTokenizer') }),
-        z.strictObject({ type: type('WhitespaceSplit') }),
+        z.strictObject({ type: z.enum(['Whitespace', 'WhitespaceSplit']) }),
+        z.strictObject({ type: type('Digits'), individual_digits: z.boolean().default(false) }),
+        byteLevel,
         z.strictObject({ type: type('Punctuation'), behavior: behavior.default('Isolated') }),
         z.strictObject({ type: type('CharDelimiterSplit'), delimiter: oneCharacter }),
         z.strictObject({ type: type('Split'), pattern, behavior, invert: z.boolean().default(false) }),
@@ -111,10 +123,15 @@ const preTokenizer = (depth = 0): z.ZodType<PreTokenizer> =>
 
 const id = z.number().int().nonnegative().max(MAX_PIECE_ID);
 const marker = z.tuple([z.string(), id]);
-const templated = z.union([
-  z.object({ SpecialToken: z.object({ id: z.string() }) }),
-  z.object({ Sequence: z.object({ id: z.literal('A', { error: said }) }) }),
-]);
+/** The second row of token types, which no tower of a dual encoder is given. */
+const first = z.literal(0, { error: said }).default(0);
+const templated = z.union(
+  [
+    z.object({ SpecialToken: z.object({ id: z.string(), type_id: first }) }),
+    z.object({ Sequence: z.object({ id: z.literal('A'), type_id: first }) }),
+  ],
+  { error: said },
+);
 const template = z.object({
   type: type('TemplateProcessing'),
   single: z.array(templated),
@@ -125,7 +142,13 @@ const template = z.object({
   ),
 });
 const framed = z.object({ type: z.enum(['BertProcessing', 'RobertaProcessing']), sep: marker, cls: marker });
-const postProcessor = z.union([template, framed], { error: said });
+/** It moves places in the text, no ids. */
+const offsets = z.object({ type: type('ByteLevel') });
+const onePostProcessor = z.union([template, framed, offsets], { error: said });
+const postProcessor = z.union(
+  [onePostProcessor, z.strictObject({ type: type('Sequence'), processors: z.array(onePostProcessor) })],
+  { error: said },
+);
 
 const addedToken: z.ZodType<AddedToken> = z.strictObject({
   id,
@@ -171,12 +194,30 @@ const fileSchema = z.strictObject({
   ),
 });
 
-/** Markers before and behind a text. */
-function markersOf(
-  stated: z.infer<typeof postProcessor> | null | undefined,
-  file: string,
-): { readonly prefix: readonly number[]; readonly suffix: readonly number[] } {
-  if (stated == null) return { prefix: [], suffix: [] };
+interface Markers {
+  readonly prefix: readonly number[];
+  readonly suffix: readonly number[];
+}
+
+/** Markers before and behind a text: of several post-processors the later one's are outside. */
+function markersOf(stated: z.infer<typeof postProcessor> | null | undefined, file: string): Markers {
+  const all = stated == null ? [] : stated.type === 'Sequence' ? stated.processors : [stated];
+  return all
+    .map((one) => markersOfOne(one, file))
+    .reduce(
+      (inner, { prefix, suffix }) => ({
+        prefix: [...prefix, ...inner.prefix],
+        suffix: [...inner.suffix, ...suffix],
+      }),
+      {
+        prefix: [],
+        suffix: [],
+      },
+    );
+}
+
+function markersOfOne(stated: z.infer<typeof onePostProcessor>, file: string): Markers {
+  if (stated.type === 'ByteLevel') return { prefix: [], suffix: [] };
   if (stated.type !== 'TemplateProcessing') return { prefix: [stated.cls[1]], suffix: [stated.sep[1]] };
   const at = stated.single.findIndex((part) => 'Sequence' in part);
   const idsOf = (parts: typeof stated.single): number[] =>
