@@ -3,13 +3,13 @@ import { rename } from 'node:fs/promises';
 import { once } from 'node:events';
 import { Command } from 'commander';
 import type { Collection } from '../engine/index.js';
-import { ClipgraphError } from '../errors/index.js';
 import type { Origin } from '../stores/index.js';
 import { collectionCommand, findCollection, type CollectionSession } from './collection-command.js';
 import { print, printPatiently } from './embedding-command.js';
-import { importLines, importNpy } from './exchange/import.js';
+import { importLines, importNpy, importParquet } from './exchange/import.js';
 import { exportLines } from './exchange/jsonl.js';
 import { exportNpy, idsFileOf } from './exchange/npy.js';
+import { exportParquet } from './exchange/write-parquet.js';
 import { addExamples } from './help.js';
 import { pathOf, readRoots } from './indexing/roots.js';
 import { nameOf } from './item-name.js';
@@ -21,6 +21,7 @@ const EXAMPLES = [
   'clipgraph collections info default',
   'clipgraph collections export default --to backup.jsonl',
   'clipgraph collections import backup.jsonl',
+  'clipgraph collections export default --to photos.parquet',
   'clipgraph collections export default --to photos.npy',
   'clipgraph collections rm family',
   'clipgraph collections reindex default --model ViT-L/14',
@@ -80,22 +81,33 @@ async function writeLines(lines: AsyncIterable<string>, file: string): Promise<v
   await rename(unfinished, file);
 }
 
+/** What a file holds, by its name. */
+function formatOf(file: string | undefined): 'npy' | 'parquet' | 'jsonl' {
+  const ending = /\.(npy|parquet)$/i.exec(file ?? '')?.[1].toLowerCase();
+  return ending === 'npy' || ending === 'parquet' ? ending : 'jsonl';
+}
+
 async function exportAll({ collections }: CollectionSession, name: string, flags: Flags): Promise<void> {
   const collection = await findCollection(collections, name);
   const file = flags.to as string | undefined;
-  if (file !== undefined && /\.npy$/i.test(file)) {
-    const count = await exportNpy(collection, file);
-    process.stderr.write(`${count} vectors in ${file}, their ids in ${idsFileOf(file)}\n`);
+  const isWhole = flags.attachments === true;
+  if (file === undefined) {
+    for await (const line of exportLines(collection, isWhole)) await printPatiently(line);
     return;
   }
-  if (file !== undefined && /\.parquet$/i.test(file)) {
-    const message = 'Parquet is not written. Write .jsonl, which DuckDB and pandas read, or .npy.';
-    throw new ClipgraphError('BAD_USER_INPUT', message);
+  const format = formatOf(file);
+  if (format === 'npy') {
+    const count = await exportNpy(collection, file);
+    process.stderr.write(`${count} vectors in ${file}, their ids in ${idsFileOf(file)}\n`);
+  } else if (format === 'parquet') {
+    const count = await exportParquet(collection, file, isWhole);
+    process.stderr.write(`${count} items in ${file}\n`);
+  } else {
+    await writeLines(exportLines(collection, isWhole), file);
   }
-  const lines = exportLines(collection, flags.attachments === true);
-  if (file !== undefined) await writeLines(lines, file);
-  else for await (const line of lines) await printPatiently(line);
 }
+
+const IMPORTS = { npy: importNpy, parquet: importParquet, jsonl: importLines };
 
 async function importAll(
   { collections, signal, isJson }: CollectionSession,
@@ -103,13 +115,7 @@ async function importAll(
   flags: Flags,
 ): Promise<void> {
   const name = flags.collection as string | undefined;
-  const isArray = /\.npy$/i.test(file);
-  if (isArray && name === undefined) {
-    throw new ClipgraphError('BAD_USER_INPUT', 'An array has no name of its own: say --collection NAME.');
-  }
-  const { collection, written } = isArray
-    ? await importNpy(collections, file, name ?? '', signal)
-    : await importLines(collections, file, name, signal);
+  const { collection, written } = await IMPORTS[formatOf(file)](collections, file, name, signal);
   const { count } = await collection.state();
   if (isJson) print(JSON.stringify({ collection: collection.name, written, count }));
   else print(`${collection.name}: ${written} items written; it has ${count}.`);
@@ -159,17 +165,17 @@ export function collectionsCommand(): Command {
     collectionCommand(
       new Command('export')
         .description(
-          'Write a collection as lines of JSON, or its vectors as a NumPy array; others may write meanwhile.',
+          'Write a collection as lines of JSON or as Parquet, or its vectors as a NumPy array; others may write meanwhile.',
         )
         .argument('<name>')
-        .option('--to <file>', 'a .jsonl or .npy file (default: JSON lines on standard output)')
+        .option('--to <file>', 'a .jsonl, .parquet or .npy file (default: JSON lines on standard output)')
         .option('--attachments', 'with the small pictures and the originals that are kept'),
       (session, flags, [name]) => exportAll(session, name as string, flags),
     ),
     collectionCommand(
       new Command('import')
-        .description('Restore an export, or add the vectors of a NumPy array with their ids.')
-        .argument('<file>', 'a .jsonl or .npy file; - for lines of JSON on standard input')
+        .description('Restore an export, or add vectors with their ids from a NumPy array or a Parquet file.')
+        .argument('<file>', 'a .jsonl, .parquet or .npy file; - for lines of JSON on standard input')
         .option('--collection <name>', 'under this name (default: as the export says)'),
       (session, flags, [file]) => importAll(session, file as string, flags),
     ),

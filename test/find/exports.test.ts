@@ -12,6 +12,12 @@ ids = json.load(open(sys.argv[2]))["ids"]
 print(json.dumps({"shape": a.shape, "dtype": str(a.dtype), "ids": ids, "first": a[0].tolist()}))
 `;
 
+const READ_WITH_ARROW = `
+import json, sys, pyarrow.parquet
+t = pyarrow.parquet.read_table(sys.argv[1])
+print(json.dumps({"ids": t["id"].to_pylist(), "first": t["vector"][0].as_py()}))
+`;
+
 describe('clipgraph collections', () => {
   const line = new CommandLine();
   const folder = mkdtempSync(path.join(tmpdir(), 'clipgraph-exports-'));
@@ -77,6 +83,36 @@ describe('clipgraph collections', () => {
       dtype: 'float32',
       ids: rows.map(({ id }) => id),
       first: Array.from(new Float32Array(bytes.buffer)),
+    });
+  });
+
+  it('restores the same from Parquet, and takes what pyarrow has written', () => {
+    expect(line.run('collections', 'export', 'default', '--to', file('a.parquet')).status).toBe(0);
+    const report = line.json('collections', 'import', file('a.parquet'), '--collection', 'columns');
+    expect(report).toEqual({ collection: 'columns', written: count, count });
+    line.run('collections', 'export', 'columns', '--to', file('c.jsonl'));
+    expect(linesOf('c.jsonl').slice(1)).toEqual(linesOf('a.jsonl').slice(1));
+
+    const foreign = path.join(__dirname, '..', 'goldens', 'parquet', 'pyarrow-zstd.parquet');
+    expect(line.json('collections', 'import', foreign, '--collection', 'foreign')).toMatchObject({
+      written: 3,
+    });
+    expect(line.run('collections', 'import', foreign).stderr).toMatch(/say --collection NAME/);
+    writeFileSync(file('cut.parquet'), readFileSync(file('a.parquet')).subarray(0, 5000));
+    const cut = line.run('collections', 'import', file('cut.parquet'), '--collection', 'cut');
+    expect(cut.stderr).toMatch(/BAD_USER_INPUT: .*cut\.parquet: it is no Parquet file, is damaged/);
+
+    const python = spawnSync('python3', ['-c', READ_WITH_ARROW, file('a.parquet')], { encoding: 'utf8' });
+    if (python.status !== 0) {
+      process.stderr.write('python3 with pyarrow is not here: the file is read by Clipgraph alone\n');
+      return;
+    }
+    const rows = linesOf('a.jsonl')
+      .slice(1)
+      .map((text) => JSON.parse(text) as { id: string; vector: string });
+    expect(JSON.parse(python.stdout)).toEqual({
+      ids: rows.map(({ id }) => id),
+      first: Array.from(new Float32Array(Uint8Array.from(Buffer.from(rows[0].vector, 'base64')).buffer)),
     });
   });
 

@@ -108,6 +108,7 @@ export async function readNpy(file: string): Promise<NpyArray> {
     if (size !== from + 4 * count * dimensions)
       refuse(file, `it has ${size} bytes, which its shape does not fit.`);
     const { ids, space } = await readIds(file);
+    if (new Set(ids).size !== ids.length) refuse(idsFileOf(file), 'an id stands twice in it.');
     if (ids.length !== count) refuse(idsFileOf(file), `it has ${ids.length} ids for ${count} rows.`);
     return { ids, space, dimensions, rows: rowsOf(file, from, dimensions, ids) };
   } finally {
