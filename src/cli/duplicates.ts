@@ -13,6 +13,7 @@ import {
 import { print, reportFailures } from './embedding-command.js';
 import { nameOf } from './item-name.js';
 import { addExamples } from './help.js';
+import { complain } from './indexing/complain.js';
 import { indexFolder } from './indexing/index-folder.js';
 import { pathOf, readRoots, type Roots } from './indexing/roots.js';
 import { scopesOf, type Scope } from './indexing/scope.js';
@@ -20,30 +21,25 @@ import { cosineValue } from './option-values.js';
 
 /** As the API's nearDuplicates has it. */
 const THRESHOLD = 0.95;
+
 interface Member {
   readonly item: Item;
   /** To the first one of its group. */
   readonly cosine: number;
 }
 
-/** Whether an item is of a file of one of these folders; of any, where none is named. */
-function isIn(row: Row | undefined, scopes: readonly Scope[]): boolean {
-  if (scopes.length === 0) return true;
-  const origin = row?.origin;
-  return scopes.some(({ root, prefix }) => origin?.root === root && origin.path.startsWith(prefix));
-}
-
-/** The collection's groups, with those of their members alone that are in the folders, where there are several. */
+/** The groups of the files in these folders; of all items where none is named. */
 async function* groupsOf(
   collection: Collection,
   scopes: readonly Scope[],
   threshold: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Member[], undefined> {
-  for await (const { items } of collection.duplicates({ threshold }, { signal })) {
-    const rows = await collection.rowsOf(items.map(({ id }) => id));
-    const [first, ...others] = items.filter((_item, i) => isIn(rows[i], scopes));
-    if (others.length === 0) continue;
+  const isIn = ({ origin }: Row): boolean =>
+    scopes.some(({ root, prefix }) => origin?.root === root && origin.path.startsWith(prefix));
+  const isMeant = scopes.length === 0 ? undefined : isIn;
+  for await (const { items } of collection.duplicates({ threshold }, { signal }, isMeant)) {
+    const [first, ...others] = items;
     const members = others.map((item) => ({ item, cosine: cosine(first.vector, item.vector) }));
     yield [{ item: first, cosine: 1 }, ...members];
   }
@@ -57,8 +53,9 @@ async function indexAll(
   signal: AbortSignal,
 ): Promise<void> {
   for (const scope of scopes) {
-    const { refused } = await indexFolder(collection, scope, { prune: false, signal });
-    reportFailures(refused.map((file) => ({ ...file, name: file.file })));
+    const report = await indexFolder(collection, scope, { prune: false, signal });
+    reportFailures(report.refused.map((file) => ({ ...file, name: file.file })));
+    complain(report);
   }
 }
 

@@ -7,11 +7,10 @@ import {
 } from './collection-command.js';
 import { print, reportFailures } from './embedding-command.js';
 import { addExamples } from './help.js';
+import { complain } from './indexing/complain.js';
 import { indexFolder, type FolderReport, type RefusedFile } from './indexing/index-folder.js';
 import { scopesOf } from './indexing/scope.js';
 import { indexingBar } from './indexing/progress.js';
-import { oneLine } from './item-name.js';
-import { fileIn } from './walk.js';
 
 /** What a person reads of a folder in the end. */
 function summaryOf(report: FolderReport): string {
@@ -25,20 +24,6 @@ function summaryOf(report: FolderReport): string {
   if (others > 0) parts.push(`${others} passed over, not named like pictures`);
   if (unreadable.length > 0) parts.push(`${unreadable.length} folders that could not be read`);
   return `${folder}: ${parts.join(', ')}.`;
-}
-
-/** What keeps a folder's items from being what its files are. */
-function complain({ folder, kept, unreadable }: FolderReport): void {
-  for (const name of unreadable) {
-    process.stderr.write(
-      `${oneLine(fileIn(folder, name))}: the folder may not be read; nothing in it was removed.\n`,
-    );
-  }
-  if (kept > 0) {
-    const message = `the files of ${kept} items are gone, more than half of them; the items are kept. If that is meant, run it again with --prune.`;
-    process.stderr.write(`${folder}: ${message}\n`);
-  }
-  if (kept > 0 || unreadable.length > 0) process.exitCode = 1;
 }
 
 /** `clipgraph index`. */

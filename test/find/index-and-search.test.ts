@@ -47,6 +47,20 @@ describe('clipgraph index and search', () => {
     );
   });
 
+  it('keeps to a least cosine and to a filter, and says what is wrong with them', () => {
+    const all = search('a dog', '-n', '100').hits.map(({ cosine }) => cosine);
+    const least = (all[2] + all[3]) / 2;
+    expect(search('a dog', '-n', '100', '--min', String(least)).hits).toHaveLength(3);
+    expect(search('a dog', '--filter', '{"modality": "TEXT"}')).toMatchObject({ hits: [] });
+    const wrong = line.run('search', 'a dog', '--filter', '{"all": [{"key": "year"}]}');
+    expect([wrong.status, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^BAD_USER_INPUT: A condition of a filter/),
+    ]);
+    expect(line.run('search', 'a dog', '--filter', '{').status).toBe(2);
+    expect(line.run('search', 'a dog', '--min', '2').stderr).toMatch(/between -1 and 1/);
+  });
+
   it('prints names, absolute paths, paths for xargs, and links', () => {
     expect(line.run('search', 'a dog', '-n', '1').stdout).toMatch(/^ 0\.\d{4} {2}dog\.png\n$/);
     const file = path.join(photos, 'dog.png');

@@ -28,12 +28,12 @@ export interface FolderReport {
   readonly unchanged: number;
   /** Items whose files are gone, and that are gone, too. */
   readonly removed: number;
-  /** Items whose files are gone, and that are kept: they were too many. */
+  /** Items whose files are gone, and that are kept: they were too many, or a folder could not be read. */
   readonly kept: number;
   readonly refused: readonly RefusedFile[];
   /** Files that are not named like pictures. */
   readonly others: number;
-  /** Folders that could not be read: nothing in them was removed. */
+  /** Folders that could not be read: nothing was removed. */
   readonly unreadable: readonly string[];
 }
 
@@ -196,12 +196,10 @@ class FolderIndex {
     this.#options.onDone?.(undefined);
   }
 
+  /** Where a folder could not be read, what is gone elsewhere may have moved into it. */
   async #removeLost(): Promise<void> {
-    const { prefix } = this.#scope;
-    const { ids, isTooMany } = await this.#lost.unclaimed(
-      this.#unreadable.map((path) => `${prefix}${path}/`),
-    );
-    if (isTooMany && !this.#options.prune) {
+    const { ids, isTooMany } = await this.#lost.unclaimed();
+    if (this.#unreadable.length > 0 || (isTooMany && !this.#options.prune)) {
       this.#counts.kept = ids.length;
       return;
     }

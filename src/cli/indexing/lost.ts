@@ -88,19 +88,11 @@ export class Lost {
     return id;
   }
 
-  /**
-   * The items whose files are gone and were not found under another name.
-   *
-   * @param unreadable what stands before the paths of files that could not be looked for
-   * @returns them, and whether they are more than half of the folder's
-   */
-  async unclaimed(
-    unreadable: readonly string[],
-  ): Promise<{ readonly ids: string[]; readonly isTooMany: boolean }> {
+  /** The items whose files are gone and were not found under another name, and whether they are more than half of the folder's. */
+  async unclaimed(): Promise<{ readonly ids: string[]; readonly isTooMany: boolean }> {
     const ids: string[] = [];
     for (const { id, origin } of [...this.#bySize.values()].flat()) {
-      const isHidden = unreadable.some((prefix) => origin.path.startsWith(prefix));
-      if (!isHidden && (await this.#isGone(origin))) ids.push(id); // It may be there again.
+      if (await this.#isGone(origin)) ids.push(id); // It may be there again.
     }
     return { ids, isTooMany: 2 * ids.length > this.#items };
   }

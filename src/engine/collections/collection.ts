@@ -157,14 +157,19 @@ export class Collection {
     return this.#read(({ stored }) => stored.attachment(id, kind));
   }
 
-  /** Groups of items that are nearly alike, each as it is found, greedily in the order of ids. */
+  /**
+   * Groups of items that are nearly alike, each as it is found, greedily in the order of ids.
+   *
+   * @param isMeant which rows are compared, if not all that the filter means
+   */
   duplicates(
     options: DuplicateOptions,
     { signal, ...place }: RequestScope,
+    isMeant?: (row: Row) => boolean,
   ): AsyncIterableIterator<DuplicateGroup, undefined> {
     const open = this.#open;
     return endingStream(signal, async function* (ending) {
-      return yield* duplicateGroups(await open(), options, { ...place, signal: ending });
+      return yield* duplicateGroups(await open(), options, isMeant, { ...place, signal: ending });
     });
   }
 

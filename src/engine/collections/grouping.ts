@@ -2,7 +2,7 @@ import path from 'node:path';
 import { memoryBytes } from '../../config/limits.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { Remote } from '../../isolation/remote.js';
-import type { Filter } from '../../stores/index.js';
+import type { Filter, Row } from '../../stores/index.js';
 import { turnOf, type RequestScope } from '../options.js';
 import { Slots } from '../slots.js';
 import type { OpenCollection } from './open-collection.js';
@@ -39,14 +39,19 @@ const SHARE_OF_MEMORY = 1 / 3;
 /** Groupings take turns, whoever asks: each has all its vectors in memory. */
 const turns = new Slots(2);
 
-/**
- * @param most items, where there is a limit
- * @throws QUERY_TOO_COMPLEX for more items than `most`, or than there is memory for
- */
+/** Which items are compared. */
+interface Meant {
+  readonly filter: Filter | undefined;
+  /** Of those that the filter means, if that is not all: what no filter says. */
+  readonly isMeant?: ((row: Row) => boolean) | undefined;
+  /** Whether their number is held to `limits.maxScanItems`. */
+  readonly isLimited: boolean;
+}
+
+/** @throws QUERY_TOO_COMPLEX for more items than `limits.maxScanItems` where they are held to it, or than there is memory for */
 export async function gather(
   { spec, stored, embedder }: OpenCollection,
-  filter: Filter | undefined,
-  isLimited: boolean,
+  { filter, isMeant, isLimited }: Meant,
   signal: AbortSignal,
 ): Promise<Gathered> {
   const { dimensions } = spec.space;
@@ -66,9 +71,10 @@ export async function gather(
   const all = new Float32Array(buffer);
   const ids: string[] = [];
   // What was added since they were counted is left out.
-  for await (const { id, vector } of stored.scan({ filter, limit: count, signal })) {
-    all.set(vector, ids.length * dimensions);
-    ids.push(id);
+  for await (const row of stored.scan({ filter, limit: count, signal })) {
+    if (isMeant?.(row) === false) continue;
+    all.set(row.vector, ids.length * dimensions);
+    ids.push(row.id);
   }
   return { ids, vectors: { buffer, count: ids.length, dimensions } };
 }
@@ -115,12 +121,12 @@ async function* inTurn<Value>(
 /** Groups of near-duplicates, each as it is found, greedily in the order of ids. */
 export function groupsIn(
   open: OpenCollection,
-  { filter, threshold, isLimited }: { filter: Filter | undefined; threshold: number; isLimited: boolean },
+  { threshold, ...meant }: Meant & { readonly threshold: number },
   scope: RequestScope,
 ): AsyncGenerator<{ readonly group: GroupFound; readonly ids: readonly string[] }, undefined> {
   const { signal } = scope;
   return inTurn(scope, async function* () {
-    const { ids, vectors } = await gather(open, filter, isLimited, signal);
+    const { ids, vectors } = await gather(open, meant, signal);
     if (ids.length === 0) return undefined;
     return yield* inThread(open, signal, async function* (worker) {
       await worker.call('findGroups', { vectors, threshold }, { signal });
@@ -139,12 +145,12 @@ export function groupsIn(
 /** The clusters of the items that are meant. */
 export async function clustersIn(
   open: OpenCollection,
-  { filter, count, isLimited }: { filter: Filter | undefined; count: number; isLimited: boolean },
+  { count, ...meant }: Meant & { readonly count: number },
   scope: RequestScope,
 ): Promise<{ readonly found: ClustersFound; readonly ids: readonly string[] }> {
   const { signal } = scope;
   const made = inTurn(scope, async function* () {
-    const { ids, vectors } = await gather(open, filter, isLimited, signal);
+    const { ids, vectors } = await gather(open, meant, signal);
     return yield* inThread(open, signal, async function* (worker) {
       const found = (await worker.call('cluster', { vectors, count }, { signal })) as ClustersFound;
       yield { found, ids };

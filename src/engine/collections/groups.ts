@@ -2,6 +2,7 @@ import { cosine } from '../../core/similarity/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { hash } from '../identity.js';
 import type { EmbedOptions, RequestScope } from '../options.js';
+import type { Row } from '../../stores/index.js';
 import { compare, type Similarity } from '../similarity.js';
 import { pack } from '../given-vector.js';
 import { toFilter, type ItemFilter } from './filter.js';
@@ -47,9 +48,10 @@ export interface ClusterOptions extends EmbedOptions {
   readonly first?: number | undefined;
 }
 
-/** Whether a number of items is held to `limits.maxScanItems`: a query's answer has its time, a stream takes any. */
+/** Which rows are meant beside the filter, and whether their number is held to `limits.maxScanItems`: a query's answer has its time, a stream takes any. */
 interface Bounds {
   readonly isLimited: boolean;
+  readonly isMeant?: ((row: Row) => boolean) | undefined;
 }
 
 /** Members of a group that are given. */
@@ -75,13 +77,13 @@ interface GroupOfIds {
 async function* groupsOfIds(
   open: OpenCollection,
   { threshold = 0.95, filter }: DuplicateOptions,
-  { isLimited }: Bounds,
+  bounds: Bounds,
   scope: RequestScope,
 ): AsyncGenerator<GroupOfIds, undefined> {
   if (!(threshold > 0 && threshold <= 1)) {
     refuse('threshold', `Expected a threshold above 0 and up to 1 but received ${threshold}.`);
   }
-  const asked = { filter: toFilter(filter), threshold, isLimited };
+  const asked = { ...bounds, filter: toFilter(filter), threshold };
   for await (const { group, ids } of groupsIn(open, asked, scope)) {
     const members = [group.first, ...group.others.map(({ row }) => row)].map((row) => ids[row]);
     yield { cosine: Math.min(...group.others.map((other) => other.cosine)), ids: members };
@@ -97,13 +99,16 @@ async function readGroup(open: OpenCollection, group: GroupOfIds): Promise<Dupli
 /**
  * Groups of items with a cosine of at least the threshold to their first member, greedily in the order of ids, each as it
  * is found.
+ *
+ * @param isMeant which rows are compared, if not all that the filter means
  */
 export async function* duplicateGroups(
   open: OpenCollection,
   options: DuplicateOptions,
+  isMeant: Bounds['isMeant'],
   scope: RequestScope,
 ): AsyncGenerator<DuplicateGroup, undefined> {
-  for await (const group of groupsOfIds(open, options, { isLimited: false }, scope)) {
+  for await (const group of groupsOfIds(open, options, { isLimited: false, isMeant }, scope)) {
     yield await readGroup(open, group);
   }
   return undefined;

@@ -34,8 +34,10 @@ const ITEMS: NewItem[] = Array.from({ length: 60 }, (_, i) => ({
 async function groupsByLoop(
   collection: Awaited<ReturnType<typeof engine.collections.get>>,
   threshold: number,
+  isMeant: (id: string) => boolean = () => true,
 ) {
-  const items = (await collection.page({ first: 1000 }, NEVER)).nodes;
+  const { nodes } = await collection.page({ first: 1000 }, NEVER);
+  const items = nodes.filter(({ id }) => isMeant(id));
   const free = new Set(items.map(({ id }) => id));
   const groups: string[][] = [];
   for (const first of items) {
@@ -78,6 +80,18 @@ describe('near-duplicates', () => {
     );
     expect(only.items.every(({ metadata }) => metadata.direction === 1)).toBe(true);
     expect(none).toEqual([]);
+  });
+
+  it('are looked for among those that are meant alone: one that is not begins no group', async () => {
+    const collection = await engine.collections.get('alike');
+    const [[first]] = await groupsByLoop(collection, 0.98);
+    const expected = await groupsByLoop(collection, 0.98, (id) => id !== first);
+    const found: string[][] = [];
+    const isMeant = ({ id }: { readonly id: string }): boolean => id !== first;
+    for await (const { items } of collection.duplicates({ threshold: 0.98 }, { signal: NEVER }, isMeant)) {
+      found.push(items.map(({ id }) => id));
+    }
+    expect(found).toEqual(expected);
   });
 
   it('of a large collection are refused as a query, found as a stream, which ends when its reader does', async () => {
