@@ -17,6 +17,11 @@ const KERNELS = [
     target: 'src/core/similarity/search/scan-module.ts',
     name: 'SCAN_MODULE',
   },
+  {
+    source: 'kernel/matrix.ts',
+    target: 'src/core/similarity/matrix-module.ts',
+    name: 'MATRIX_MODULE',
+  },
 ];
 
 /** @param {string} source */

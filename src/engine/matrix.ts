@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { cosinesWith, softmax } from '../core/similarity/index.js';
+import { cosineMatrixInSteps, softmax } from '../core/similarity/index.js';
+import { inSlices } from '../isolation/turns.js';
 import type { Embedding } from './embedding.js';
 import { checkSameSpace } from './space.js';
 
@@ -11,11 +11,8 @@ export interface SimilarityMatrix {
   readonly columns: readonly Embedding[];
 }
 
-/** Milliseconds of arithmetic after which the event loop gets a turn. */
-const LONGEST_TURN_MS = 5;
-
 /**
- * The cosines of every row with every column, in float64.
+ * The cosines of every row with every column, as `cosineMatrix` has them.
  *
  * @throws ZERO_VECTOR, DIMENSION_MISMATCH, MODEL_MISMATCH
  */
@@ -24,15 +21,9 @@ export async function similarityMatrix(
   columns: readonly Embedding[],
 ): Promise<SimilarityMatrix> {
   checkSameSpace([...rows, ...columns]);
-  const cosinesOf = cosinesWith(columns.map(({ vector }) => vector));
-  const cosine: Float64Array[] = [];
-  let from = performance.now();
-  for (const { vector } of rows) {
-    cosine.push(cosinesOf(vector));
-    if (performance.now() - from < LONGEST_TURN_MS) continue;
-    await nextTurn();
-    from = performance.now();
-  }
+  const vectorsOf = (embeddings: readonly Embedding[]): Float32Array[] =>
+    embeddings.map(({ vector }) => vector);
+  const cosine = await inSlices(cosineMatrixInSteps(vectorsOf(rows), vectorsOf(columns)));
   return { cosine, rows, columns };
 }
 

@@ -5,6 +5,7 @@ import {
   blend,
   cosine,
   cosineMatrix,
+  cosineMatrixInSteps,
   norm,
   rankingOf,
   softmax,
@@ -70,6 +71,69 @@ describe('a matrix', () => {
         }
       }),
     );
+  });
+
+  /** So many float32 vectors, from a seed. */
+  function float32(count: number, dimensions: number, seed: number): Float32Array[] {
+    let state = seed;
+    const random = (): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32 - 0.5;
+    };
+    return Array.from({ length: count }, () => Float32Array.from({ length: dimensions }, random));
+  }
+
+  it.each([
+    [300, 70, 60],
+    [261, 67, 77],
+    [5, 700, 512],
+    [1030, 3, 400],
+  ])('of %i × %i float32 vectors of %i has the cosines of its pairs within 1.2e-6', (r, c, dimensions) => {
+    const [rows, columns] = [float32(r, dimensions, 1), float32(c, dimensions, 2)];
+    rows[r - 1] = columns[c - 1].map((value) => 3 * value);
+    rows[0] = columns[0].map((value) => -value);
+    const matrix = cosineMatrix(rows, columns);
+    let worst = 0;
+    for (const [i, row] of rows.entries()) {
+      for (const [j, column] of columns.entries())
+        worst = Math.max(worst, Math.abs(matrix[i][j] - cosine(row, column)));
+    }
+    expect(worst).toBeLessThan(1.2e-6);
+    expect(matrix.map((row) => row.length)).toEqual(Array.from({ length: r }, () => c));
+    expect(Math.max(...matrix.map((row) => Math.max(...row)))).toBeLessThanOrEqual(1);
+    expect(Math.min(...matrix.map((row) => Math.min(...row)))).toBeGreaterThanOrEqual(-1);
+  });
+
+  it('is the same when two are made by turns', () => {
+    const [a, b, c] = [float32(300, 64, 1), float32(200, 64, 2), float32(300, 64, 3)];
+    const alone = [cosineMatrix(a, b), cosineMatrix(c, b)];
+    const work = [cosineMatrixInSteps(a, b), cosineMatrixInSteps(c, b)];
+    const made: (Float64Array[] | undefined)[] = [undefined, undefined];
+    while (made.includes(undefined)) {
+      for (const [i, steps] of work.entries()) {
+        const { done, value } = steps.next();
+        if (done === true) made[i] ??= value;
+      }
+    }
+    expect(made).toEqual(alone);
+  });
+
+  it.each([
+    ['ZERO_VECTOR', 0],
+    ['INVALID_VECTOR', NaN],
+  ])('of many is refused as %s for one that is', (code, value) => {
+    const rows = float32(1100, 100, 1);
+    rows[1000].fill(value);
+    expect(() => cosineMatrix(rows, float32(20, 100, 2))).toThrow(expect.objectContaining({ code }));
+    expect(() => cosineMatrix(float32(20, 100, 2), rows)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('of many very long and very short vectors is as exact', () => {
+    const [rows, columns] = [float32(1100, 100, 1), float32(20, 100, 2)];
+    rows[7] = rows[7].map((value) => value * 1e30);
+    rows[8] = rows[8].map((value) => value * 1e-30);
+    const matrix = cosineMatrix(rows, columns);
+    for (const i of [7, 8]) expect(matrix[i][3]).toBe(cosine(rows[i], columns[3]));
   });
 
   it.each([

@@ -64,7 +64,9 @@ export function unit(vector: Numbers): Float32Array {
   const scaled = withinRange(vector);
   const length = norm(scaled);
   if (length === 0) throw zeroVector();
-  return Float32Array.from(scaled, (value) => value / length);
+  const result = new Float32Array(scaled.length);
+  for (let i = 0; i < result.length; i++) result[i] = scaled[i] / length;
+  return result;
 }
 
 /**

@@ -1,7 +1,7 @@
 export { blend } from './blend.js';
 export { clusterVectors, type ClusterOptions, type Clusters } from './clusters.js';
 export { cosine, norm, unit, type Numbers } from './cosine.js';
-export { cosineMatrix, cosinesWith } from './matrix.js';
+export { cosineMatrix, cosineMatrixInSteps, cosinesWith } from './matrix.js';
 export { rankingOf, softmax } from './ranking.js';
 export { angle, certainty, clipScore, distance } from './scores.js';
 export {

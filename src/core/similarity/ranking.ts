@@ -18,11 +18,14 @@ function checkFinite(values: ArrayLike<number>, name: string): void {
  */
 export function softmax(logits: ArrayLike<number>): number[] {
   checkFinite(logits, 'logits');
-  const values = Array.from(logits);
-  const largest = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = values.map((logit) => Math.exp(logit - largest));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  return exponentials.map((value) => value / sum);
+  let largest = -Infinity;
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- array-likes need not be iterable
+  for (let i = 0; i < logits.length; i++) largest = Math.max(largest, logits[i]);
+  const values = new Array<number>(logits.length);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] = Math.exp(logits[i] - largest);
+  for (let i = 0; i < values.length; i++) values[i] /= sum;
+  return values;
 }
 
 /**
