@@ -33,6 +33,9 @@ function commandsFor(args: readonly string[]): (() => Promise<() => Command>)[] 
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS);
 }
 
+// GraphQL checks its own schema at every step, unless it is told when it is loaded that this is no development of it.
+process.env.NODE_ENV ??= 'production';
+
 const VERSION_FLAGS: readonly string[] = ['-V', '--version'];
 
 /** Of the program: done; failed, all of it or a part; called in a way that it does not know. */

@@ -226,7 +226,7 @@ export class Embedder {
     const { model, runtime, space, key, read, readMs } = found;
     const isNormalized = options.normalize ?? true;
     return {
-      id: hash([key, isNormalized]),
+      id: isNormalized ? key : hash([key, isNormalized]),
       modality: kind === 'text' ? 'TEXT' : 'IMAGE',
       model,
       space,

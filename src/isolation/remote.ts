@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { DONE } from './done.js';
 import type { Isolation, Link, Start } from './link.js';
 import { watchResident } from './memory.js';
 import type { FromWorker } from './messages.js';
@@ -160,7 +161,7 @@ export class Remote {
     try {
       return await answer;
     } finally {
-      settled.abort();
+      settled.abort(DONE);
       signal?.removeEventListener('abort', cancel);
     }
   }
@@ -180,7 +181,7 @@ export class Remote {
         this.#exited,
         delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined),
       ]);
-      grace.abort();
+      grace.abort(DONE);
       this.#link.kill();
     }
     await this.#exited;

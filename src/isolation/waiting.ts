@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Held, Holdings } from './admission.js';
 import { FairQueue, type Client, type Turn } from './fair-queue.js';
 
@@ -32,8 +31,11 @@ export function whenNobodyWaits(signals: readonly AbortSignal[], done: AbortSign
     waiting--;
     if (waiting === 0) controller.abort((target as AbortSignal).reason);
   };
-  setMaxListeners(0, done); // One for each of the signals.
-  for (const signal of live) signal.addEventListener('abort', leave, { once: true, signal: done });
+  for (const signal of live) signal.addEventListener('abort', leave, { once: true });
+  const stop = (): void => {
+    for (const signal of live) signal.removeEventListener('abort', leave);
+  };
+  done.addEventListener('abort', stop, { once: true });
   return controller.signal;
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ClipgraphError } from '../errors/index.js';
+import { DONE } from '../isolation/done.js';
 import { makeRoom } from '../isolation/admission.js';
 import type { Turn } from '../isolation/fair-queue.js';
 import { Remote, WorkerLost, type Loss } from '../isolation/remote.js';
@@ -189,7 +190,7 @@ export class PreparationPool {
         report(job.signal.aborted ? 'CANCELLED' : code);
       }
     } finally {
-      done.abort();
+      done.abort(DONE);
     }
     if (!worker.isLost) this.#idle.push(worker);
     this.#dispatch();

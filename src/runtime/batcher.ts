@@ -1,5 +1,6 @@
 import { ClipgraphError } from '../errors/index.js';
 import { makeRoom } from '../isolation/admission.js';
+import { DONE } from '../isolation/done.js';
 import type { Client, Turn } from '../isolation/fair-queue.js';
 import { stillWaiting, WaitingQueue, whenNobodyWaits, type WaitingJob } from '../isolation/waiting.js';
 import type { TowerKind, TowerSource } from './contract.js';
@@ -233,7 +234,7 @@ export class Batcher {
       if (jobs.length > 1) await this.#runEach(runner, tower, cutIntoBatches(jobs, 1));
       else for (const job of jobs) job.reject(error);
     } finally {
-      done.abort();
+      done.abort(DONE);
     }
   }
 }

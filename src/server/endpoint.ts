@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../config/index.js';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '../graphql/apollo.js';
@@ -53,16 +51,22 @@ function headersOf(request: IncomingMessage): HeaderMap {
 }
 
 async function inTime<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const settled = new AbortController();
-  const late = async (): Promise<never> => {
-    if (!signal.aborted) await once(signal, 'abort', { signal: settled.signal });
-    await delay(GRACE_MS, undefined, { signal: settled.signal });
-    throw signal.reason;
-  };
+  let timer: NodeJS.Timeout | undefined;
+  let begin: (() => void) | undefined;
+  const late = new Promise<never>((_, reject) => {
+    begin = () => {
+      timer = setTimeout(() => {
+        reject(signal.reason as Error);
+      }, GRACE_MS);
+    };
+    if (signal.aborted) begin();
+    else signal.addEventListener('abort', begin, { once: true });
+  });
   try {
-    return await Promise.race([work, late()]);
+    return await Promise.race([work, late]);
   } finally {
-    settled.abort();
+    clearTimeout(timer);
+    if (begin !== undefined) signal.removeEventListener('abort', begin);
   }
 }
 

@@ -21,6 +21,9 @@ export function tooLate(timeoutMs: number): ClipgraphError {
   return new ClipgraphError('TIMEOUT', message);
 }
 
+/** Made once: every request ends with it, and almost none has anything left that it would end. */
+const NOBODY_WAITS = new ClipgraphError('TIMEOUT', 'Nobody waits for the answer any more.');
+
 /** Its time has begun with the first byte of the request's head. */
 export function lifetimeOf(
   response: Response,
@@ -48,7 +51,7 @@ export function lifetimeOf(
     socket.off('close', end);
     clearTimeout(timer);
     share.close();
-    controller.abort(new ClipgraphError('TIMEOUT', 'Nobody waits for the answer any more.'));
+    controller.abort(NOBODY_WAITS);
   };
   response.on('close', end);
   // Node closes only the answer whose turn it is: those of pipelined requests behind it end with their connection.

@@ -93,8 +93,19 @@ export function bytesOfText(type: GraphQLOutputType): number {
   return getNamedType(type).name === 'JSON' ? JSON_BYTES : SENTENCE_BYTES;
 }
 
+type IntrospectionLengths = (parent: string, field: string, isMean: boolean) => number | undefined;
+
+/** A schema does not change. */
+const known = new WeakMap<GraphQLSchema, IntrospectionLengths>();
+
 /** How long the lists of the introspection are: a mean over the schema below `types`, the longest elsewhere. */
-export function introspectionLengths(schema: GraphQLSchema) {
+export function introspectionLengths(schema: GraphQLSchema): IntrospectionLengths {
+  const lengths = known.get(schema) ?? countLengths(schema);
+  known.set(schema, lengths);
+  return lengths;
+}
+
+function countLengths(schema: GraphQLSchema): IntrospectionLengths {
   const types = Object.values(schema.getTypeMap());
   const fieldsOf = (type: (typeof types)[number]): number =>
     isObjectType(type) ? Object.keys(type.getFields()).length : 0;
