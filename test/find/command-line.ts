@@ -11,8 +11,11 @@ export const MAIN = path.join(ROOT, 'dist', 'src', 'cli', 'main.js');
 export class CommandLine {
   readonly dataHome = mkdtempSync(path.join(tmpdir(), 'clipgraph-data-'));
 
+  /** @param environment variables beside those of this process */
+  constructor(private readonly environment: Readonly<Record<string, string>> = {}) {}
+
   get #environment() {
-    return { ...process.env, XDG_DATA_HOME: this.dataHome };
+    return { ...process.env, ...this.environment, XDG_DATA_HOME: this.dataHome };
   }
 
   run(...args: readonly string[]) {

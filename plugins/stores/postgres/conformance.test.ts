@@ -15,9 +15,15 @@ describeWithPostgresUrl('the store postgres', (url) => {
     };
     return Promise.resolve({ options: { url: url(), schema }, remove });
   };
-  const tests = storeConformanceTests({ name: 'postgres', module: path.join(__dirname, 'index.ts'), place });
+  const isFull = process.env.CLIPGRAPH_FULL !== undefined;
+  const tests = storeConformanceTests({
+    name: 'postgres',
+    module: path.join(__dirname, 'index.ts'),
+    kills: isFull ? 50 : 3,
+    place,
+  });
   // The large ones take minutes: .ci/run --full has them.
-  const run = tests.filter(({ isLarge }) => !isLarge || process.env.CLIPGRAPH_FULL !== undefined);
+  const run = tests.filter(({ isLarge }) => !isLarge || isFull);
   it.each(run.map((test) => [test.name, test] as const))(
     '%s',
     async (_, test) => {
