@@ -1,7 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ClipgraphError, type CollectionSpec } from 'clipgraph/store';
-import { change, damaged, openDatabase, patiently, type Database, type SqlValue } from './database.js';
+import {
+  asText,
+  change,
+  damaged,
+  openDatabase,
+  patiently,
+  textOf,
+  type Database,
+  type SqlValue,
+} from './database.js';
 import { erase, keysIn, makeFolder, newKey, syncFolder, type StoreFiles } from './files.js';
 import {
   blockRowsFor,
@@ -32,6 +41,9 @@ function listLost(file: string, left: number): ClipgraphError {
   const message = `${path.basename(file)} of the embedded store, the list of its collections, is gone; ${left} files of collections are there. Put the list back from a backup; or move the folder away, and index again.`;
   return new ClipgraphError('STORE_UNAVAILABLE', message);
 }
+
+/** Of an entry, as it is selected. */
+const COLUMNS = `${['name', 'key', 'spec'].map(asText).join(', ')}, crc`;
 
 /** The list of collections, for one thread. There is no file as long as nobody made a collection. */
 export class Catalog {
@@ -88,8 +100,9 @@ export class Catalog {
   }
 
   #entryOf(database: Database, values: readonly SqlValue[]): Entry {
-    const [name, key, text, crc] = values as [string, string, string, number];
-    if (checksum(name, key, text) !== crc) throw damaged(database.file);
+    const [name, key, text] = values.slice(0, 3).map(textOf);
+    const isWhole = name !== undefined && key !== undefined && text !== undefined;
+    if (!isWhole || checksum(name, key, text) !== values[3]) throw damaged(database.file);
     return { key, spec: { ...(JSON.parse(text) as CollectionSpec), name } };
   }
 
@@ -102,18 +115,18 @@ export class Catalog {
 
   #find(database: Database, name: string): Entry | undefined {
     const found = patiently(() =>
-      database.prepare('select name, key, spec, crc from collections where name = ?').get(name),
+      database.prepare(`select ${COLUMNS} from collections where name = ?`).get(name),
     );
-    return found === undefined ? undefined : this.#entryOf(database, found);
+    if (found !== undefined) return this.#entryOf(database, found);
+    patiently(() => this.#knownKeys(database)); // Not there, and not lost by damage.
+    return undefined;
   }
 
   /** By their names. */
   list(): Entry[] {
     const database = this.#open();
     if (database === undefined) return [];
-    const all = patiently(() =>
-      database.prepare('select name, key, spec, crc from collections order by name').all(),
-    );
+    const all = patiently(() => database.prepare(`select ${COLUMNS} from collections order by name`).all());
     return all.map((values) => this.#entryOf(database, values));
   }
 
@@ -130,7 +143,9 @@ export class Catalog {
     const database = this.#open();
     const found =
       database && patiently(() => database.prepare('select 1 from collections where key = ?').get(key));
-    if (found === undefined) throw notFound();
+    if (found !== undefined) return;
+    if (database !== undefined) patiently(() => this.#knownKeys(database));
+    throw notFound();
   }
 
   /** @throws COLLECTION_EXISTS */
@@ -208,13 +223,28 @@ export class Catalog {
     const database = this.#open();
     if (database === undefined) return;
     change(database, () => {
-      const known = new Set(database.prepare('select key from collections').all().map(([key]) => key)); // prettier-ignore
+      const known = this.#knownKeys(database);
       const lost = keysIn(this.files).filter((key) => !known.has(key));
       for (const key of lost) erase(this.files.collection(key));
     });
     syncFolder(this.files.folder);
     // The names, too; readers of the list are done in no time.
     patiently(() => database.pragma('wal_checkpoint(truncate)'));
+  }
+
+  /**
+   * The keys of all entries, for what has none to be taken away: that none was lost by damage is made sure of.
+   *
+   * @throws STORE_UNAVAILABLE
+   */
+  #knownKeys(database: Database): Set<string> {
+    const entries = database.prepare(`select ${COLUMNS} from collections order by name`).all();
+    const known = new Set(entries.map((values) => this.#entryOf(database, values).key));
+    // Of an index of its own: damage to one of both is seen in the other.
+    const indexed = database.prepare(`select ${asText('key')} from collections order by key`).all();
+    const isSame = indexed.length === known.size && indexed.every(([key]) => known.has(textOf(key) ?? ''));
+    if (!isSame) throw damaged(database.file);
+    return known;
   }
 
   close(): void {

@@ -21,6 +21,7 @@ const ROWS: NewRow[] = rowsOf(150, 90).map((row, i) => ({
 }));
 const GONE = ROWS.filter((_, i) => i % 7 === 3).map(({ id }) => id);
 const MAX_BYTES = 2 ** 30;
+const FLIPS = process.env.CLIPGRAPH_FULL === undefined ? 150 : 3000;
 
 /** Fills a store with plain calls, without threads, and closes it. */
 function makeStoreIn(root: string): StoreFiles {
@@ -151,7 +152,7 @@ describe('a damaged file of the embedded store', () => {
   it('gives no wrong answer after a bit was flipped, wherever', () => {
     const random = randomOf(91);
     let refused = 0;
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < FLIPS; i++) {
       refused += checkDamaged((fileOf) => {
         const file = fileOf(i % 4 === 0 ? 'catalog' : 'collection');
         const bytes = readFileSync(file);
@@ -160,6 +161,58 @@ describe('a damaged file of the embedded store', () => {
       });
     }
     expect(refused).toBeGreaterThan(50);
+  });
+
+  it('answers, or says so, where a text is no UTF-8 any more', () => {
+    const { id, text } = ROWS[40];
+    const places: readonly (readonly ['catalog' | 'collection', string])[] = [
+      ['collection', id],
+      ['collection', text!],
+      ['collection', 'tenth'],
+      ['collection', '"blockRows"'],
+      ['catalog', key],
+      ['catalog', 'things'],
+      ['catalog', '"model"'],
+      ['catalog', 'CREATE TABLE'],
+      ['collection', 'CREATE TABLE'],
+    ];
+    for (const [name, wanted] of places) {
+      checkDamaged((fileOf) => {
+        const bytes = readFileSync(fileOf(name));
+        let found = 0;
+        for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1), found++) {
+          bytes[at + 1] = 0xff;
+        }
+        expect(found).toBeGreaterThan(0);
+        writeFileSync(fileOf(name), bytes);
+      });
+    }
+  });
+
+  it('takes no file away because the list of collections is damaged', () => {
+    const random = randomOf(92);
+    for (let i = 0; i < FLIPS / 3; i++) {
+      const copy = path.join(root, 'swept');
+      rmSync(copy, { recursive: true, force: true });
+      cpSync(made, copy, { recursive: true });
+      const files = filesIn(copy);
+      const bytes = readFileSync(files.catalog);
+      // The pages of the table and of its index, at the places that are written.
+      const written = [...bytes.keys()].filter((at) => bytes[at] !== 0);
+      bytes[written[Math.floor(random() * written.length)]] ^= 1 << Math.floor(random() * 8);
+      writeFileSync(files.catalog, bytes);
+      const before = readFileSync(files.collection(key));
+      const catalog = new Catalog(files);
+      try {
+        catalog.create(specOf('another'));
+        catalog.sweep();
+      } catch (error) {
+        if (!(error instanceof ClipgraphError)) throw error;
+      } finally {
+        catalog.close();
+      }
+      expect(readFileSync(files.collection(key)).equals(before)).toBe(true);
+    }
   });
 
   it('gives no wrong answer after bytes of an id, a text or a vector were overwritten', () => {

@@ -5,6 +5,19 @@ import { ClipgraphError } from 'clipgraph/store';
 /** What SQLite gives and takes. Numbers are bound as REAL; an INTEGER column makes whole ones integers again. */
 export type SqlValue = string | number | Buffer | null;
 
+/**
+ * A column of text as it is selected, for `textOf`: the package ends the whole process at a text that is not UTF-8, as a
+ * damaged one may be.
+ */
+export function asText(column: string): string {
+  return `cast(${column} as blob)`;
+}
+
+/** What was selected with `asText`. What is not UTF-8 becomes another text, which no checksum fits. */
+export function textOf(value: SqlValue | undefined): string | undefined {
+  return Buffer.isBuffer(value) ? value.toString() : undefined;
+}
+
 /** A statement whose rows are lists of values. */
 export interface Statement {
   run(...values: readonly SqlValue[]): void;

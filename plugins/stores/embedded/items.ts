@@ -1,5 +1,5 @@
 import type { Attachment, JsonObject, NewRow, Row } from 'clipgraph/store';
-import { damaged, type Database, type SqlValue } from './database.js';
+import { asText, damaged, textOf, type Database, type SqlValue } from './database.js';
 import { checksum } from './format.js';
 
 export const KINDS: readonly Attachment[] = ['thumbnail', 'original'];
@@ -29,23 +29,26 @@ export interface FoundRow extends Omit<Row, 'metadata'> {
   readonly metadata: string;
 }
 
-export const ITEM_COLUMNS = 'row, id, hash, head, crc, metadata, metadata_crc';
+/** As it is selected, for `decodeItem`. */
+export const ITEM_COLUMNS = `row, ${asText('id')}, hash, ${asText('head')}, crc, ${asText('metadata')}, metadata_crc`;
 
 /** @throws STORE_UNAVAILABLE when it is not what was written */
-export function decodeMetadata(file: string, row: number, text: SqlValue, crc: SqlValue): JsonObject {
-  if (typeof text !== 'string' || checksum(row, text) !== crc) throw damaged(file);
+export function decodeMetadata(file: string, row: number, bytes: SqlValue, crc: SqlValue): JsonObject {
+  const text = textOf(bytes);
+  if (text === undefined || checksum(row, text) !== crc) throw damaged(file);
   return JSON.parse(text) as JsonObject;
 }
 
 /** @throws STORE_UNAVAILABLE when it is not what was written */
 export function decodeItem(file: string, values: readonly SqlValue[]): Item {
-  const [row, id, hash, head, crc, metadata, metadataCrc] = values;
+  const [row, idBytes, hash, headBytes, crc, metadataBytes, metadataCrc] = values;
+  const [id, head, metadata] = [idBytes, headBytes, metadataBytes].map(textOf);
   if (
     typeof row !== 'number' ||
-    typeof id !== 'string' ||
+    id === undefined ||
     !Buffer.isBuffer(hash) ||
-    typeof head !== 'string' ||
-    typeof metadata !== 'string'
+    head === undefined ||
+    metadata === undefined
   ) {
     throw damaged(file);
   }
@@ -61,7 +64,7 @@ export function writeItem(database: Database, { row, id, contentHash, head, meta
   const hash = Buffer.from(contentHash, 'hex');
   database
     .prepare(
-      `insert into items (${ITEM_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?) on conflict (row) do update set
+      `insert into items (row, id, hash, head, crc, metadata, metadata_crc) values (?, ?, ?, ?, ?, ?, ?) on conflict (row) do update set
        id = excluded.id, hash = excluded.hash, head = excluded.head, crc = excluded.crc,
        metadata = excluded.metadata, metadata_crc = excluded.metadata_crc`,
     )
@@ -93,10 +96,11 @@ export function checkMissing(database: Database, id: string): void {
   ] as const) {
     // prettier-ignore
     const neighbour = database
-      .prepare(`select id, row from items indexed by item_ids where id ${relation} ? order by id ${order} limit 1`)
+      .prepare(`select ${asText('id')}, row from items indexed by item_ids where id ${relation} ? order by id ${order} limit 1`)
       .get(id);
     if (neighbour === undefined) continue;
-    const [theirs, row] = neighbour as [string, number];
+    const [bytes, row] = neighbour as [Buffer, number];
+    const theirs = textOf(bytes) ?? '';
     const isInOrder = Buffer.compare(Buffer.from(theirs), Buffer.from(id)) < 0 === (relation === '<');
     if (!isInOrder || itemAt(database, row).id !== theirs) throw damaged(database.file);
   }

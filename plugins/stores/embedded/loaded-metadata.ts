@@ -8,7 +8,7 @@ import {
   type Json,
   type JsonObject,
 } from 'clipgraph/store';
-import type { Database, SqlValue } from './database.js';
+import { asText, type Database, type SqlValue } from './database.js';
 import type { FileState } from './format.js';
 import { decodeItem, decodeMetadata, ITEM_COLUMNS, type Head } from './items.js';
 import type { Steps } from './steps.js';
@@ -192,7 +192,8 @@ export class LoadedMetadata {
   /** Fills columns with the rows of a range. */
   *#read(database: Database, columns: readonly Column[], first = 0, end = 2 ** 31): Steps<void> {
     const needsHead = columns.some(({ subject }) => typeof subject === 'string');
-    const wanted = columns.length === 0 ? 'row' : needsHead ? ITEM_COLUMNS : 'row, metadata, metadata_crc';
+    const wanted =
+      columns.length === 0 ? 'row' : needsHead ? ITEM_COLUMNS : `row, ${asText('metadata')}, metadata_crc`;
     const select = database.prepare(
       `select ${wanted} from items where row >= ? and row < ? order by row limit ${SLICE}`,
     );

@@ -6,7 +6,7 @@ import {
   type JsonObject,
 } from 'clipgraph/store';
 import { readBlock, type Block } from './blocks.js';
-import { damaged, look, type Database } from './database.js';
+import { asText, damaged, look, textOf, type Database } from './database.js';
 import { checksumOfBytes, type FileState } from './format.js';
 import { checkMissing, findItem, itemAt, placeOf, type FoundRow, type Item } from './items.js';
 import { readState } from './state.js';
@@ -87,15 +87,20 @@ export function scanPage(
   const size = Math.min(MOST_LOOKED_AT, filter === undefined ? limit : MOST_LOOKED_AT);
   // From the index of ids, and each item by its row: that both agree is checked.
   const found = database
-    .prepare(`select id, row from items indexed by item_ids where id > ? order by id limit ?`)
-    .all(after ?? '', size) as [string, number][];
+    .prepare(`select ${asText('id')}, row from items indexed by item_ids where id > ? order by id limit ?`)
+    .all(after ?? '', size) as [Buffer, number][];
   const rows: FoundRow[] = [];
   let last: string | undefined;
   let lookedAt = 0;
-  for (const [id, row] of found) {
+  for (const [bytes, row] of found) {
     if (rows.length >= limit) break;
+    const id = textOf(bytes);
     const item = itemAt(database, row);
-    if (item.id !== id || (last !== undefined && Buffer.compare(Buffer.from(last), Buffer.from(id)) >= 0)) {
+    if (
+      id === undefined ||
+      item.id !== id ||
+      (last !== undefined && Buffer.compare(Buffer.from(last), Buffer.from(id)) >= 0)
+    ) {
       throw damaged(database.file);
     }
     last = id;

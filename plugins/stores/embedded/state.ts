@@ -1,12 +1,12 @@
-import { damaged, type Database } from './database.js';
+import { asText, damaged, textOf, type Database } from './database.js';
 import { checksum, type FileState } from './format.js';
 
 /** @throws STORE_UNAVAILABLE when it is damaged */
 export function readState(database: Database): FileState {
-  const found = database.prepare('select value, crc from state where one = 1').get();
-  if (found === undefined) throw damaged(database.file);
-  const [value, crc] = found as [string, number];
-  if (checksum(value) !== crc) throw damaged(database.file);
+  const found = database.prepare(`select ${asText('value')}, crc from state where one = 1`).get();
+  const [bytes, crc] = found ?? [];
+  const value = textOf(bytes);
+  if (value === undefined || checksum(value) !== crc) throw damaged(database.file);
   return JSON.parse(value) as FileState;
 }
 
