@@ -59,6 +59,7 @@ export {
   maxIndexRows,
   nearDuplicates,
   norm,
+  PACKED_FORMAT,
   rankingOf,
   RowSet,
   searchRows,

@@ -393,3 +393,35 @@ describe('an index', () => {
     }
   });
 });
+
+describe('packed rows', () => {
+  it.each(KERNELS)('of %s are given to another index, which answers as the first one', (_, open) => {
+    const dimensions = 40;
+    const vectors = Array.from({ length: 300 }, structureless(dimensions, 1));
+    const index = indexOf(vectors, dimensions, open());
+    const copy = new VectorIndex(dimensions, { kernel: open() });
+    for (const [first, count] of [[0, 100], [100, 200]] as const) {
+      const rows = index.packed(first, count).slice();
+      expect(rows.length).toBe(count * index.packedBytes);
+      expect(copy.appendPacked(count, index.mean, (packed) => { packed.set(rows); })).toBe(first);
+    }
+    expect(copy.packed(0, 300)).toEqual(index.packed(0, 300));
+    const search = (which: VectorIndex) =>
+      atOnce(searchRows(which, [vectors[7]], (row) => vectors[row], { limit: 5 }));
+    expect(search(copy)).toEqual(search(index));
+    copy.append(vectors[3]);
+    expect(copy.length).toBe(301);
+  }); // prettier-ignore
+
+  it('are refused with another mean, leave nothing where they cannot be had, and are those that were given', () => {
+    const index = indexOf(Array.from({ length: 200 }, structureless(32, 2)), 32);
+    const other = index.mean.map((value) => value + 1);
+    expect(() => index.appendPacked(1, other, () => undefined)).toThrow(/another mean/);
+    const failing = (): void => {
+      throw new Error('torn');
+    };
+    expect(() => index.appendPacked(5, index.mean, failing)).toThrow('torn');
+    expect([index.length, index.rows.size]).toEqual([200, 200]);
+    expect(() => index.packed(199, 2)).toThrow(/one of 200 rows/);
+  });
+});

@@ -9,6 +9,12 @@ export interface Block {
   readonly vectors: Float32Array;
 }
 
+/** As it is kept. */
+export interface KeptBlock extends Block {
+  /** Of its bytes, and its number. */
+  readonly crc: number;
+}
+
 /** Of a block's record: which rows are there, in 32 bits. */
 const HEADER_BYTES = 4;
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -30,9 +36,32 @@ export function emptyBlock(blockRows: number, dimensions: number): Block {
 }
 
 /** @throws STORE_UNAVAILABLE when it is not what was written */
-export function decodeBlock(file: string, number: number, data: Buffer, crc: number): Block {
+function decodeBlock(file: string, number: number, data: Buffer, crc: number): KeptBlock {
   if (checksumOfBytes(number, data) !== crc || data.length < HEADER_BYTES) throw damaged(file);
-  return { present: data.readUInt32LE(0), vectors: toNumbers(data.subarray(HEADER_BYTES)) };
+  return { present: data.readUInt32LE(0), vectors: toNumbers(data.subarray(HEADER_BYTES)), crc };
+}
+
+/**
+ * Reads a block's vectors to where they are wanted, zeros where no row is.
+ *
+ * @param target float32 `[blockRows, dimensions]`
+ * @returns bit `i` says whether row `i` of the block is there
+ * @throws STORE_UNAVAILABLE when it is not what was written
+ */
+export function decodeBlockTo(
+  target: Float32Array,
+  file: string,
+  number: number,
+  data: Buffer,
+  crc: number,
+): number {
+  const isWhole = data.length === HEADER_BYTES || data.length === HEADER_BYTES + target.byteLength;
+  if (!isWhole || checksumOfBytes(number, data) !== crc) throw damaged(file);
+  const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  const length = data.copy(bytes, 0, HEADER_BYTES);
+  bytes.fill(0, length);
+  if (!LITTLE_ENDIAN) bytes.swap32();
+  return data.readUInt32LE(0);
 }
 
 /** A block without rows keeps its record, for those who have to hear of it, but not its bytes. */
@@ -44,7 +73,7 @@ function encodeBlock({ present, vectors }: Block): Buffer {
 }
 
 /** @returns undefined for one that was never written */
-export function readBlock(database: Database, number: number): Block | undefined {
+export function readBlock(database: Database, number: number): KeptBlock | undefined {
   const found = database.prepare('select data, crc from blocks where block = ?').get(number);
   if (found === undefined) return undefined;
   const [data, crc] = found as [Buffer, number];

@@ -41,6 +41,26 @@ export function makeFolder(folder: string): void {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
+/** The vectors of a collection as they are searched, in a file beside its own; what is being written has more behind the name. */
+export function packedFileOf(file: string): string {
+  return `${file}-packed`;
+}
+
+/** Takes them off the disk; they are made again of what is in the collection's file. */
+export function erasePacked(file: string): void {
+  const start = path.basename(packedFileOf(file));
+  for (const name of fs.readdirSync(path.dirname(file))) {
+    if (!name.startsWith(start)) continue;
+    const each = path.join(path.dirname(file), name);
+    try {
+      fs.truncateSync(each);
+      fs.rmSync(each, { force: true });
+    } catch {
+      // Somebody else has taken it away.
+    }
+  }
+}
+
 /** So that a file which was made or removed is so after the power fails. */
 export function syncFolder(folder: string): void {
   try {
@@ -60,6 +80,7 @@ export function syncFolder(folder: string): void {
  * write-ahead log is left whole, since others have it in their memory.
  */
 export function erase(file: string): void {
+  erasePacked(file);
   for (const each of [file, `${file}-wal`]) {
     try {
       fs.truncateSync(each);

@@ -37,6 +37,7 @@ export const COLLECTION_SCHEMA = `
   create unique index item_ids on items (id);
   create table blocks (block integer primary key, seq integer not null, data blob not null, crc integer not null);
   create index block_seqs on blocks (seq);
+  create index block_crcs on blocks (crc);
   create table free_rows (row integer primary key);
   create table attachments (place integer primary key, data blob not null, crc integer not null);
 `;
@@ -53,6 +54,8 @@ export interface FileState {
   readonly rows: number;
   /** Milliseconds since 1970. */
   readonly updatedAt: number;
+  /** The last change that took a vector away. */
+  readonly takenAt?: number;
 }
 
 /** Over all values of a record. No text in it has U+0000. */

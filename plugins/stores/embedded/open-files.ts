@@ -14,6 +14,10 @@ export class OpenFiles {
     private readonly pragmas: readonly string[] = [],
   ) {}
 
+  fileOf(key: string): string {
+    return this.files.collection(key);
+  }
+
   /**
    * An open file of one's own.
    *

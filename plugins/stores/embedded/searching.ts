@@ -3,6 +3,7 @@ import { compareBytes, type Filter, type SearchAnswer, type SearchRequest } from
 import { beginReading, type Database } from './database.js';
 import type { FileState } from './format.js';
 import { itemAt } from './items.js';
+import { KeepPacked } from './keep-packed.js';
 import { LoadedVectors } from './loaded-vectors.js';
 import { LoadedMetadata } from './loaded-metadata.js';
 import { checkMemory, memoryFor } from './memory.js';
@@ -34,11 +35,14 @@ function* loading<Result>(loaded: Loaded, steps: Steps<Result>): Steps<Result> {
 /** Collections that are searched, as many as the memory holds; the one that was not searched the longest goes first. */
 export class Searching {
   readonly #loaded = new Map<string, Loaded>();
+  readonly #keeping: KeepPacked;
 
   constructor(
     private readonly files: OpenFiles,
     private readonly maxBytes: number,
-  ) {}
+  ) {
+    this.#keeping = new KeepPacked(files);
+  }
 
   /** What the values that filters look at may take. */
   get #metadataBytes(): number {
@@ -132,10 +136,11 @@ export class Searching {
   #makeRoom(loaded: Loaded, state: FileState): void {
     checkMemory(state, this.maxBytes, 'STORE_UNAVAILABLE');
     const more = memoryFor(state) - (loaded.vectors?.index.bytes ?? 0);
-    for (const other of this.#loaded.values()) {
+    for (const [key, other] of this.#loaded) {
       if (more <= 0 || this.bytes + more <= this.maxBytes) return;
       if (other === loaded) continue;
       // Its turns stay: who searches it now has what it began with, and its connection alone.
+      this.#keeping.drop(key);
       other.vectors = undefined;
       other.metadata = this.#noMetadata();
     }
@@ -174,6 +179,9 @@ export class Searching {
         return await inTurns(work(loaded, database, state), signal, () => !loaded.isLoading);
       } finally {
         database.exec('commit');
+        if (loaded.vectors?.seq === state.seq) {
+          this.#keeping.consider(key, loaded.vectors, state.blockRows);
+        }
       }
     } catch (error) {
       throw signal.aborted ? error : this.files.explain(key, error);
@@ -181,11 +189,13 @@ export class Searching {
   }
 
   release(key: string): void {
+    this.#keeping.drop(key);
     this.#loaded.delete(key);
     this.files.release(key);
   }
 
   close(): void {
+    this.#keeping.close();
     this.#loaded.clear();
     this.files.close();
   }

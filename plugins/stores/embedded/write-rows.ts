@@ -1,5 +1,6 @@
 import { emptyBlock, readBlock, writeBlock, type Block } from './blocks.js';
 import { change, damaged, pause, type Database } from './database.js';
+import { erasePacked } from './files.js';
 import { checksumOfBytes, type FileState } from './format.js';
 import { findItem, KINDS, placeOf, writeItem, type Item, type PlainRow } from './items.js';
 import { checkMemory } from './memory.js';
@@ -10,6 +11,8 @@ const GIVE_WAY_MS = 1;
 
 /** The blocks that a change touches, each read once and written once. */
 class Blocks {
+  /** Whether a vector is not there any more, or is another one. */
+  hasTaken = false;
   readonly #touched = new Map<number, Block>();
 
   constructor(
@@ -31,8 +34,12 @@ class Blocks {
   }
 
   set(row: number, vector: Float32Array): void {
+    const { dimensions } = this.state;
     const { block, at } = this.#take(row);
-    block.vectors.set(vector, at * this.state.dimensions);
+    const before = block.vectors.subarray(at * dimensions, (at + 1) * dimensions);
+    const isThere = ((block.present >>> at) & 1) === 1;
+    if (isThere && before.some((value, i) => value !== vector[i])) this.hasTaken = true;
+    before.set(vector);
     block.present |= 1 << at;
   }
 
@@ -41,11 +48,26 @@ class Blocks {
     const { block, at } = this.#take(row);
     block.vectors.fill(0, at * dimensions, (at + 1) * dimensions);
     block.present &= ~(1 << at);
+    this.hasTaken = true;
   }
 
-  write(seq: number): void {
+  /** @returns what the state says from now on; packed vectors of what was taken away are gone with it */
+  write(seq: number): Pick<FileState, 'seq' | 'takenAt'> {
     for (const [number, block] of this.#touched) writeBlock(this.database, number, seq, block);
+    if (!this.hasTaken) return { seq };
+    erasePacked(this.database.file);
+    return { seq, takenAt: seq };
   }
+}
+
+const FIND_BLOCKS = 'create index if not exists block_crcs on blocks (crc)';
+const indexed = new WeakSet<Database>();
+
+/** A file of before packed vectors were kept has no index that says which blocks they are of. */
+function indexBlocks(database: Database): void {
+  if (indexed.has(database)) return;
+  database.exec(FIND_BLOCKS);
+  indexed.add(database);
 }
 
 /** Numbers for new rows: those of removed ones first. */
@@ -112,6 +134,7 @@ export function upsertRows(
   // Of one id twice the last counts.
   const last = new Map(rows.map(({ id }, i) => [id, i]));
   change(database, () => {
+    indexBlocks(database);
     const state = readState(database);
     const { dimensions } = state;
     if (vectors.length !== rows.length * dimensions) throw damaged(database.file);
@@ -130,8 +153,7 @@ export function upsertRows(
     }
     // What could not be searched is not kept.
     if (end > state.rows) checkMemory({ rows: end, dimensions }, maxBytes, 'COLLECTION_FULL');
-    blocks.write(seq);
-    writeState(database, { ...state, seq, count, rows: end, updatedAt: Date.now() });
+    writeState(database, { ...state, ...blocks.write(seq), count, rows: end, updatedAt: Date.now() });
   });
   pause(GIVE_WAY_MS);
 }
@@ -155,8 +177,8 @@ export function removeRows(database: Database, ids: readonly string[]): number {
       blocks.remove(item.row);
     }
     if (gone === 0) return 0;
-    blocks.write(seq);
-    writeState(database, { ...state, seq, count: state.count - gone, updatedAt: Date.now() });
+    const written = blocks.write(seq);
+    writeState(database, { ...state, ...written, count: state.count - gone, updatedAt: Date.now() });
     return gone;
   });
   pause(GIVE_WAY_MS);

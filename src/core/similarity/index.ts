@@ -8,6 +8,7 @@ export {
   indexBytes,
   maxIndexRows,
   nearDuplicates,
+  PACKED_FORMAT,
   RowSet,
   searchRows,
   VectorIndex,

@@ -1,5 +1,5 @@
 export type { CompareRows, RowHit } from './best-rows.js';
-export { indexBytes, maxIndexRows } from './layout.js';
+export { indexBytes, maxIndexRows, PACKED_FORMAT } from './layout.js';
 export { nearDuplicates, type DuplicateGroup, type DuplicateOptions } from './near-duplicates.js';
 export type { ReadVector, SearchAfter } from './query-scan.js';
 export { RowSet } from './row-set.js';

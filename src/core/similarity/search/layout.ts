@@ -8,6 +8,11 @@ const MAX_BYTES = 2 ** 32 - PAGE_BYTES;
 /** AssemblyScript keeps its constants below. */
 const FREE_FROM = 4096;
 
+/**
+ * The meaning of packed rows: scale and residual norm in float32, 8 bytes unused, codes of 8 bits, little-endian. Rows that were
+ * packed under another number mean something else.
+ */
+export const PACKED_FORMAT = 1;
 /** Bytes of a record before its codes: scale and residual norm in float32, 8 bytes unused. */
 export const HEADER_BYTES = 16;
 /** Codes are read this many at a time. */

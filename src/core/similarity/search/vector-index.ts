@@ -128,10 +128,51 @@ export class VectorIndex {
       const part = Math.min(stripRows, count - done);
       this.#quantise(vectors.subarray(done * this.dimensions), part, this.#recordOf(this.#length + done));
     }
+    return this.#take(count);
+  }
+
+  /** Counts rows that were written after the last one. */
+  #take(count: number): number {
     const first = this.#length;
     this.#length += count;
     for (let row = first; row < this.#length; row++) this.#rows.add(row);
     return first;
+  }
+
+  /**
+   * What is kept of rows, to be kept elsewhere and given to `appendPacked`: as `PACKED_FORMAT` says, `[count, packedBytes]`. A
+   * view of the memory, good until it grows.
+   *
+   * @throws BAD_USER_INPUT for numbers that were not given
+   */
+  packed(first: number, count: number): Uint8Array {
+    if (count > 0) for (const row of [first, first + count - 1]) this.#check(row);
+    return new Uint8Array(this.#kernel.memory.buffer, this.#recordOf(first), count * this.packedBytes);
+  }
+
+  /** Bytes of a row's part. */
+  get packedBytes(): number {
+    return this.layout.stride;
+  }
+
+  /**
+   * Adds rows as `packed` gave them of an index with the same dimensions and mean; what they hold is not looked at.
+   *
+   * @param mean of that index, taken where this one is empty
+   * @param fill writes the rows, `[count, packedBytes]`; if it throws none is added
+   * @returns the number of the first; the others follow
+   * @throws BAD_USER_INPUT for rows with another mean; as `reserve`
+   */
+  appendPacked(count: number, mean: Float32Array, fill: (packed: Uint8Array) => void): number {
+    if (this.#length === 0 && mean.length === this.layout.codes) this.mean.set(mean);
+    const own = this.mean;
+    if (mean.length !== own.length || mean.some((value, i) => value !== own[i])) {
+      throw new ClipgraphError('BAD_USER_INPUT', 'Packed rows of another mean cannot be added to this index.');
+    }
+    this.#makeRoom(this.#length + count);
+    const at = this.#recordOf(this.#length);
+    fill(new Uint8Array(this.#kernel.memory.buffer, at, count * this.packedBytes));
+    return this.#take(count);
   }
 
   /**
