@@ -121,9 +121,13 @@ export const largeTests = tests(
     }) => {
       const space = { checksum: 'c'.repeat(64), dtype: 'fp32', dimensions: WIDE };
       const things = await collection('large', { space });
-      let rows: readonly NewRow[] = rowsOf(LARGE, 68, WIDE);
-      for (let i = 0; i < LARGE; i += 2000) await things.upsert(rows.slice(i, i + 2000));
-      const queries = [...vectorsOf(2, 69, WIDE), rows[77_777].vector];
+      const [, same] = vectorsOf(2, 67, WIDE);
+      // A hundred that are all the same, in another order than that in which they are written.
+      let rows: readonly NewRow[] = rowsOf(LARGE, 68, WIDE).map((row, i) =>
+        i % 1000 === 500 ? { ...row, vector: same } : row,
+      );
+      for (let i = LARGE; i > 0; i -= 2000) await things.upsert(rows.slice(i - 2000, i));
+      const queries = [...vectorsOf(2, 69, WIDE), rows[77_777].vector, same];
       for (const filter of [undefined, { path: ['rare'], eq: true }, { path: ['tenth'], lte: 8 }] as const) {
         await searchAndCheck(things, rows, queries, { filter, limit: 20 });
       }
@@ -131,7 +135,7 @@ export const largeTests = tests(
       check((await things.remove(gone)) === gone.length, () => 'not all were removed');
       const removed = new Set(gone);
       rows = rows.filter(({ id }) => !removed.has(id));
-      await searchAndCheck(things, rows, queries, { limit: 20 });
+      await searchAndCheck(things, rows, queries, { limit: 150 });
       let count = 0;
       for await (const { id } of things.scan())
         check(id === rows[count++]?.id, () => `${id} is out of order`);
