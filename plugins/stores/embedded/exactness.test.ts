@@ -8,7 +8,7 @@ import { rowOf } from '../../../src/stores/conformance/rows.js';
 import { clustered } from '../../../test/clustered-vectors.js';
 
 const isFull = process.env.CLIPGRAPH_FULL !== undefined;
-const COUNT = isFull ? 100_000 : 4000;
+const COUNT = isFull ? 100_000 : 2000;
 const DIMENSIONS = 512;
 const BATCH = 1000;
 /** One of so many has the vector of another: ties. */
@@ -34,7 +34,7 @@ describe(`the store embedded among ${COUNT} vectors of ${DIMENSIONS} dimensions 
       inSetting(
         { name: 'embedded', module: path.join(__dirname, 'index.ts'), place },
         async ({ store, another }) => {
-          const next = clustered({ dimensions: DIMENSIONS, noise });
+          const next = clustered({ dimensions: DIMENSIONS, noise, topics: isFull ? 200 : 20 });
           const vectors = Array.from({ length: COUNT }, next);
           for (let i = TWIN; i < COUNT; i += TWIN) vectors[i] = vectors[(i / TWIN) % 7];
           const rows = vectors.map((vector, i) => rowOf(idOf(i), vector, { metadata: { tenth: i % 10 } }));
@@ -42,7 +42,7 @@ describe(`the store embedded among ${COUNT} vectors of ${DIMENSIONS} dimensions 
           await store.create(specOf(name, { space }));
           const things = await store.open(name);
           for (let i = 0; i < COUNT; i += BATCH) await things.upsert(rows.slice(i, i + BATCH));
-          const queries = [...Array.from({ length: 6 }, next), vectors[3], vectors[COUNT - 1]];
+          const queries = [...Array.from({ length: isFull ? 6 : 2 }, next), vectors[3], vectors[COUNT - 1]];
           const packed = Float32Array.from(queries.flatMap((query) => [...query]));
           const filter = { path: ['tenth'], eq: 0 } as const;
           const requests = [
