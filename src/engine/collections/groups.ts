@@ -74,6 +74,11 @@ interface GroupOfIds {
   readonly ids: readonly string[];
 }
 
+/** Of any number: more than some 100,000 are no arguments of a function. */
+export function lowestOf(members: readonly { readonly cosine: number }[]): number {
+  return members.reduce((lowest, { cosine: each }) => Math.min(lowest, each), Infinity);
+}
+
 async function* groupsOfIds(
   open: OpenCollection,
   { threshold = 0.95, filter }: DuplicateOptions,
@@ -86,7 +91,7 @@ async function* groupsOfIds(
   const asked = { ...bounds, filter: toFilter(filter), threshold };
   for await (const { group, ids } of groupsIn(open, asked, scope)) {
     const members = [group.first, ...group.others.map(({ row }) => row)].map((row) => ids[row]);
-    yield { cosine: Math.min(...group.others.map((other) => other.cosine)), ids: members };
+    yield { cosine: lowestOf(group.others), ids: members };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { cosine } from '../../../src/core/similarity/index.js';
 import { compareBytes } from '../../../src/stores/index.js';
-import type { NewItem } from '../../../src/engine/index.js';
+import { lowestOf } from '../../../src/engine/collections/groups.js';
+import type { DuplicateGroup, NewItem } from '../../../src/engine/index.js';
 import type { ClipgraphError } from '../../../src/errors/index.js';
 import { addAll, NEVER, runEngine, type RunningEngine } from './engine.js';
 
@@ -54,6 +55,28 @@ async function groupsByLoop(
 }
 
 describe('near-duplicates', () => {
+  it('of more than 1,000 members are counted, and the first 1,000 given', async () => {
+    const collection = await engine.collections.create({ name: 'many' });
+    const values = vectorAt(1, 1, 0);
+    const items = Array.from({ length: 1100 }, (_, i) => ({
+      id: String(i).padStart(5, '0'),
+      content: { vector: { values: i % 2 === 0 ? values : vectorAt(1, i, 0.05) } },
+    }));
+    await addAll(collection, items);
+    const groups: DuplicateGroup[] = [];
+    for await (const group of collection.duplicates({ threshold: 0.9 }, { signal: NEVER }))
+      groups.push(group);
+    const [{ size, items: given, cosine: lowest }] = groups;
+    expect([groups.length, size, given.length]).toEqual([1, 1100, 1000]);
+    expect(given[0].id).toBe('00000');
+    expect(lowest).toBeLessThan(cosine(given[0].vector, given[1].vector));
+    expect(lowest).toBeGreaterThanOrEqual(0.9);
+    expect(lowestOf(Array.from({ length: 300_000 }, (_, i) => ({ cosine: 1 - i / 1e6 })))).toBeCloseTo(
+      0.7,
+      5,
+    );
+  });
+
   it('are what a plain loop finds, in a thread of their own', async () => {
     const collection = await engine.collections.create({ name: 'alike' });
     await addAll(collection, ITEMS);
