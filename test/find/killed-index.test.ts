@@ -21,7 +21,7 @@ const TIMEOUT_MS = 180_000 + 60_000 * KILLS;
 async function rowsOf(open: () => StorePlugin): Promise<Map<string, Row>> {
   const store = open();
   try {
-    const [spec] = await store.list();
+    const spec = (await store.list()).at(0);
     if (spec === undefined) return new Map();
     const rows = new Map<string, Row>();
     for await (const row of (await store.open(spec.name)).scan()) rows.set(row.origin!.path, row);
