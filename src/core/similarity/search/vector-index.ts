@@ -167,7 +167,10 @@ export class VectorIndex {
     if (this.#length === 0 && mean.length === this.layout.codes) this.mean.set(mean);
     const own = this.mean;
     if (mean.length !== own.length || mean.some((value, i) => value !== own[i])) {
-      throw new ClipgraphError('BAD_USER_INPUT', 'Packed rows of another mean cannot be added to this index.');
+      throw new ClipgraphError(
+        'BAD_USER_INPUT',
+        'Packed rows of another mean cannot be added to this index.',
+      );
     }
     this.#makeRoom(this.#length + count);
     const at = this.#recordOf(this.#length);
