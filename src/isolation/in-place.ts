@@ -23,7 +23,7 @@ export function linkInPlace(program: InPlaceProgram, { onMessage, onExit, onOutp
     return closing;
   };
   const end = (reason: string): void => {
-    if (!isOver) onExit(reason, false);
+    if (!isOver) onExit(reason);
     isOver = true;
   };
   const { receive, cancelAll } = serve(program.handlers, {

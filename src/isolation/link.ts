@@ -19,13 +19,19 @@ export interface Start {
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
+export interface ExitDetails {
+  /** By SIGKILL, which comes from outside, the system's own when memory runs out among it. */
+  readonly isKilled?: boolean;
+  /** What the operator can do, where a limit of the system kept it from starting. */
+  readonly remedy?: string | undefined;
+}
+
 export interface LinkEvents {
   readonly onMessage: (message: FromWorker) => void;
   /**
-   * Called once, when the other side is gone; `reason` is a sentence's end: "was killed by SIGKILL". `isKilled`: by that
-   * signal, which comes from outside, the system's own when memory runs out among it.
+   * Called once, when the other side is gone; `reason` is a sentence's end: "was killed by SIGKILL".
    */
-  readonly onExit: (reason: string, isKilled: boolean) => void;
+  readonly onExit: (reason: string, more?: ExitDetails) => void;
   /** A line that the other side printed. */
   readonly onOutput: (line: string) => void;
 }

@@ -4,6 +4,7 @@ import type { Isolation, Link, Start } from './link.js';
 import { watchResident } from './memory.js';
 import type { FromWorker } from './messages.js';
 import { link, type Program } from './start-program.js';
+import { startFailure } from './start-failure.js';
 import { startWatchdog } from './watchdog.js';
 import { fromWireError } from './wire-error.js';
 
@@ -20,11 +21,14 @@ export class WorkerLost extends Error {
   readonly loss: Loss;
   /** The last lines that it printed. */
   readonly output: readonly string[];
+  /** What the operator can do, where a limit of the system kept it from starting. */
+  readonly remedy: string | undefined;
 
-  constructor(message: string, loss: Loss = 'crashed', output: readonly string[] = []) {
+  constructor(message: string, loss: Loss = 'crashed', output: readonly string[] = [], remedy?: string) {
     super(message);
     this.loss = loss;
     this.output = output;
+    this.remedy = remedy;
   }
 }
 
@@ -106,11 +110,15 @@ export class Remote {
         isStarted = true;
         markStarted();
       },
-      onExit: (reason, isKilled) => {
+      onExit: (reason, { isKilled = false, remedy } = {}) => {
         clearTimeout(startTimer);
         const own = isStarted ? 'crashed' : 'not started';
+        // What it met itself while it loaded its modules, it has printed.
+        const met = isStarted ? undefined : startFailure({ message: this.#lines.join(' ') });
+        const isLimit = remedy === undefined && met?.remedy !== undefined;
+        const what = isLimit ? met.reason : reason;
         const loss = isKilled ? 'killed' : isHeapFull ? 'memory' : own;
-        this.#lost ??= new WorkerLost(`The ${title} ${reason}.`, loss, this.#lines);
+        this.#lost ??= new WorkerLost(`The ${title} ${what}.`, loss, this.#lines, remedy ?? met?.remedy);
         stopWatching();
         for (const { reject } of this.#pending.values()) reject(this.#lost);
         this.#pending.clear();

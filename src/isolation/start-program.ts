@@ -1,11 +1,12 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { environmentOfChild } from './environment.js';
 import { linkInPlace, type InPlaceProgram } from './in-place.js';
-import type { Isolation, Link, LinkEvents, Start } from './link.js';
+import type { ExitDetails, Isolation, Link, LinkEvents, Start } from './link.js';
 import type { FromWorker } from './messages.js';
+import { startFailure } from './start-failure.js';
 
 /** A TypeScript entry, run from a checkout's source, needs a loader. */
 export function loaderFor(entry: string): string[] {
@@ -27,34 +28,51 @@ function giveWay(pid: number | undefined): void {
   }
 }
 
+/** A program that never was: its end is told as any other's, in a turn of its own. */
+function linkNothing(cause: unknown, { onExit, onOutput }: LinkEvents): Link {
+  setImmediate(() => {
+    const { reason, remedy } = startFailure(cause);
+    onOutput(String(cause));
+    onExit(reason, { remedy });
+  });
+  return { pid: undefined, send: () => undefined, kill: () => undefined };
+}
+
 function linkProcess(
   entry: string,
   { nodeArguments = [], environment = {} }: Start,
-  { onMessage, onExit, onOutput }: LinkEvents,
+  events: LinkEvents,
 ): Link {
-  const child = fork(entry, {
-    serialization: 'advanced',
-    execArgv: [...nodeArguments, ...loaderFor(entry)],
-    env: { ...environmentOfChild(), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const { onMessage, onExit, onOutput } = events;
+  let child: ChildProcess;
+  try {
+    child = fork(entry, {
+      serialization: 'advanced',
+      execArgv: [...nodeArguments, ...loaderFor(entry)],
+      env: { ...environmentOfChild(), ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+  } catch (error) {
+    return linkNothing(error, events); // Out of memory, for example; for others there is an event.
+  }
   giveWay(child.pid);
   let isGone = false;
-  const leave = (reason: string, isKilled = false): void => {
+  const leave = (reason: string, more?: ExitDetails): void => {
     if (isGone) return;
     isGone = true;
-    onExit(reason, isKilled);
+    onExit(reason, more);
   };
   child.on('message', (message) => {
     onMessage(message as FromWorker);
   });
   child.on('error', (error) => {
     onOutput(error.message);
-    leave('could not be reached');
+    const { reason, remedy } = startFailure(error);
+    leave(child.pid === undefined ? reason : 'could not be reached', { remedy });
   });
   const leaveBy = (code: number | null, signal: string | null): void => {
     if (signal === null) leave(`exited with code ${String(code)}`);
-    else leave(`was killed by ${signal}`, signal === 'SIGKILL');
+    else leave(`was killed by ${signal}`, { isKilled: signal === 'SIGKILL' });
   };
   child.on('exit', (code, signal) => {
     // What aborts says why: it is heard to the end.
@@ -75,27 +93,32 @@ function linkProcess(
   };
 }
 
-function linkThread(
-  entry: string,
-  { environment = {} }: Start,
-  { onMessage, onExit, onOutput }: LinkEvents,
-): Link {
-  const thread = new Worker(entry, {
-    execArgv: loaderFor(entry),
-    env: { ...environmentOfChild(), ...environment },
-    stdout: true,
-    stderr: true,
-  });
+function linkThread(entry: string, { environment = {} }: Start, events: LinkEvents): Link {
+  const { onMessage, onExit, onOutput } = events;
+  let thread: Worker;
+  try {
+    thread = new Worker(entry, {
+      execArgv: loaderFor(entry),
+      env: { ...environmentOfChild(), ...environment },
+      stdout: true,
+      stderr: true,
+    });
+  } catch (error) {
+    return linkNothing(error, events);
+  }
   let failure: string | undefined;
+  let remedy: string | undefined;
   thread.on('message', (message) => {
     onMessage(message as FromWorker);
   });
   thread.on('error', (error) => {
     onOutput(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    failure = 'failed';
+    const found = startFailure(error);
+    remedy = found.remedy;
+    failure = remedy === undefined ? 'failed' : found.reason;
   });
   thread.on('exit', (code) => {
-    onExit(failure ?? `exited with code ${code}`, false);
+    onExit(failure ?? `exited with code ${code}`, { remedy });
   });
   forwardLines(thread.stdout, onOutput);
   forwardLines(thread.stderr, onOutput);

@@ -64,7 +64,9 @@ function failureOf(error: WorkerLost, { timeoutMs, limits }: PoolOptions): Clipg
     }
     case 'not started': {
       const message =
-        'The process that decodes pictures could not be started. The log of the server says why.';
+        error.remedy === undefined
+          ? 'The process that decodes pictures could not be started. The log of the server says why.'
+          : `${error.message} ${error.remedy}`;
       return new ClipgraphError('RUNTIME_UNAVAILABLE', message, { cause: error });
     }
     case 'killed': {

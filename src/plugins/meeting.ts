@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ClipgraphError } from '../errors/index.js';
-import { Remote } from '../isolation/remote.js';
+import { Remote, WorkerLost } from '../isolation/remote.js';
 import type { PluginTraits } from './definition.js';
 import type { PluginModule } from './loader.js';
 
@@ -13,6 +13,10 @@ const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
 
 function cannotBeLoaded({ specifier }: PluginModule, cause: unknown): ClipgraphError {
   if (cause instanceof ClipgraphError) return cause;
+  if (cause instanceof WorkerLost && cause.remedy !== undefined) {
+    // Nothing is known of the plugin yet.
+    return new ClipgraphError('RUNTIME_UNAVAILABLE', `${cause.message} ${cause.remedy}`, { cause });
+  }
   const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
   const message = `The plugin "${specifier}" cannot be loaded. ${reason}`;
   return new ClipgraphError('RUNTIME_UNAVAILABLE', message, { cause });

@@ -136,7 +136,8 @@ export class RuntimeHost {
         const isLost = error instanceof WorkerLost;
         if (isLost && attempt < ATTEMPTS) continue;
         const what = isLost ? `failed ${attempt} times` : 'failed';
-        const message = `The runtime ${name} ${what} while it ran ${params.source.manifest.model}.`;
+        const why = isLost && error.remedy !== undefined ? ` ${error.message} ${error.remedy}` : '';
+        const message = `The runtime ${name} ${what} while it ran ${params.source.manifest.model}.${why}`;
         throw new ClipgraphError('RUNTIME_UNAVAILABLE', message, { cause: error });
       }
     }

@@ -45,7 +45,8 @@ export function refusedProbe(name: string, error: unknown): Probe {
   const remedy = remedyFor(name);
   if (error instanceof WorkerLost) {
     const printed = error.output.length === 0 ? '' : ` It printed: ${error.output.join(' | ')}`;
-    return { ready: false, reason: error.message, remedy, detail: `${error.message}${printed}` };
+    const detail = `${error.message}${printed}`;
+    return { ready: false, reason: error.message, remedy: error.remedy ?? remedy, detail };
   }
   const detail = error instanceof Error ? error.message : String(error);
   const reason =

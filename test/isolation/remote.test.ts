@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { environmentOfChild } from '../../src/isolation/environment.js';
 import { residentBytes } from '../../src/isolation/memory.js';
+import { startFailure } from '../../src/isolation/start-failure.js';
 import { Remote, type RemoteOptions } from '../../src/isolation/remote.js';
 
 const itOnLinux = residentBytes(process.pid) === undefined ? it.skip : it;
@@ -125,6 +127,65 @@ describe('a process that runs apart', () => {
       remote.kill();
       expect(remote.isLost).toBe(true);
       await expect(call).rejects.toMatchObject({ loss: 'ended' });
+    });
+  });
+});
+
+describe('a program for which there is no room', () => {
+  /** What a program says that cannot start one itself: the limit is that of its own process. */
+  const startBeside = (limit: string): string => {
+    const start = `
+      const { Remote } = require(${JSON.stringify(path.join(__dirname, '..', '..', 'src', 'isolation', 'remote.ts'))});
+      const fs = require('node:fs');
+      new Remote({ title: 'first', entry: ${JSON.stringify(path.join(__dirname, 'program.ts'))} }).call('echo', 1)
+        .catch(({ message, loss, remedy }) => process.stdout.write(JSON.stringify({ message, loss, remedy })))
+        .finally(() => process.exit(0));`;
+    const taken =
+      limit === ''
+        ? ''
+        : 'const held = []; try { for (;;) held.push(require("node:fs").openSync("/dev/null")); } catch {}';
+    const tsx = require.resolve('tsx/cjs');
+    return execFileSync(
+      'bash',
+      [
+        '-c',
+        `${limit === '' ? 'true' : limit}; exec "$0" --require "$1" -e "$2"`,
+        process.execPath,
+        tsx,
+        start.replace('const fs', `${taken} const fs`),
+      ],
+      { encoding: 'utf8' },
+    );
+  };
+
+  itOnLinux('is not started, and the limit of open files is named with what to do', () => {
+    expect(JSON.parse(startBeside('ulimit -n 256'))).toEqual({
+      message: 'The first could not be started: this program has too many files open.',
+      loss: 'not started',
+      remedy: expect.stringContaining('ulimit -n'),
+    });
+  });
+});
+
+describe('why nothing was started', () => {
+  it.each([
+    ['EMFILE', /too many files open$/, /ulimit -n/],
+    ['ENFILE', /machine has too many files open$/, /fs.file-max/],
+    ['EAGAIN', /too many processes and threads$/, /ulimit -u/],
+    ['ENOMEM', /not enough memory$/, /give the machine/],
+  ])('is said of %s, by its code or in what was printed', (code, reason, remedy) => {
+    for (const cause of [{ code }, new Error(`spawn node ${code}`), { message: `Error: ${code}: no more` }]) {
+      expect(startFailure(cause)).toEqual({
+        reason: expect.stringMatching(reason),
+        remedy: expect.stringMatching(remedy),
+      });
+    }
+  });
+
+  it('is nothing of the limits where the program is not there', () => {
+    expect(startFailure(Object.assign(new Error('spawn x ENOENT'), { code: 'ENOENT' }))).toEqual({
+      reason: 'could not be started',
+      remedy: undefined,
     });
   });
 });
