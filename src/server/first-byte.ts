@@ -10,7 +10,12 @@ interface Arrival {
   isInRequest: boolean;
   /** To the last request, until it is out. */
   response: ServerResponse | undefined;
-  readonly note: () => void;
+  readonly note: (chunk: Buffer) => void;
+}
+
+/** Empty lines that clients may send before a request line (RFC 9112, section 2.2), which are no part of it. */
+function isEmptyLines(chunk: Buffer): boolean {
+  return chunk.every((byte) => byte === 0x0d || byte === 0x0a);
 }
 
 const arrivals = new WeakMap<Duplex, Arrival>();
@@ -21,8 +26,9 @@ function watch(socket: Socket): void {
     at: undefined,
     isInRequest: false,
     response: undefined,
-    note: () => {
-      if (!arrival.isInRequest) arrival.at ??= performance.now();
+    note: (chunk) => {
+      if (arrival.isInRequest || arrival.at !== undefined || isEmptyLines(chunk)) return;
+      arrival.at = performance.now();
     },
   };
   arrivals.set(socket, arrival);

@@ -67,6 +67,23 @@ describe('limits.timeoutMs counts from the first byte of a request', () => {
     socket.destroy();
   });
 
+  it('and not from the empty lines that a client may send before it, in one piece or more', async () => {
+    const socket = await open();
+    const request = `${LINES.join('\r\n')}\r\n\r\n${BODY}`;
+    for (const before of [['\r\n'], ['\r', '\n'], ['\r\n', '\r\n']]) {
+      socket.write(request);
+      expect((await answerOf(socket)).status).toBe(200);
+      for (const piece of before) {
+        socket.write(piece);
+        await delay(LIMIT * 0.6);
+      }
+      await delay(LIMIT * 0.6);
+      socket.write(request);
+      expect((await answerOf(socket)).status).toBe(200);
+    }
+    socket.destroy();
+  });
+
   it('where its head takes most of the time, and its body never ends', async () => {
     const socket = await open();
     const from = performance.now();
