@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import type { Grant } from '../graphql/index.js';
+import { addressOf, networkOf } from './addresses.js';
 import { grantOf, grantWithoutTokens, type Way } from './grants.js';
 
 /** Who asks. */
@@ -14,16 +14,6 @@ export interface Client {
   /** The address that the request came from. */
   readonly address: string;
   readonly way: Way;
-}
-
-/**
- * The address that a request came from. The proxy that is trusted adds the one that it saw to the end of
- * X-Forwarded-For; what stands before it is whatever the client wrote.
- */
-function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
-  const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
-  const last = [forwarded ?? []].flat().at(-1)?.split(',').at(-1)?.trim();
-  return last ?? socket.remoteAddress ?? '';
 }
 
 /** A client that must wait; `retryAfter` in seconds. */
@@ -40,15 +30,6 @@ export class RateLimitedError extends ClipgraphError {
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/** An IPv6 network of one subscriber has 2^64 addresses: they are one client. */
-function networkOf(address: string): string {
-  if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address;
-  const [before, ...rest] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
-  const after = rest.flat();
-  const zeros = Array<string>(8 - before.length - after.length).fill('0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
-}
 
 /** A token of ours, and what it may do. */
 interface Token {

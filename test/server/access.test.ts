@@ -282,6 +282,18 @@ describe('the rate limit', () => {
       expect(await status('2001:db8::9:1:1:1')).toBe(200); // 2001:db8:0:0, whose zeros are left out
       expect(await status('2001:db8::8:1:1:1')).toBe(429);
       expect(await status('2001:db8::')).toBe(429);
+      // Some proxies write a port, and every connection has another one.
+      for (const same of [
+        '192.0.2.1:5678',
+        '::ffff:192.0.2.1',
+        '[::ffff:c000:201]:80',
+        '[2001:DB8:1:2::7]:443',
+      ]) {
+        expect([same, await status(same)]).toEqual([same, 429]);
+      }
+      expect(await status('[2001:db8:1:3::7]:443')).toBe(200);
+      expect(await status('nonsense')).toBe(200); // The connection's own.
+      expect(await status('other nonsense:1')).toBe(429);
     }));
 });
 
