@@ -14,6 +14,7 @@ import {
   KNOWN_NAMES,
   openModel,
   parseHubReference,
+  summarizeTokenizer,
   verifySnapshot,
   type HubReference,
   type Model,
@@ -63,6 +64,7 @@ async function describe(model: Model) {
     ...{ architecture, dimensions, dtype, logitScale, license, description },
     contextLength: towers.text && contextLength,
     imageSize: towers.image && imageSize,
+    tokenizer: towers.text && summarizeTokenizer(model.manifest),
     preparation: towers.image && model.pixelPlan,
     /** Bytes of each tower's weights. */
     sizes,
@@ -178,6 +180,7 @@ async function info(name: string, flags: Flags): Promise<void> {
   print(
     `  weights: texts ${text === 0 ? 'none' : megabytes(text)}, pictures ${image === 0 ? 'none' : megabytes(image)}`,
   );
+  if (described.tokenizer !== undefined) print(`  texts: ${described.tokenizer}`);
   if (described.preparation !== undefined) print(`  pictures: ${describePlan(described.preparation)}`);
   for (const { runtime, bytes, fits } of memory) {
     print(

@@ -9,3 +9,4 @@ export { verifySnapshot } from './hub/verify.js';
 export { Model } from './model.js';
 export type { Manifest, ScoreRange } from './manifest.js';
 export { differencesOf, spaceOf, type VectorSpace } from './vector-space.js';
+export { summarizeTokenizer } from './tokenizer-summary.js';

@@ -69,6 +69,9 @@ describe('clipgraph models', () => {
     expect(words).toMatch(
       /pictures: hf: shortest side to 64, bicubic, centre crop 64 × 64, values \/ 255, mean /,
     );
+    expect(words).toMatch(
+      /texts: CLIP's BPE \((vocab\.json, merges\.txt|tokenizer\.json)\); filled up to the longest/,
+    );
     expect(words).toMatch(/memory on wasm: about \d+ MB/);
   });
 

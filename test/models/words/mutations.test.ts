@@ -53,6 +53,16 @@ function otherValue(bytes: Buffer, random: Random): Buffer {
   return Buffer.from(`${text.slice(0, index)}: ${other}${text.slice(index + found.length)}`);
 }
 
+/** Files that a folder may have beside those of the reference data. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  'special_tokens_map.json': JSON.stringify({
+    ...{ unk_token: '[UNK]', sep_token: { content: '[SEP]', lstrip: false }, pad_token: '[PAD]' },
+    ...{ cls_token: '[CLS]', mask_token: '[MASK]' },
+  }),
+  'added_tokens.json': JSON.stringify({ '[MASK]': 8, '[PAD]': 0, '[CLS]': 6 }),
+  'sentence_bert_config.json': JSON.stringify({ max_seq_length: 128, do_lower_case: false }),
+};
+
 describe('damaged files of a tokenizer', () => {
   it.each([
     ['xlmr', 'tokenizer.json'],
@@ -63,11 +73,16 @@ describe('damaged files of a tokenizer', () => {
     ['bert-zh', 'vocab.txt'],
     ['gemma', 'tokenizer_config.json'],
     ['siglip', 'tokenizer_config.json'],
+    ['xlmr-fairseq', 'sentencepiece.bpe.model'],
+    ['mbert', 'special_tokens_map.json'],
+    ['mbert', 'added_tokens.json'],
+    ['mbert', 'sentence_bert_config.json'],
   ] as const)(
     '%s: a changed %s is read, or refused with the name of a file',
     async (name: TokenizerName, file) => {
       const folder = copyOf(name);
       const target = path.join(folder, file);
+      if (file in SETTINGS) writeFileSync(target, SETTINGS[file]);
       const bytes = readFileSync(target);
       const random = randomOf(11, bytes.length);
       const outcomes = { read: 0, refused: 0 };
@@ -81,7 +96,7 @@ describe('damaged files of a tokenizer', () => {
           expect(error).toMatchObject({
             code: 'MODEL_UNAVAILABLE',
             message: expect.stringMatching(
-              /The model's (tokenizer(_config)?\.json|vocab\.txt|spiece\.model) /,
+              /The model's ((tokenizer(_config)?|special_tokens_map|added_tokens|sentence_bert_config)\.json|vocab\.txt|spiece\.model|sentencepiece\.bpe\.model) /,
             ),
           });
           expect(String(error)).not.toContain(folder);
@@ -120,5 +135,23 @@ describe('damaged files of a tokenizer', () => {
         message: expect.stringMatching(/tokenizer\.json/),
       }),
     );
+  });
+
+  it('read no file that another one names', async () => {
+    const folder = copyOf('bert-zh');
+    const config = path.join(folder, 'tokenizer_config.json');
+    const other = path.join(folder, '..', 'clipgraph-nobody-reads-this.txt');
+    writeFileSync(other, 'no vocabulary');
+    const stated = JSON.parse(readFileSync(config, 'utf8')) as object;
+    const named = Object.fromEntries(
+      ['vocab_file', 'tokenizer_file', 'merges_file', 'name_or_path', 'added_tokens_file'].map((key) => [
+        key,
+        other,
+      ]),
+    );
+    writeFileSync(config, JSON.stringify({ ...stated, ...named }));
+    const { tokenizer } = await readWords(folder, '');
+    expect(tokenizer).toEqual({ wordPiece: 'vocab.txt' });
+    await openAndAsk(folder);
   });
 });
