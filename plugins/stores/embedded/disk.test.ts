@@ -234,4 +234,33 @@ describe('the embedded store on the disk', () => {
       isWholeAfterwards: true,
     });
   });
+
+  it('says that it cannot write where the disk can only be read, and changes nothing', () => {
+    const program = path.join(ROOT, 'test', 'stores', 'read-only.ts');
+    const folder = path.join(root, 'read-only');
+    const script =
+      'mkdir "$1" && mount -t tmpfs -o size=20m tmpfs "$1" && folder=$1 && shift && "$@" make && mount -o remount,ro "$folder" && "$@" look';
+    const node = [process.execPath, '--require', 'tsx/cjs', program, PLUGIN.module, folder];
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', script, 'sh', folder, ...node],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
+    if (/unshare|mount|not permitted|ENOENT/.test(stderr) || status === null) {
+      saySkipped(
+        `A file system cannot be mounted here, so that one that can only be read is not tested: ${stderr}`,
+      );
+      return;
+    }
+    expect(stderr).toBe('');
+    const { probe, isUnchanged, ...refused } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(probe).toMatchObject({ ready: false, reason: expect.stringMatching(/cannot be written/) });
+    expect(isUnchanged).toBe(true);
+    for (const outcome of Object.values(refused)) {
+      expect(outcome).toEqual({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringMatching(/^catalog\.sqlite of the embedded store cannot be opened for writing/),
+      });
+    }
+  });
 });
