@@ -30,6 +30,8 @@ export interface ModelDescription {
   readonly imageSize: number;
   /** What the tensors of its towers can't say about them: by the schema of each one's family. */
   readonly encoders: { readonly text?: object; readonly image?: object };
+  /** How a logit becomes a probability. Default: by a softmax over what is compared. */
+  readonly scoring?: 'softmax' | 'sigmoid';
   /** Given for a model whose tokenizer is not CLIP's, whatever its files say. */
   readonly words?: FamilyWords;
   /**

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { altClip, chineseClip, multilingualClip } from './bert/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { clip } from './clip/index.js';
 import { check, type ModelDescription } from './description.js';
 import type { Family } from './family.js';
+import { metaclip2 } from './metaclip2/index.js';
+import { fromOpenClip } from './open-clip/index.js';
+import { siglip } from './siglip/index.js';
 
-/** Every family that is known; the first one whose names a checkpoint has renames it. */
-export const FAMILIES: readonly Family[] = [clip];
+/** Every family of transformers' that is known; the first one whose names a checkpoint has renames it. */
+export const FAMILIES: readonly Family[] = [siglip, chineseClip, altClip, multilingualClip, metaclip2, clip];
 
 const modelTypes = FAMILIES.flatMap(({ modelTypes: types }) => types);
 const configSchema = z.looseObject({
@@ -29,7 +33,7 @@ export function describeTransformers(config: unknown, file: string): ModelDescri
 
 /** A checkpoint's tensors under the names that graphs are built over, whoever wrote it: those of transformers' CLIPModel. */
 export function withUsualNames(checkpoint: Checkpoint): Checkpoint {
-  for (const { rename } of FAMILIES) {
+  for (const rename of [fromOpenClip, ...FAMILIES.map((family) => family.rename)]) {
     const renamed = rename(checkpoint);
     if (renamed !== undefined) return renamed;
   }

@@ -24,7 +24,7 @@ type Rules<Value> =
     : never;
 
 const STATED: Rule = { neutral: undefined };
-const ENCODER = { heads: STATED, activation: STATED, epsilon: STATED };
+const ENCODER = { family: { neutral: 'clip' }, heads: STATED, activation: STATED, epsilon: STATED };
 const TOWER = { graph: 'file', input: STATED, output: STATED, states: STATED } as const;
 
 /** Every field of a manifest: a new one compiles only once it is said what it changes. */
@@ -41,7 +41,22 @@ export const RULES: Rules<Manifest> = {
   imageSize: STATED,
   towers: { text: TOWER, image: TOWER },
   weights: 'file',
-  encoders: { text: { ...ENCODER, endMarker: STATED }, image: ENCODER },
+  projection: 'file',
+  encoders: {
+    text: {
+      ...ENCODER,
+      endMarker: STATED,
+      isCausal: { neutral: true },
+      pooling: { neutral: 'end' },
+      firstPosition: { neutral: 0 },
+    },
+    image: {
+      ...ENCODER,
+      pooling: { neutral: 'class' },
+      hasPreNorm: { neutral: true },
+      grid: { neutral: 16 },
+    },
+  },
   tokenizer: { vocabulary: 'file', merges: 'file', json: 'file', wordPiece: 'file', sentencePiece: 'file' },
   words: STATED,
   addedTokens: { neutral: {} },
@@ -49,6 +64,8 @@ export const RULES: Rules<Manifest> = {
   preparation: STATED,
   padding: { id: { neutral: 49_407 }, to: { neutral: 'longest' } },
   logitScale: STATED,
+  logitBias: STATED,
+  scoring: { neutral: 'softmax' },
   dtype: { neutral: 'fp32' },
 };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clipImageOptions, clipTextOptions } from '../encoders/index.js';
+import { imageOptions, textOptions } from '../encoders/index.js';
 import { clipPlan, CLIP_NORMALIZATION, FILTERS, type PixelPlan } from '../core/image/index.js';
 import { wordsSchema } from './words.js';
 
@@ -53,10 +53,10 @@ export const manifestSchema = z.strictObject({
   towers: z.strictObject({ text: towerSchema.optional(), image: towerSchema.optional() }),
   /** The checkpoint that towers without a graph are built over, or the index of its shards. */
   weights: fileName.optional(),
+  /** A last layer of the text tower that lies in a checkpoint of its own: sentence-transformers' dense layer. */
+  projection: fileName.optional(),
   /** What a checkpoint's tensors can't say about the towers that are built over them. */
-  encoders: z
-    .strictObject({ text: clipTextOptions.optional(), image: clipImageOptions.optional() })
-    .prefault({}),
+  encoders: z.strictObject({ text: textOptions.optional(), image: imageOptions.optional() }).prefault({}),
   /** CLIP's two files, or the one that holds a whole tokenizer; `vocab.txt` of a WordPiece, `spiece.model` of sentencepiece. */
   tokenizer: z
     .union([
@@ -98,8 +98,12 @@ export const manifestSchema = z.strictObject({
       to: z.enum(['longest', 'context']).default('longest'),
     })
     .prefault({}),
-  /** exp(logit_scale): what a cosine is multiplied by before a softmax. */
+  /** exp(logit_scale): what a cosine is multiplied by. */
   logitScale: z.number().positive().optional(),
+  /** What is added to that: of models that are scored by a sigmoid. */
+  logitBias: z.number().optional(),
+  /** How a logit becomes a probability: `softmax` over what is compared, or `sigmoid` of each by itself. */
+  scoring: z.enum(['softmax', 'sigmoid']).default('softmax'),
   dtype: z.string().min(1).default('fp32'),
   /** What cosines of this model look like, by the kinds of the two contents. */
   scoreRanges: z

@@ -196,7 +196,7 @@ export class Model {
   }
 
   async #readCheckpoint(): Promise<Checkpoint> {
-    return openCheckpoint(this.folder, this.#weights);
+    return openCheckpoint(this.folder, this.#weights, this.manifest.projection);
   }
 
   async #computeChecksum(): Promise<string> {

@@ -81,9 +81,10 @@ describe('quantized weights', () => {
     const first = graph.op('Gather', [graph.stored('table'), 'input_ids'], { axis: 0 });
     const flat = graph.op('Reshape', [first, graph.integers(-1, inputs)]);
     graph.output('text_embeds', graph.linear(flat, 'linear', range));
-    const bytes = graph.finish({ name: 'input_ids', type: 'int64', dims: ['length'] }, [
-      { name: 'text_embeds', dims: [outputs] },
-    ]);
+    const bytes = graph.finish(
+      [{ name: 'input_ids', type: 'int64', dims: ['length'] }],
+      [{ name: 'text_embeds', dims: [outputs] }],
+    );
     const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
     const registry = new RuntimeRegistry({
       ...{ order: ['cpu'], runtimes: { cpu: { threads: 1 } }, plugins: [], log },

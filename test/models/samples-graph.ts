@@ -10,7 +10,7 @@ export function samplesSource(normalization: Normalization): TowerSource {
   const normalized = graph.normalize(samples, normalization);
   graph.output('image_embeds', graph.op('Reshape', [normalized, graph.integers(-1, 768)]));
   const input = { name: 'pixel_values', type: 'uint8', dims: [16, 16, 3] } as const;
-  const bytes = graph.finish(input, [{ name: 'image_embeds', dims: [768] }]);
+  const bytes = graph.finish([input], [{ name: 'image_embeds', dims: [768] }]);
   const names = { input: 'pixel_values', output: 'image_embeds' };
   return {
     key: `samples ${JSON.stringify(normalization)}`,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { check, type ModelDescription } from '../description.js';
+import { count, part } from '../transformers-config.js';
 
 /** Defaults of transformers' CLIPTextConfig and CLIPVisionConfig: a configuration holds what differs from them. */
-const count = z.number().int().positive();
 const encoderDefaults = {
   hidden_act: z.string().default('quick_gelu'),
   layer_norm_eps: z.number().positive().default(1e-5),
@@ -11,14 +11,18 @@ const textSchema = z.object({
   ...encoderDefaults,
   max_position_embeddings: count.default(77),
   num_attention_heads: count.default(8),
-  eos_token_id: z.number().int().nonnegative().default(49_407),
+  eos_token_id: z.number().int().nonnegative().optional(),
 });
 const visionSchema = z.object({
   ...encoderDefaults,
   image_size: count.default(224),
   num_attention_heads: count.default(12),
 });
-const part = z.record(z.string(), z.unknown()).nullish();
+
+/** One tower alone, whose configuration is the whole file. */
+const IS_TOWER = /_(text|vision)_model$/;
+/** What CLIP's configuration has as `eos_token_id` where it says none. */
+const END_MARKER = 49_407;
 
 /** Parses a part of the configuration inside another schema's transform, with its issues at its own path. */
 function parsePart<Schema extends z.ZodType>(
@@ -48,16 +52,16 @@ const configSchema = z
   // Old checkpoints say twice what their parts are; the second one is right.
   .transform((config, context) => {
     const { model_type, projection_dim } = config;
-    const alone = model_type === 'clip' ? {} : config;
+    const alone = IS_TOWER.test(model_type) ? config : {};
     const text = { ...alone, ...config.text_config, ...config.text_config_dict };
     const vision = { ...alone, ...config.vision_config, ...config.vision_config_dict };
     return {
       model_type,
       projection_dim,
-      text: parsePart(textSchema, model_type === 'clip_vision_model' ? {} : text, 'text_config', context),
+      text: parsePart(textSchema, model_type.endsWith('_vision_model') ? {} : text, 'text_config', context),
       vision: parsePart(
         visionSchema,
-        model_type === 'clip_text_model' ? {} : vision,
+        model_type.endsWith('_text_model') ? {} : vision,
         'vision_config',
         context,
       ),
@@ -65,12 +69,17 @@ const configSchema = z
   });
 
 /**
- * What a `config.json` of transformers describes.
+ * What a `config.json` of CLIP, or of a model whose parts are as CLIP's, describes.
  *
  * @param name of the file
+ * @param defaults of the family, where they are not CLIP's
  * @throws MODEL_UNAVAILABLE when it isn't that of a CLIP, or uses what isn't supported
  */
-export function describeTransformers(value: unknown, name: string): ModelDescription {
+export function describeClip(
+  value: unknown,
+  name: string,
+  { endMarker = END_MARKER }: { readonly endMarker?: number } = {},
+): ModelDescription {
   const { projection_dim, text, vision, model_type } = check(configSchema, value, name);
   return {
     architecture: model_type === 'clip' ? 'CLIP' : `CLIP (${model_type})`,
@@ -82,7 +91,7 @@ export function describeTransformers(value: unknown, name: string): ModelDescrip
         heads: text.num_attention_heads,
         activation: text.hidden_act,
         epsilon: text.layer_norm_eps,
-        endMarker: text.eos_token_id,
+        endMarker: text.eos_token_id ?? endMarker,
       },
       image: {
         heads: vision.num_attention_heads,

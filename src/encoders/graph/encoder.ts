@@ -1,11 +1,19 @@
+import { z } from 'zod';
 import { ClipgraphError } from '../../errors/index.js';
 import type { Graph, Value } from './graph.js';
 
 /** What a transformer's tensors can't say about it. */
+export const encoderOptions = {
+  heads: z.number().int().positive(),
+  /** As config.json names it: `quick_gelu`. */
+  activation: z.string().min(1),
+  /** Of the layer norms. */
+  epsilon: z.number().positive(),
+};
+
 export interface EncoderConfig {
   readonly heads: number;
   readonly activation: string;
-  /** Of the layer norms. */
   readonly epsilon: number;
 }
 
@@ -44,7 +52,7 @@ export function headSize(width: number, heads: number): number {
   throw new ClipgraphError('MODEL_UNAVAILABLE', message);
 }
 
-interface Attention {
+export interface Attention {
   /** `[batch, length, heads, size of a head]`, for Reshape. */
   readonly split: Value;
   /** Added to the scores: -max above the diagonal; absent where every position sees all. */
@@ -53,7 +61,8 @@ interface Attention {
   readonly firstOf?: number;
 }
 
-function attention(
+/** What positions take from each other: `[batch · length, width]` of the same. */
+export function attention(
   graph: Graph,
   x: Value,
   name: string,
@@ -75,11 +84,29 @@ function attention(
   return graph.linear(graph.op('Reshape', [joined, graph.integers(-1, width)]), `${name}.out_proj`);
 }
 
+/** The activation of this name.
+ *
+ * @throws MODEL_UNAVAILABLE for one that is not supported
+ */
+export function activate(graph: Graph, x: Value, activation: string): Value {
+  if (Object.hasOwn(ACTIVATIONS, activation)) return ACTIVATIONS[activation](graph, x);
+  const message = `The model's hidden_act "${activation}" is not supported; ${Object.keys(ACTIVATIONS).join(', ')} are.`;
+  throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+}
+
 /** The first of so many positions of each content: `[batch · length, width]` → `[batch, width]`. */
-function first(graph: Graph, rows: Value, length: number, width: number): Value {
+export function first(graph: Graph, rows: Value, length: number, width: number): Value {
   const apart = graph.op('Reshape', [rows, graph.integers(-1, length, width)]);
   const slice = graph.op('Slice', [apart, graph.integers(0), graph.integers(1), graph.integers(1)]);
   return graph.op('Reshape', [slice, graph.integers(-1, width)]);
+}
+
+/** The names of a tower's layers, as many as the checkpoint has; of the first one, where it has none, so that what is missing is named. */
+export function layers(graph: Graph, tower: string): string[] {
+  const at = (i: number): string => `${tower}.encoder.layers.${i}`;
+  const names = [at(0)];
+  while (graph.has(`${at(names.length)}.layer_norm1.weight`)) names.push(at(names.length));
+  return names;
 }
 
 /**
@@ -98,15 +125,11 @@ export function encoder(
   { heads, activation, epsilon }: EncoderConfig,
   shape: Attention,
 ): Value {
-  if (!Object.hasOwn(ACTIVATIONS, activation)) {
-    const message = `The model's hidden_act "${activation}" is not supported; ${Object.keys(ACTIVATIONS).join(', ')} are.`;
-    throw new ClipgraphError('MODEL_UNAVAILABLE', message);
-  }
   let stream = x;
-  for (let i = 0; i === 0 || graph.has(`${name}.encoder.layers.${i}.layer_norm1.weight`); i++) {
-    const layer = `${name}.encoder.layers.${i}`;
+  const names = layers(graph, name);
+  for (const layer of names) {
     const seen = graph.layerNorm(stream, `${layer}.layer_norm1`, epsilon);
-    const isLast = !graph.has(`${name}.encoder.layers.${i + 1}.layer_norm1.weight`);
+    const isLast = layer === names.at(-1);
     const { firstOf } = shape;
     const only =
       isLast && firstOf !== undefined ? (rows: Value) => first(graph, rows, firstOf, width) : undefined;
@@ -116,7 +139,7 @@ export function encoder(
     const hidden = graph.linear(graph.layerNorm(stream, `${layer}.layer_norm2`, epsilon), `${layer}.mlp.fc1`);
     stream = graph.op('Add', [
       stream,
-      graph.linear(ACTIVATIONS[activation](graph, hidden), `${layer}.mlp.fc2`, 'after GELU'),
+      graph.linear(activate(graph, hidden, activation), `${layer}.mlp.fc2`, 'after GELU'),
     ]);
   }
   return stream;

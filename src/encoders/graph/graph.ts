@@ -16,7 +16,8 @@ const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', I8: 'int8' } a
 /** The least value of any GELU, with a little room. */
 const LOWEST_GELU = 0.1701;
 /** TensorProto.DataType, for Cast. */
-const { float32: FLOAT32, int32: INT32 } = DATA_TYPES;
+export const { float32: FLOAT32, int32: INT32 } = DATA_TYPES;
+export const FLOAT32_LOWEST = -3.4028234663852886e38;
 
 /**
  * What samples are divided by so that float32 arithmetic gives the tables' numbers, all of them and to the bit; undefined where
@@ -221,13 +222,13 @@ export class Graph {
 
   /** The file's bytes. Inputs and outputs have one symbolic first dimension, `batch`. */
   finish(
-    input: { name: string; type: 'int64' | 'uint8'; dims: readonly (number | string)[] },
+    inputs: readonly { name: string; type: 'int64' | 'uint8'; dims: readonly (number | string)[] }[],
     outputs: readonly { name: string; dims: readonly (number | string)[] }[],
   ): Uint8Array {
     return model({
       nodes: this.#nodes,
       initializers: [...this.#initializers.values()],
-      inputs: [value(input.name, input.type, ['batch', ...input.dims])],
+      inputs: inputs.map(({ name, type, dims }) => value(name, type, ['batch', ...dims])),
       hasMicrosoftOperations: this.#hasMicrosoftOperations,
       outputs: outputs.map(({ name, dims }) => value(name, 'float32', ['batch', ...dims])),
     });

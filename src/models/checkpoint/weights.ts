@@ -50,14 +50,16 @@ export function shardsOf(index: string, text: string): string[] {
  * The tensors of a checkpoint, under transformers' names.
  *
  * @param file relative to the model's folder: the checkpoint, or the index of its shards
+ * @param projection a last layer in a checkpoint of its own
  * @throws MODEL_UNAVAILABLE when a file is damaged or missing
  */
-export async function openCheckpoint(folder: string, file: string): Promise<Checkpoint> {
-  const files = file.endsWith(INDEX) ? shardsOf(file, await readText(folder, file)) : [file];
+export async function openCheckpoint(folder: string, file: string, projection?: string): Promise<Checkpoint> {
+  const own = file.endsWith(INDEX) ? shardsOf(file, await readText(folder, file)) : [file];
+  const files = projection === undefined ? own : [...own, projection];
   const missing = files.find((name) => !existsSync(path.join(folder, name)));
   if (missing !== undefined) throw damaged(formatOf(file), `${path.basename(missing)} is missing`);
-  const read = isPickled(file) ? readPytorch : readSafetensors;
-  const shards = await Promise.all(files.map((name) => read(folder, name)));
+  const read = (name: string) => (isPickled(name) ? readPytorch : readSafetensors)(folder, name);
+  const shards = await Promise.all(files.map(read));
   return withUsualNames(new Map(shards.flatMap((shard) => [...shard])));
 }
 
@@ -76,12 +78,25 @@ export async function resolveLinks(
   const real = new Map(
     await Promise.all(files.map(async (file) => [file, await realpath(path.join(folder, file))] as const)),
   );
-  const folders = new Set([...real.values()].map((file) => path.dirname(file)));
-  if (folders.size !== 1) throw damaged(formatOf(files[0]), 'its shards lie in different folders');
+  const common = commonFolder([...real.values()].map((file) => path.dirname(file)));
+  const isInside = common !== undefined && isWithin(await realpath(folder), common);
+  const isOne = new Set([...real.values()].map((file) => path.dirname(file))).size === 1;
+  if (common === undefined || !(isOne || isInside))
+    throw damaged(formatOf(files[0]), 'its shards lie in different folders');
   const resolved = [...checkpoint].map(([name, tensor]) => {
-    return [name, { ...tensor, file: path.basename(real.get(tensor.file) ?? tensor.file) }] as const;
+    const file = path.relative(common, real.get(tensor.file) ?? tensor.file);
+    return [name, { ...tensor, file: file.split(path.sep).join('/') }] as const;
   });
-  return { folder: [...folders][0], checkpoint: new Map(resolved) };
+  return { folder: common, checkpoint: new Map(resolved) };
+}
+
+function isWithin(folder: string, inner: string): boolean {
+  return inner === folder || inner.startsWith(folder + path.sep);
+}
+
+/** The deepest of these folders that holds all of them; undefined where none does. */
+function commonFolder(folders: readonly string[]): string | undefined {
+  return folders.find((folder) => folders.every((other) => isWithin(folder, other)));
 }
 
 /**

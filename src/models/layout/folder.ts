@@ -17,6 +17,7 @@ import { findGraph, findLayout, findWeights, type Layout } from './layout.js';
 import { MANIFEST, manifestSchema } from '../manifest.js';
 import { Model } from '../model.js';
 import { readPreparation } from './preparation.js';
+import { describeSentences } from './sentence-transformers.js';
 import { describeTokenizer } from './words/describe-tokenizer.js';
 import { openCheckpoint, readScalar } from '../checkpoint/weights.js';
 
@@ -52,12 +53,12 @@ const TOWERS = {
     input: 'input_ids',
     output: 'text_embeds',
     states: STATES,
-    probe: 'text_model.embeddings.token_embedding.weight',
+    probes: ['text_model.embeddings.token_embedding.weight'],
   },
   vision: {
     input: 'pixel_values',
     output: 'image_embeds',
-    probe: 'vision_model.embeddings.patch_embedding.weight',
+    probes: ['vision_model.embeddings.patch_embedding.weight', 'vision_model.stem.0.conv_kxk.0.conv.weight'],
   },
 } as const;
 
@@ -70,16 +71,16 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
       'The folder holds no model: neither clipgraph.json, config.json, open_clip_config.json, 0_CLIPModel/config.json nor text_encoder/config.json.';
     throw new ClipgraphError('MODEL_UNAVAILABLE', message);
   }
-  const described = describeConfig(
-    layout,
-    await readJson(folder, path.posix.join(layout.folder, layout.config)),
-  );
+  const config = await readJson(folder, path.posix.join(layout.folder, layout.config));
+  const sentences = await describeSentences(folder, layout, config);
+  const described = sentences?.described ?? describeConfig(layout, config);
+  const projection = sentences?.projection;
   const weights = findWeights(layout, has);
-  const checkpoint = weights === undefined ? undefined : await openCheckpoint(folder, weights);
+  const checkpoint = weights === undefined ? undefined : await openCheckpoint(folder, weights, projection);
   const towerOf = (kind: 'text' | 'vision') => {
-    const { probe, ...names } = TOWERS[kind];
+    const { probes, ...names } = TOWERS[kind];
     const graph = findGraph(layout, kind, has);
-    const isStored = checkpoint?.has(probe) === true;
+    const isStored = probes.some((probe) => checkpoint?.has(probe) === true);
     if (isStored && (origin.weights !== 'onnx' || graph === undefined)) return names;
     return graph === undefined ? undefined : { ...names, graph };
   };
@@ -91,7 +92,8 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
   }
   const dimensions = dimensionsOf(checkpoint) ?? described.projection;
   // Never the configuration's initial value: that is where training began.
-  const logitScale = checkpoint && (await readScalar(folder, checkpoint, 'logit_scale'));
+  const scalarOf = async (name: string) => checkpoint && (await readScalar(folder, checkpoint, name));
+  const [logitScale, logitBias] = [await scalarOf('logit_scale'), await scalarOf('logit_bias')];
   const tokenizer = text && (await describeTokenizer(folder, layout, described));
   const preparation = image && (await readPreparation(folder, layout, described.imageSize));
   const manifest = check(
@@ -110,10 +112,13 @@ async function derive(folder: string, origin: ModelOrigin): Promise<Model> {
       weights: [text, image].some((tower) => tower !== undefined && !('graph' in tower))
         ? weights
         : undefined,
+      projection,
       encoders: described.encoders,
       ...tokenizer,
       preparation: preparation ?? described.preparation,
       logitScale: logitScale === undefined ? undefined : Math.exp(logitScale),
+      logitBias,
+      scoring: described.scoring,
       dtype: dtypeOf(checkpoint),
     },
     'files',
@@ -129,7 +134,9 @@ function nameOf(folder: string): string {
 
 /** Numbers in an embedding, by the projections that are there; those of a tower without one are its width. */
 function dimensionsOf(checkpoint: Checkpoint | undefined): number | undefined {
-  const projection = checkpoint?.get('text_projection.weight') ?? checkpoint?.get('visual_projection.weight');
+  const projection = ['text_projection.weight', 'text_projection.2.weight', 'visual_projection.weight']
+    .map((name) => checkpoint?.get(name))
+    .find((tensor) => tensor !== undefined);
   if (projection !== undefined) return projection.shape[projection.isTransposed === true ? 1 : 0];
   const norm =
     checkpoint?.get('text_model.final_layer_norm.weight') ??
@@ -162,7 +169,13 @@ export async function openFolder(folder: string, origin: ModelOrigin = {}): Prom
  * @throws MODEL_UNAVAILABLE when it is wrong
  */
 export function readManifestFiles(value: unknown): string[] {
-  const { towers, tokenizer, weights } = check(manifestSchema, value, MANIFEST);
-  const files = [towers.text?.graph, towers.image?.graph, weights, ...Object.values(tokenizer ?? {})];
+  const { towers, tokenizer, weights, projection } = check(manifestSchema, value, MANIFEST);
+  const files = [
+    towers.text?.graph,
+    towers.image?.graph,
+    weights,
+    projection,
+    ...Object.values(tokenizer ?? {}),
+  ];
   return files.filter((file) => file !== undefined);
 }

@@ -1,0 +1,2 @@
+export { buildMobileClipImage } from './image-tower.js';
+export { mobileClipImageOptions, type MobileClipImageOptions } from './options.js';

@@ -1,0 +1,2 @@
+export { describeOpenClip } from './describe.js';
+export { fromOpenClip } from './names.js';
