@@ -29,10 +29,12 @@ export function classifyCommand(): Command {
     reportFailures(failures.map((failure) => ({ name: labels[failure.index], ...failure })));
     if (isJson) print(JSON.stringify({ ...madeBy(answer.content), classifications: rows, failures }));
     else {
+      const { scoring } = answer.content.model.manifest;
       for (const { label, cosine, probability } of rows) {
         const share = probability === undefined ? '' : `${(probability * 100).toFixed(1).padStart(6)} %`;
         print(`${share}  ${cosine.toFixed(4).padStart(7)}  ${label}`);
       }
+      if (scoring === 'sigmoid') print('Each label by itself: the shares need not sum to 100 %.');
     }
   });
 }

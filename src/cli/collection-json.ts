@@ -11,13 +11,15 @@ export function itemJson({ id, collection, modality, image, metadata, contentHas
 
 async function hitJson(hit: Hit) {
   const { item, cosine } = hit;
-  const { angle, distance, certainty, clipScore, logit, interpretation, ...rest } = await hit.similarity();
+  const { angle, distance, certainty, clipScore, logit, probability, interpretation, ...rest } =
+    await hit.similarity();
   return {
     item: itemJson(item),
     cosine,
     similarity: {
       ...{ cosine: rest.cosine, angle, distance, certainty },
-      ...{ clipScore: clipScore ?? null, logit: logit ?? null, interpretation: interpretation ?? null },
+      ...{ clipScore: clipScore ?? null, logit: logit ?? null, probability: probability ?? null },
+      interpretation: interpretation ?? null,
     },
   };
 }

@@ -57,11 +57,11 @@ function onHub(name: string): HubReference {
 
 async function describe(model: Model) {
   const { aliases, revision, license, description, architecture, towers } = model.manifest;
-  const { dimensions, contextLength, imageSize, logitScale, dtype } = model.manifest;
+  const { dimensions, contextLength, imageSize, logitScale, logitBias, scoring, dtype } = model.manifest;
   const sizes = await model.sizes();
   return {
     ...{ id: model.id, aliases, revision, checksum: await model.checksum() },
-    ...{ architecture, dimensions, dtype, logitScale, license, description },
+    ...{ architecture, dimensions, dtype, logitScale, logitBias, scoring, license, description },
     contextLength: towers.text && contextLength,
     imageSize: towers.image && imageSize,
     tokenizer: towers.text && summarizeTokenizer(model.manifest),

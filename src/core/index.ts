@@ -63,6 +63,7 @@ export {
   rankingOf,
   RowSet,
   searchRows,
+  sigmoid,
   softmax,
   unit,
   VectorIndex,

@@ -10,7 +10,7 @@ export interface Classification {
   /** The template with the label in it: what was compared. */
   readonly prompt: string;
   readonly cosine: number;
-  /** Softmax of `logitScale · cosine` over the labels, where the model states a logit scale. */
+  /** Of the logit by the model's scoring: a softmax over the labels, or the sigmoid of each; where the model states a logit scale. */
   readonly probability: number | undefined;
 }
 

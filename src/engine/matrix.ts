@@ -1,6 +1,7 @@
-import { cosineMatrixInSteps, softmax } from '../core/similarity/index.js';
+import { cosineMatrixInSteps } from '../core/similarity/index.js';
 import { inSlices } from '../isolation/turns.js';
 import type { Embedding } from './embedding.js';
+import { probabilitiesFor } from './scoring.js';
 import { checkSameSpace } from './space.js';
 
 /** Every row against every column. */
@@ -27,9 +28,10 @@ export async function similarityMatrix(
   return { cosine, rows, columns };
 }
 
-/** Softmax of each row's logits over the columns; undefined where the model states no logit scale. */
+/** Of each row's logits by the model's scoring: a softmax over the columns, or each one's sigmoid; undefined where the model states no logit scale. */
 export function probabilitiesOf({ cosine, rows }: SimilarityMatrix): number[][] | undefined {
-  const scale = rows.at(0)?.model.manifest.logitScale;
-  if (rows.length > 0 && scale === undefined) return undefined;
-  return cosine.map((row) => softmax(row.map((value) => value * (scale ?? 1))));
+  const manifest = rows.at(0)?.model.manifest;
+  if (manifest === undefined) return [];
+  if (manifest.logitScale === undefined) return undefined;
+  return cosine.map((row) => probabilitiesFor(row, manifest) ?? []);
 }

@@ -1,14 +1,7 @@
-import {
-  angle,
-  certainty,
-  clipScore,
-  cosine,
-  distance,
-  rankingOf,
-  softmax,
-} from '../core/similarity/index.js';
+import { angle, certainty, clipScore, cosine, distance, rankingOf } from '../core/similarity/index.js';
 import type { ScoreRange } from '../models/index.js';
 import type { Embedding } from './embedding.js';
+import { logitOf, probabilitiesFor, probabilityOf } from './scoring.js';
 import { checkSameSpace } from './space.js';
 
 /** Two embeddings compared. */
@@ -22,8 +15,10 @@ export interface Similarity {
   readonly certainty: number;
   /** Only of a text and an image. */
   readonly clipScore: number | undefined;
-  /** The model's logit scale times the cosine, where the model states one. */
+  /** `logitScale · cosine + logitBias`, where the model states a scale. */
   readonly logit: number | undefined;
+  /** Sigmoid of the logit, of models that are scored by one: in [0, 1], each pair by itself. */
+  readonly probability: number | undefined;
   /** What the cosine means for this model, in a sentence, where the model states its ranges. */
   readonly interpretation: string | undefined;
   readonly a: Embedding;
@@ -67,14 +62,15 @@ function interpret(value: number, a: Embedding, b: Embedding): string | undefine
 export function compare(a: Embedding, b: Embedding): Similarity {
   checkSameSpace([a, b]);
   const value = cosine(a.vector, b.vector);
-  const { logitScale } = a.model.manifest;
+  const { manifest } = a.model;
   return {
     cosine: value,
     angle: angle(value),
     distance: distance(value),
     certainty: certainty(value),
     clipScore: kindsOf(a, b) === 'imageText' ? clipScore(value) : undefined,
-    logit: logitScale === undefined ? undefined : logitScale * value,
+    logit: logitOf(value, manifest),
+    probability: probabilityOf(value, manifest),
     interpretation: interpret(value, a, b),
     a,
     b,
@@ -86,7 +82,7 @@ export interface Match {
   /** The candidate's place in the request. */
   readonly index: number;
   readonly cosine: number;
-  /** Softmax of `logitScale · cosine` over all candidates, where the model states a logit scale. */
+  /** Of the logit by the model's scoring: a softmax over all candidates, or the sigmoid of each; where the model states a logit scale. */
   readonly probability: number | undefined;
   readonly embedding: Embedding;
   readonly similarity: Similarity;
@@ -99,12 +95,12 @@ export interface Match {
  */
 export function rank(query: Embedding, candidates: readonly Embedding[]): Match[] {
   const similarities = candidates.map((candidate) => compare(query, candidate));
-  const logits = similarities.map(({ logit }) => logit).filter((logit) => logit !== undefined);
-  const probabilities = logits.length === similarities.length ? softmax(logits) : [];
-  return rankingOf(similarities.map(({ cosine: score }) => score)).map((index) => ({
+  const cosines = similarities.map(({ cosine: score }) => score);
+  const probabilities = probabilitiesFor(cosines, query.model.manifest);
+  return rankingOf(cosines).map((index) => ({
     index,
     cosine: similarities[index].cosine,
-    probability: probabilities[index],
+    probability: probabilities?.[index],
     embedding: candidates[index],
     similarity: similarities[index],
   }));

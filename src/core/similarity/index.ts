@@ -3,7 +3,7 @@ export { clusterVectors, type ClusterOptions, type Clusters } from './clusters.j
 export { cosine, norm, unit, type Numbers } from './cosine.js';
 export { cosineMatrix, cosineMatrixInSteps, cosinesWith } from './matrix.js';
 export { rankingOf, softmax } from './ranking.js';
-export { angle, certainty, clipScore, distance } from './scores.js';
+export { angle, certainty, clipScore, distance, sigmoid } from './scores.js';
 export {
   indexBytes,
   maxIndexRows,

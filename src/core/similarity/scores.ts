@@ -17,3 +17,9 @@ export function certainty(cosine: number): number {
 export function clipScore(cosine: number): number {
   return 2.5 * Math.max(cosine, 0);
 }
+
+/** `1 / (1 + exp(-logit))`, in [0, 1]: SigLIP's probability of one pair. Neither side of 0 overflows. */
+export function sigmoid(logit: number): number {
+  const small = Math.exp(-Math.abs(logit));
+  return (logit < 0 ? small : 1) / (1 + small);
+}

@@ -1,8 +1,34 @@
-import { Ctx, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Ctx,
+  FieldResolver,
+  Float,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { conventionOf } from '../../engine/conventions.js';
 import { Model } from '../../models/index.js';
 import type { Context } from '../context.js';
 import { Preparation, toPreparation } from './preparation-type.js';
+
+/** How a model's logits become probabilities. */
+enum Scoring {
+  SOFTMAX = 'softmax',
+  SIGMOID = 'sigmoid',
+}
+
+registerEnumType(Scoring, {
+  name: 'Scoring',
+  description: "How a model's logits become probabilities.",
+  valuesConfig: {
+    SOFTMAX: { description: 'Of what is compared together, which sums to 1: CLIP.' },
+    SIGMOID: { description: 'Of each pair by itself: SigLIP.' },
+  },
+});
 
 @ObjectType('Model', { description: 'A CLIP, or something that answers like one.' })
 export class ModelType {}
@@ -79,6 +105,19 @@ export class ModelResolver {
   })
   logitScale(@Root() { manifest }: Model): number | undefined {
     return manifest.logitScale;
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description: "What is added to logitScale · cosine: SigLIP's logit_bias; null where the model has none.",
+  })
+  logitBias(@Root() { manifest }: Model): number | undefined {
+    return manifest.logitBias;
+  }
+
+  @FieldResolver(() => Scoring, { description: 'How its logits become probabilities.' })
+  scoring(@Root() { manifest }: Model): Scoring {
+    return manifest.scoring === 'sigmoid' ? Scoring.SIGMOID : Scoring.SOFTMAX;
   }
 
   @FieldResolver(() => String, { description: 'fp32, fp16, q8, …' })

@@ -42,7 +42,7 @@ export class ClassificationType {
   @Field(() => Float, {
     nullable: true,
     description:
-      'Softmax of logitScale · cosine over the labels; null where the model states no logit scale.',
+      'Of the logit, by Model.scoring: SOFTMAX over the labels, or SIGMOID of each label by itself; null where the model states no logit scale.',
   })
   probability?: number;
 }
@@ -92,7 +92,7 @@ export class ClassifyResolver {
   @Extensions({ combinedText: promptBytes } satisfies FieldExtensions)
   @Query(() => [ClassificationType], {
     description:
-      'Zero-shot classification, best first: softmax(logitScale · cosine) over the labels, each put into the template at {}. For example `classify(content: {image: {example: "dog"}}, labels: ["dog", "cat"])`.',
+      'Zero-shot classification, best first: probabilities by Model.scoring, of the labels each put into the template at {}. For example `classify(content: {image: {example: "dog"}}, labels: ["dog", "cat"])`.',
   })
   async classify(
     @Args(() => ClassifyArgs) { content, labels, template, options }: ClassifyArgs,

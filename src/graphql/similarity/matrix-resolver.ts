@@ -42,7 +42,8 @@ export class SimilarityMatrixResolver {
 
   @FieldResolver(() => [[Float]], {
     nullable: true,
-    description: "Softmax of each row's logits over the columns; null where the model states no logit scale.",
+    description:
+      "Of each row's logits, by Model.scoring: SOFTMAX over the columns, or SIGMOID of each; null where the model states no logit scale.",
   })
   async probabilities(
     @Root() matrix: SimilarityMatrix,

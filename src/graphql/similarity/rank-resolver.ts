@@ -26,7 +26,7 @@ export class MatchType {
   @Field(() => Float, {
     nullable: true,
     description:
-      'Softmax of logitScale · cosine over the candidates; null where the model states no logit scale.',
+      'Of the logit, by Model.scoring: SOFTMAX over the candidates, or SIGMOID of each by itself; null where the model states no logit scale.',
   })
   probability?: number;
 

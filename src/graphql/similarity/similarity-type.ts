@@ -58,10 +58,19 @@ export class SimilarityResolver {
 
   @FieldResolver(() => Float, {
     nullable: true,
-    description: "The model's logit scale times the cosine; null where the model states none.",
+    description: 'logitScale · cosine + logitBias; null where the model states no logit scale.',
   })
   logit(@Root() { logit }: Similarity): number | undefined {
     return logit;
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description:
+      'Sigmoid of the logit, in [0, 1]: how likely the two belong together, by themselves. Null where Model.scoring is SOFTMAX: such a model says only which of several fits best.',
+  })
+  probability(@Root() { probability }: Similarity): number | undefined {
+    return probability;
   }
 
   @FieldResolver(() => String, {
