@@ -82,3 +82,47 @@ describe('the embeddings of every family are the reference’s, together as alon
     expect(await differences(contents, image_embeds, family, runtime)).toBeLessThan(EXACT);
   });
 });
+
+describe('the scores of every family are the reference’s', () => {
+  // SigLIP 2's are of texts in lower case, which strictly are not made so.
+  const scored = FAMILIES.filter(
+    (family) => readReference(family).logits_per_image !== undefined && !/siglip2|st-/.test(family),
+  );
+  it.each(scored)('of %s', async (family) => {
+    const { images, texts, logits_per_image = [], scores, ...reference } = readReference(family);
+    const probabilities = (scores === 'sigmoid' ? reference.probs : reference.probs_per_image) ?? [];
+    const candidates = texts.map(({ text }) => ({ text }));
+    for (const [i, { name }] of images.entries()) {
+      const options = { model: family, truncate: true };
+      const matches = await clipgraph.rank(picture(name), candidates, options);
+      expect(matches).toHaveLength(20);
+      for (const { index, probability, similarity } of matches) {
+        expect(Math.abs(similarity.logit! - logits_per_image[i][index])).toBeLessThan(1e-3);
+        expect(Math.abs(probability! - probabilities[i][index])).toBeLessThan(1e-4);
+        // By themselves, two contents have a probability only where each pair is judged by itself.
+        expect(similarity.probability).toBe(scores === 'sigmoid' ? probability : undefined);
+      }
+    }
+  });
+});
+
+it('reads SigLIP 2 in lower case, as it was trained, unless strictly', async () => {
+  const { texts, text_embeds = [], logits_per_image = [], images, probs = [] } = readReference('siglip2');
+  const own = await createClipgraph({ model: modelFolder('siglip2'), runtime: 'cpu' });
+  try {
+    // Markers that are spelled out stay text, which strictly they do not.
+    const plain = texts.map(({ text }, i) => ({ text, i })).filter(({ text }) => !text.includes('<'));
+    expect(plain.length).toBeGreaterThan(17);
+    const [query] = images.map(({ name }) => picture(name));
+    const ranking = await own.rank(query, plain.map(({ text }) => ({ text })), { truncate: true, isOriented: false }); // prettier-ignore
+    for (const { index, embedding, probability, similarity } of ranking) {
+      const { i } = plain[index];
+      const vector = embedding.vector.map((value) => value * embedding.norm);
+      expect(largestDifference(vector, text_embeds[i])).toBeLessThan(EXACT);
+      expect(Math.abs(similarity.logit! - logits_per_image[0][i])).toBeLessThan(1e-3);
+      expect(Math.abs(probability! - probs[0][i])).toBeLessThan(1e-4);
+    }
+  } finally {
+    await own.close();
+  }
+});

@@ -28,9 +28,10 @@ const STATED = {
   contextLength: 16,
   imageSize: 32,
   weights: 'model.safetensors',
+  projection: 'dense.safetensors',
   encoders: {
-    text: { heads: 2, activation: 'gelu', epsilon: 1e-5, endMarker: 3 },
-    image: { heads: 2, activation: 'gelu', epsilon: 1e-5 },
+    text: { heads: 2, activation: 'gelu', epsilon: 1e-5, endMarker: 3, isCausal: false, pooling: 'marker' },
+    image: { heads: 2, activation: 'gelu', epsilon: 1e-5, pooling: 'mean', hasPreNorm: false },
   },
   preparation: {
     ...{ convention: 'openai', filter: 'lanczos', rescaleFactor: 0.5 },
@@ -53,6 +54,8 @@ const STATED = {
   addedTokens: { '!': 0 },
   padding: { id: 1, to: 'context' },
   logitScale: 100,
+  logitBias: -10,
+  scoring: 'sigmoid',
   dtype: 'fp16',
   scoreRanges: Object.fromEntries(
     ['textText', 'imageText', 'imageImage'].map((kind) => [kind, { unrelated: 0.1, related: 0.5 }]),
@@ -68,8 +71,24 @@ const MANIFESTS: Json[] = [
     ...{ ...STATED, towers: towers(true), tokenizer: { json: 't.json' } },
     preparation: { ...STATED.preparation, resize: { shortest: 40 } },
   },
-  { ...STATED, towers: towers(false), tokenizer: { wordPiece: 'v.txt' } },
-  { ...STATED, towers: towers(false), tokenizer: { sentencePiece: 's.model' } },
+  {
+    ...{ ...STATED, towers: towers(false), tokenizer: { wordPiece: 'v.txt' } },
+    encoders: {
+      text: {
+        family: 'bert',
+        heads: 2,
+        activation: 'gelu',
+        epsilon: 1e-5,
+        firstPosition: 2,
+        pooling: 'mean',
+      },
+      image: { family: 'siglip', heads: 2, activation: 'gelu', epsilon: 1e-5 },
+    },
+  },
+  {
+    ...{ ...STATED, towers: towers(false), tokenizer: { sentencePiece: 's.model' } },
+    encoders: { text: STATED.encoders.text, image: { family: 'eva02', heads: 2, epsilon: 1e-5, grid: 20 } },
+  },
 ];
 
 /** The paths of all values of a schema that have no parts of their own, the members of unions side by side. */
@@ -107,6 +126,10 @@ function otherThan(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value === 'string') {
     if (value === 'canonicalize') return fc.constantFrom('none', 'lower', 'whitespace');
     if (value === 'unless strict') return fc.constantFrom('never', 'always');
+    if (value === 'marker') return fc.constantFrom('end', 'last');
+    if (value === 'mean') return fc.constantFrom('class');
+    if (value === 'siglip') return fc.constant('clip');
+    if (value === 'sigmoid') return fc.constant('softmax');
     if (value === 'openai') return fc.constantFrom('hf', 'hf4');
     if (value === 'context') return fc.constant('longest');
     if (value === 'lanczos') return fc.constantFrom(...FILTERS.filter((filter) => filter !== value));
@@ -132,15 +155,15 @@ describe("a model's checksum", () => {
     expect(untold).toEqual([]);
   });
 
-  const isFile = /graph$|^weights$|^tokenizer\./;
+  const isFile = /graph$|^(weights|projection)$|^tokenizer\./;
   const [built, graphs] = MANIFESTS;
   // Encoders and weights are those of towers that are built over weights.
   const counted = LEAVES.map(
     (leaf) =>
       [
         leaf,
-        /^(encoders|weights)/.test(leaf)
-          ? built
+        /^(encoders|weights|projection)/.test(leaf)
+          ? MANIFESTS.find((manifest) => manifest !== graphs && get(manifest, leaf) !== undefined)!
           : [graphs, ...MANIFESTS].find((manifest) => get(manifest, leaf) !== undefined)!,
       ] as const,
   );
@@ -149,12 +172,23 @@ describe("a model's checksum", () => {
   const changed = (leaf: string, manifest: Json): string[] =>
     fc.sample(otherThan(get(manifest, leaf)), 10).map((to) => checksum(set(manifest, leaf, to)));
 
-  it.each(counted.filter(([leaf]) => !isFile.test(leaf) && !WORDS.test(leaf)))(
+  // Another family has other fields, too.
+  const isOther = (leaf: string): boolean => leaf === 'encoders.text.family';
+  it.each(counted.filter(([leaf]) => !isFile.test(leaf) && !WORDS.test(leaf) && !isOther(leaf)))(
     'differs with %s',
     (leaf, manifest) => {
       expect(changed(leaf, manifest)).not.toContain(checksum(manifest));
     },
   );
+
+  it("differs with a text tower's family and its pooling", () => {
+    const of = (text: Json): string => checksum({ ...built, encoders: { ...STATED.encoders, text } });
+    const bert = { family: 'bert', heads: 2, activation: 'gelu', epsilon: 1e-5 };
+    const clip = { heads: 2, activation: 'gelu', epsilon: 1e-5, pooling: 'last' };
+    const all = [of({ ...bert, pooling: 'first' }), of({ ...bert, pooling: 'mean' }), of(clip)];
+    expect(new Set(all).size).toBe(3);
+    expect(of({ ...clip, family: 'clip' })).toBe(of(clip));
+  });
 
   it.each(counted.filter(([leaf]) => WORDS.test(leaf)))('does not differ with %s', (leaf, manifest) => {
     expect(new Set(changed(leaf, manifest))).toEqual(new Set([checksum(manifest)]));

@@ -51,7 +51,12 @@ const timmVisionSchema = z.strictObject({
   timm_drop_path: ignored,
   patch_dropout: ignored,
   output_tokens: ignored,
-  ...allOff('timm_proj_bias', 'layers', 'width', 'patch_size'),
+  // What timm's name says already.
+  layers: ignored,
+  width: ignored,
+  head_width: ignored,
+  patch_size: ignored,
+  ...allOff('timm_proj_bias'),
 });
 
 /** A text tower of open_clip's own. */
