@@ -86,6 +86,6 @@ export function describeImage(
   const options =
     typeof vision.timm_model_name === 'string'
       ? timmOptions(vision)
-      : ownOptions(vision as OwnVision, activationOf((vision as OwnVision).act_kwargs));
+      : ownOptions(vision, activationOf(vision.act_kwargs));
   return { imageSize, options };
 }

@@ -131,7 +131,7 @@ const isNamed = (value: unknown, key: string): boolean =>
 function either<Named extends z.ZodType, Own extends z.ZodType>(key: string, named: Named, own: Own) {
   return z.unknown().transform((value, context): z.infer<Named> | z.infer<Own> => {
     const result = (isNamed(value, key) ? named : own).safeParse(value);
-    if (result.success) return result.data as z.infer<Named> | z.infer<Own>;
+    if (result.success) return result.data;
     for (const { path, message } of result.error.issues)
       context.addIssue({ code: 'custom', path: [...path], message });
     return z.NEVER;
