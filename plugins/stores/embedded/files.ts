@@ -36,9 +36,19 @@ export function keysIn({ folder }: StoreFiles): string[] {
     .filter((name) => KEY.test(name));
 }
 
-/** For this account alone. */
+/** For this account alone. `recursive` of Node.js tries for ever where the system says that there is no folder above, as in /proc. */
 export function makeFolder(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      fs.mkdirSync(folder, { mode: 0o700 });
+      return;
+    } catch (cause) {
+      if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+      const above = path.dirname(folder);
+      if (isAgain || (cause as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw cause;
+      makeFolder(above);
+    }
+  }
 }
 
 /** The vectors of a collection as they are searched, in a file beside its own; what is being written has more behind the name. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { dataHome } from '../../config/index.js';
 import { ClipgraphError } from '../../errors/index.js';
+import { makeFolder } from '../../models/files/make-folder.js';
 import { withLock } from '../../models/hub/lock.js';
 import type { Origin } from '../../stores/index.js';
 import { isWithin } from '../walk.js';
@@ -57,7 +58,7 @@ export async function rootOf(folder: string): Promise<string> {
   const file = placeOfTable();
   const known = idIn(await read(file), folder);
   if (known !== undefined) return known;
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(file), 0o700);
   return withLock(`${file}.lock`, async () => {
     const roots = await read(file);
     const made = idIn(roots, folder) ?? randomUUID();

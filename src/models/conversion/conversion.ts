@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
@@ -18,6 +18,7 @@ import { MANIFEST, type Manifest } from '../manifest.js';
 import type { Model } from '../model.js';
 import { partialFolder, removeLeftovers } from './leftovers.js';
 import { quantize } from './quantize.js';
+import { makeFolder } from '../files/make-folder.js';
 
 /** The precisions that weights can be brought to. */
 export const DTYPES = ['fp32', 'fp16', 'q8'] as const;
@@ -156,7 +157,7 @@ export async function convertModel(model: Model, dtype: Dtype, target: string): 
   const temporary = partialFolder(target);
   await removeLeftovers(path.dirname(target));
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await writeModel(model, checkpoint, dtype, temporary);
     await rename(temporary, target).catch((error: unknown) => {
       // Two that convert the same model make the same files: the first one's are taken.

@@ -44,6 +44,7 @@ const WRITE_REASONS: Readonly<Partial<Record<string, string>>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: "the account's share of the disk is used up",
   ENOTDIR: 'a part of its path is a file',
+  ENOENT: 'no folder can be made there',
   ENOTEMPTY: 'a folder that holds something else is there',
   EEXIST: 'a file is there',
 };

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { ClipgraphError } from '../../errors/index.js';
+import { makeFolder } from '../files/make-folder.js';
 
 const COMMIT = /^[0-9a-f]{40}$/;
 const PREFIX = 'models--';
@@ -94,7 +95,7 @@ export class RepositoryCache {
   }
 
   async lockFile(etag: string): Promise<string> {
-    await mkdir(this.#lockFolder, { recursive: true });
+    await makeFolder(this.#lockFolder);
     return path.join(this.#lockFolder, `${etag}.clipgraph`);
   }
 
@@ -102,7 +103,7 @@ export class RepositoryCache {
   async setRef(revision: string, commit: string, by: RefKind = 'refs'): Promise<void> {
     if (COMMIT.test(revision)) return;
     const file = this.#refFile(revision, by);
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     const temporary = `${file}.${randomUUID()}`;
     await writeFile(temporary, commit);
     await rename(temporary, file);
@@ -112,7 +113,7 @@ export class RepositoryCache {
   async link(commit: string, file: string, etag: string): Promise<void> {
     const target = inside(this.snapshot(commit), file);
     const blob = this.blob(etag);
-    await mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     // Under another name first, so that there is never a moment without the file.
     const temporary = `${target}.${randomUUID()}`;
     try {

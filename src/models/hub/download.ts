@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
 import type { RepositoryCache } from './cache.js';
 import type { HubClient, RemoteFile } from './client.js';
 import { inParallel } from './in-parallel.js';
 import { withLock } from './lock.js';
+import { makeFolder } from '../files/make-folder.js';
 
 /** Large enough that a connection is worth it, small enough that little is lost when the program ends. */
 const PIECE_BYTES = 16 * 2 ** 20;
@@ -147,7 +148,7 @@ export async function download(
     onBytes(file.size);
     return;
   }
-  await mkdir(path.dirname(blob), { recursive: true });
+  await makeFolder(path.dirname(blob));
   await withLock(await cache.lockFile(file.etag), async (lost) => {
     if (existsSync(blob)) {
       onBytes(file.size);
@@ -196,7 +197,7 @@ async function fetchWhole(
  * @throws MODEL_UNAVAILABLE when the disk has less room than is needed
  */
 export async function checkSpace(folder: string, bytes: number): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (free >= bytes + SPARE_BYTES) return;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ClipgraphError } from '../../errors/index.js';
 import { folderError, noFolderError } from '../files/failures.js';
@@ -22,6 +22,7 @@ import { checkSpace, download, type OnBytes } from './download.js';
 import { inParallel } from './in-parallel.js';
 import type { HubReference } from './names.js';
 import { hubSettings, type HubSettings } from './settings.js';
+import { makeFolder } from '../files/make-folder.js';
 
 /** Told how a download gets on. */
 export interface PullProgress {
@@ -129,7 +130,7 @@ export class Hub {
   }
 
   async #pull(reference: HubReference): Promise<Model> {
-    await mkdir(this.#cacheFolder, { recursive: true }); // Before anything is fetched for it.
+    await makeFolder(this.#cacheFolder); // Before anything is fetched for it.
     const { id, revision, onnx } = reference;
     const asked = await this.#client.repository(id, revision);
     const found = await this.#chooseSource(asked, reference);
