@@ -43,15 +43,50 @@ function literal(value: unknown): string {
 /** Levels of a value: types refer to themselves. */
 const DEEPEST_VALUE = 12;
 
+const COLLECTIONS = ['fuzz-0', 'fuzz-1', 'fuzz-2'];
+/** Names of collections and of items, and where a page ends: made up, damaged, or somebody's way out of a folder. */
+const ODD_NAMES = [
+  'nothing',
+  '__proto__',
+  'constructor',
+  '../fuzz-0',
+  'fuzz-0\u0000',
+  '',
+  'A'.repeat(3000),
+  "'; DROP TABLE items",
+];
+
+/** What an argument or a field of this name holds, where its type does not tell. */
+function named(name: string, random: Random): unknown {
+  switch (name) {
+    case 'collection':
+    case 'name':
+      return random.chance(0.9) ? random.pick(COLLECTIONS) : random.pick(ODD_NAMES);
+    case 'itemId':
+    case 'id':
+      return random.chance(0.9) ? `item-${random.below(40)}` : random.pick(ODD_NAMES);
+    case 'after':
+      return random.pick([
+        Buffer.from(
+          random.pick(['[0.5,"item-1"]', '{"__proto__":1}', '[1e999,null]', '\0', '0'.repeat(5000)]),
+        ).toString('base64'),
+        text(random),
+      ]);
+    default:
+      return undefined;
+  }
+}
+
 /** A value of a type of the schema, mostly a right one. */
-function valueOf(type: GraphQLInputType, random: Random, depth = 0): unknown {
+function valueOf(type: GraphQLInputType, random: Random, depth = 0, name = ''): unknown {
   if (random.chance(0.03)) return anyValue(random);
   if (!isNonNullType(type) && random.chance(0.2)) return null;
   const nullable = getNullableType(type);
   if (isListType(nullable)) {
     const length =
       depth >= DEEPEST_VALUE ? 0 : depth === 0 && random.chance(0.02) ? random.below(400) : random.below(5);
-    return Array.from({ length }, () => valueOf(nullable.ofType, random, depth + 1));
+    const each = name === 'ids' ? 'id' : name;
+    return Array.from({ length }, () => valueOf(nullable.ofType, random, depth + 1, each));
   }
   if (isEnumType(nullable)) return random.pick(nullable.getValues()).name;
   if (isInputObjectType(nullable)) {
@@ -59,7 +94,9 @@ function valueOf(type: GraphQLInputType, random: Random, depth = 0): unknown {
     const fields = Object.values(nullable.getFields()).filter(
       ({ type: of }) => isNonNullType(of) || (depth < DEEPEST_VALUE && random.chance(0.3)),
     );
-    return Object.fromEntries(fields.map(({ name, type: of }) => [name, valueOf(of, random, depth + 1)]));
+    return Object.fromEntries(
+      fields.map(({ name: field, type: of }) => [field, valueOf(of, random, depth + 1, field)]),
+    );
   }
   switch (getNamedType(nullable).name) {
     case 'Boolean':
@@ -68,10 +105,15 @@ function valueOf(type: GraphQLInputType, random: Random, depth = 0): unknown {
       return random.pick([0, 1, 2, 5, -1, 2 ** 31 - 1]);
     case 'RuntimeName':
       return random.pick(['cpu', 'cpu', 'cpu', 'cuda', 'nothing']);
+    case 'JSON':
+    case 'JSONObject':
+      return anyValue(random, random.chance(0.05) ? 12 : 3);
+    case 'Float':
+      return random.pick([0.95, 0.5, 0, 1, -1, 2, 1e308, 5e-324]);
     case 'ID':
-      return random.pick(['starter', 'starter', 'nothing', '../models']);
+      return named(name, random) ?? random.pick(['starter', 'starter', 'nothing', '../models']);
     default:
-      return text(random);
+      return named(name, random) ?? text(random);
   }
 }
 
@@ -95,7 +137,7 @@ class Writer {
 
   #argument({ name, type }: GraphQLArgument): string {
     const random = this.#random;
-    const value = valueOf(type, random);
+    const value = valueOf(type, random, 0, name);
     // Names of enums and lone surrogates can't be written as JSON writes them; most values belong in variables anyway.
     if (random.chance(0.7)) {
       const variable = `v${this.#heads.length}`;
@@ -157,9 +199,18 @@ class Writer {
   }
 }
 
-function written(random: Random, root: 'query' | 'subscription'): Operation {
+/** What an operation asks for. */
+export type Root = 'query' | 'mutation' | 'subscription';
+
+const ROOT_TYPES: Readonly<Record<Root, string>> = {
+  query: 'Query',
+  mutation: 'Mutation',
+  subscription: 'Subscription',
+};
+
+function written(random: Random, root: Root): Operation {
   const writer = new Writer(random);
-  const body = writer.selection(root === 'query' ? 'Query' : 'Subscription', 4);
+  const body = writer.selection(ROOT_TYPES[root], 4);
   const query = `${root} ${writer.head} ${body} ${writer.fragments.join(' ')}`;
   return { query, variables: writer.variables };
 }
@@ -212,8 +263,32 @@ function damaged(query: string, random: Random): string {
   return query.slice(0, at) + other + query.slice(end);
 }
 
-/** An operation of any kind; a query by default. */
-export function operation(random: Random, root: 'query' | 'subscription' = 'query'): Operation {
+/** Makes collections and fills them, so that there is something to be found; without errors of its own. */
+function filled(random: Random): Operation {
+  const collection = random.pick(COLLECTIONS);
+  if (random.chance(0.2)) {
+    const query = 'mutation ($input: CreateCollectionInput!) { createCollection(input: $input) { name } }';
+    return {
+      query,
+      variables: {
+        input: { name: collection, keepOriginals: random.chance(0.3), thumbnails: random.chance(0.3) },
+      },
+    };
+  }
+  const items = Array.from({ length: 1 + random.below(8) }, () => ({
+    id: `item-${random.below(40)}`,
+    content: content(random),
+    metadata: random.chance(0.5) ? { kind: random.below(3), name: text(random) } : anyValue(random),
+  }));
+  const query =
+    'mutation ($c: ID!, $items: [ItemInput!]!) { addItems(collection: $c, items: $items) { __typename ... on AddedItem { item { id metadata } } } }';
+  return { query, variables: { c: collection, items } };
+}
+
+/** An operation of any kind; a query or a mutation by default. */
+export function operation(random: Random, given?: Root): Operation {
+  if (given === undefined && random.chance(0.08)) return filled(random);
+  const root = given ?? (random.chance(0.12) ? 'mutation' : 'query');
   if (random.chance(0.12)) return { query: large(random), variables: {} };
   const { query, variables } = written(random, root);
   return { query: random.chance(0.12) ? damaged(query, random) : query, variables };

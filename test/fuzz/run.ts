@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { residentBytes } from '../../src/isolation/memory.js';
 import { childrenOf, residentBytesOfTree } from '../processes.js';
@@ -128,9 +131,14 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     before: undefined,
     after: undefined,
   };
+  const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-store-'));
   const server = await runServerApart(
-    // A cache that is soon full.
-    { limits: { timeoutMs: LIMIT_MS }, cache: { maxBytes: 2 ** 20 } },
+    // A cache and collections that are soon full.
+    {
+      limits: { timeoutMs: LIMIT_MS, maxCollections: 3, maxCollectionItems: 40 },
+      cache: { maxBytes: 2 ** 20 },
+      stores: { embedded: { path: folder } },
+    },
     { environment: MEMORY_SETTINGS },
   );
   try {
@@ -159,6 +167,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     );
   } finally {
     await server.close();
+    rmSync(folder, { recursive: true, force: true });
   }
   return report;
 }

@@ -30,7 +30,11 @@ function plan(random: Random): Plan {
   const subscribe = (): Step => {
     const id = random.chance(0.95) ? String(asked.size) : '0';
     asked.add(id);
-    return say({ id, type: 'subscribe', payload: operation(random, random.pick(['query', 'subscription'])) });
+    return say({
+      id,
+      type: 'subscribe',
+      payload: operation(random, random.pick(['query', 'mutation', 'subscription', 'subscription'])),
+    });
   };
   const complete = (): Step => {
     const id = String(random.below(4));
