@@ -6,10 +6,14 @@ import {
   Merges,
   PieceTrie,
   type PieceModel,
+  type Steps,
 } from '../../../core/text/index.js';
 import { fileError } from '../../files/failures.js';
 import { check } from '../../../encoders/index.js';
 import { addPiece, pieceName } from './pieces.js';
+
+/** Pieces or merges that are read in one step. */
+const STEP = 2048;
 
 /** Accepted only as it is where it is off. */
 export const off = z
@@ -52,11 +56,15 @@ const modelSchemas = {
 };
 
 /** Pieces of an object of names and ids. */
-function trieOf(vocab: unknown, file: string): PieceTrie {
+function* trieOf(vocab: unknown, file: string): Steps<PieceTrie> {
   if (typeof vocab !== 'object' || vocab === null || Array.isArray(vocab))
     throw fileError(file, 'has no model.vocab of pieces and their ids');
   const pieces = new PieceTrie();
-  for (const piece in vocab) addPiece(pieces, piece, (vocab as Record<string, unknown>)[piece], file);
+  let work = 0;
+  for (const piece in vocab) {
+    addPiece(pieces, piece, (vocab as Record<string, unknown>)[piece], file);
+    if (++work % STEP === 0) yield;
+  }
   if (pieces.size === 0) throw fileError(file, 'has no pieces in model.vocab');
   return pieces;
 }
@@ -67,11 +75,11 @@ function idOf(pieces: PieceTrie, piece: string, file: string, what: string): num
   return found;
 }
 
-function readUnigram(
+function* readUnigram(
   vocab: unknown,
   settings: z.infer<typeof modelSchemas.Unigram>['model'],
   file: string,
-): PieceModel {
+): Steps<PieceModel> {
   if (!Array.isArray(vocab) || vocab.length === 0)
     throw fileError(file, 'has no model.vocab of pieces and their scores');
   const pieces = new PieceTrie();
@@ -80,6 +88,7 @@ function readUnigram(
     const [piece, score, ...more] = Array.isArray(entry) ? (entry as unknown[]) : [];
     if (typeof score !== 'number' || !Number.isFinite(score) || more.length > 0)
       throw fileError(file, `has something else than a piece and its score in model.vocab, at ${i}`);
+    if (i % STEP === STEP - 1) yield;
     addPiece(pieces, piece, i, file);
     scores[i] = score;
   }
@@ -91,16 +100,17 @@ function readUnigram(
 const isPair = (value: unknown): value is readonly [unknown, unknown] =>
   Array.isArray(value) && value.length === 2;
 
-function readBytePair(
+function* readBytePair(
   vocab: unknown,
   merges: unknown,
   settings: z.infer<typeof modelSchemas.BPE>['model'],
   file: string,
-): PieceModel {
-  const pieces = trieOf(vocab, file);
+): Steps<PieceModel> {
+  const pieces = yield* trieOf(vocab, file);
   if (!Array.isArray(merges)) throw fileError(file, 'has no model.merges');
   const table = new Merges(merges.length);
   for (let rank = 0; rank < merges.length; rank++) {
+    if (rank % STEP === STEP - 1) yield;
     const merge: unknown = merges[rank];
     const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
     const [left, right]: readonly unknown[] = isPair(pair) ? pair : [];
@@ -142,11 +152,12 @@ function kindOf(
 }
 
 /**
- * The model of a `tokenizer.json`: its vocabulary, and how words are cut into pieces of it.
+ * The model of a `tokenizer.json`: its vocabulary, and how words are cut into pieces of it; in steps of a
+ * few milliseconds.
  *
  * @throws MODEL_UNAVAILABLE that names what is wrong or not supported
  */
-export function readModel(model: Readonly<Record<string, unknown>>, file: string): PieceModel {
+export function* readModel(model: Readonly<Record<string, unknown>>, file: string): Steps<PieceModel> {
   const { vocab, merges, ...rest } = model;
   const kind = kindOf(model, file);
   switch (kind) {
@@ -156,7 +167,7 @@ export function readModel(model: Readonly<Record<string, unknown>>, file: string
         { model: rest },
         file,
       ).model;
-      const pieces = trieOf(vocab, file);
+      const pieces = yield* trieOf(vocab, file);
       return createWordPiece(pieces, {
         unknown: idOf(pieces, unk_token, file, 'which is what is unknown (unk_token)'),
         continuing: continuing_subword_prefix,
@@ -164,8 +175,8 @@ export function readModel(model: Readonly<Record<string, unknown>>, file: string
       });
     }
     case 'Unigram':
-      return readUnigram(vocab, check(modelSchemas.Unigram, { model: rest }, file).model, file);
+      return yield* readUnigram(vocab, check(modelSchemas.Unigram, { model: rest }, file).model, file);
     case 'BPE':
-      return readBytePair(vocab, merges, check(modelSchemas.BPE, { model: rest }, file).model, file);
+      return yield* readBytePair(vocab, merges, check(modelSchemas.BPE, { model: rest }, file).model, file);
   }
 }

@@ -6,6 +6,7 @@ import {
   type WordsOptions,
 } from '../../../core/text/index.js';
 import { ClipgraphError } from '../../../errors/index.js';
+import { inSlices } from '../../../isolation/turns.js';
 import { fileError } from '../../files/failures.js';
 import { readJson } from '../../files/json.js';
 import { readBytes, readText } from '../../files/read.js';
@@ -13,7 +14,7 @@ import type { Manifest } from '../../manifest.js';
 import type { Words } from '../../words.js';
 import { fairseqPipeline } from './fairseq.js';
 import { pieceName } from './pieces.js';
-import { readTokenizerJson } from './tokenizer-json.js';
+import { tokenizerJsonInSteps } from './tokenizer-json.js';
 import { readVocabText } from './vocab-text.js';
 
 type Files = NonNullable<Manifest['tokenizer']>;
@@ -40,7 +41,7 @@ function named<Value>(file: string, make: () => Value): Value {
 }
 
 async function openJson(folder: string, file: string): Promise<Opened> {
-  const pipeline = readTokenizerJson(await readJson(folder, file), file);
+  const pipeline = await inSlices(tokenizerJsonInSteps(await readJson(folder, file), file));
   const added = new Map(pipeline.added.map(({ content, id }) => [content, id]));
   return {
     ...{ file, prefix: pipeline.prefix, suffix: pipeline.suffix },
@@ -50,7 +51,7 @@ async function openJson(folder: string, file: string): Promise<Opened> {
 }
 
 async function openVocabText(folder: string, file: string, { bert }: Words): Promise<Opened> {
-  const pipeline = readVocabText(await readText(folder, file), bert, file);
+  const pipeline = await inSlices(readVocabText(await readText(folder, file), bert, file));
   return {
     ...{ file, prefix: ['[CLS]'], suffix: ['[SEP]'] },
     idOf: (piece) => pipeline.model.pieces.idOf(piece),
@@ -62,7 +63,7 @@ async function openSentencePiece(folder: string, file: string, { sentencePiece }
   const bytes = await readBytes(folder, file);
   const parsed = named(file, () => parseSentencePiece(bytes));
   if (sentencePiece.fairseq === true) {
-    const pipeline = fairseqPipeline(parsed, file);
+    const pipeline = await inSlices(fairseqPipeline(parsed, file));
     return {
       ...{ file, prefix: pipeline.prefix, suffix: pipeline.suffix },
       idOf: (piece) => pipeline.model.pieces.idOf(piece),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import type { Normalizer } from '../../../core/text/index.js';
+import { inSlices } from '../../../isolation/turns.js';
 import { fileError } from '../../files/failures.js';
 import { readJson } from '../../files/json.js';
 import type { Manifest } from '../../manifest.js';
@@ -16,7 +17,7 @@ import {
   type TokenizerConfig,
   type TokenizerFileKind,
 } from './tokenizer-config.js';
-import { readTokenizerJson, type StatedPipeline } from './tokenizer-json.js';
+import { tokenizerJsonInSteps, type StatedPipeline } from './tokenizer-json.js';
 
 /** What a folder of tokenizer files says, for a manifest. */
 export interface ReadWords {
@@ -129,7 +130,7 @@ function gemmaMarkers(config: TokenizerConfig): Pick<z.input<typeof wordsSchema>
 }
 
 const readJsonWords: Read = async (folder, file, config) => {
-  const pipeline = readTokenizerJson(await readJson(folder, file), file);
+  const pipeline = await inSlices(tokenizerJsonInSteps(await readJson(folder, file), file));
   checkAgreement(pipeline, config, file);
   const idOf = (piece: string): number => {
     const id =
