@@ -11,6 +11,7 @@ import {
   hubReferenceOf,
   Hub,
   hubSettings,
+  KNOWN_MODELS,
   KNOWN_NAMES,
   openModel,
   parseHubReference,
@@ -87,7 +88,24 @@ function printModel(
   print(`  reads ${reads.filter(Boolean).join(' and ')}\n  ${description}`);
 }
 
+/** The models that have names of their own, and what one would choose them by. */
+function listKnown(isJson: boolean): void {
+  if (isJson) {
+    print(JSON.stringify(KNOWN_MODELS));
+    return;
+  }
+  for (const { id, names, license, parameters, languages, goodFor } of KNOWN_MODELS) {
+    print(`${names[0]}  (${id})`);
+    print(`  about ${parameters} million parameters; texts in ${languages}; licence: ${license}`);
+    print(`  ${goodFor}`);
+  }
+}
+
 async function list(flags: Flags): Promise<void> {
+  if (flags.known === true) {
+    listKnown(flags.json === true);
+    return;
+  }
   const catalog = await openCatalog(configOf(flags), pullProgress());
   const rows = await Promise.all(catalog.list().map(describe));
   const { cacheFolder } = hubSettings();
@@ -217,7 +235,7 @@ export function modelsCommand(): Command {
     return addConfigFlags(created).action(withFlags(run));
   };
   const subcommands = [
-    create('list', 'The same.', list),
+    create('list', 'The same.', list).option('--known', 'the models that can be named in short, instead'),
     create('pull <names...>', 'Fetch models of the hub into the cache, or bring them up to date.', pull),
     create(
       'verify [names...]',

@@ -2,6 +2,7 @@ export { hubReferenceOf, ModelCatalog, openModel, STARTER, type ModelOptions } f
 export { convertModel, DTYPES, type Dtype } from './conversion/conversion.js';
 export type { WeightsChoice } from './layout/folder.js';
 export { cachedRepositories, type CachedRepository } from './hub/cache.js';
+export { KNOWN_MODELS, type KnownModel } from './hub/known.js';
 export { KNOWN_NAMES, parseHubReference, type HubReference } from './hub/names.js';
 export { Hub, type PullProgress } from './hub/pull.js';
 export { hubSettings } from './hub/settings.js';

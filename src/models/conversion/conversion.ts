@@ -13,7 +13,7 @@ import {
 } from '../../encoders/index.js';
 import { halfToNumber, toHalves } from '../checkpoint/half.js';
 import { fileError, writeError } from '../files/failures.js';
-import { readExactly, readText, withFile } from '../files/read.js';
+import { readBytes, readExactly, withFile } from '../files/read.js';
 import { MANIFEST, type Manifest } from '../manifest.js';
 import type { Model } from '../model.js';
 import { partialFolder, removeLeftovers } from './leftovers.js';
@@ -29,7 +29,7 @@ const QUANTIZED = /\.(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])\.weight$/;
 const LARGEST_HALF = 65_504;
 const WEIGHTS = 'model.safetensors';
 /** Counted up when a conversion would give other numbers. */
-const RECIPE = 2;
+const RECIPE = 3;
 
 /** How large a tensor will be, before it is made. */
 interface Planned {
@@ -43,8 +43,13 @@ function sidesOf({ shape: [rows, columns], isTransposed = false }: StoredTensor)
   return isTransposed ? [columns, rows] : [rows, columns];
 }
 
+/** A linear layer that is multiplied much; not a convolution of the same name. */
+function isQuantized(name: string, { shape }: StoredTensor): boolean {
+  return QUANTIZED.test(name) && shape.length === 2;
+}
+
 function plan(name: string, source: StoredTensor, dtype: Dtype): Planned[] {
-  if (dtype === 'q8' && QUANTIZED.test(name)) {
+  if (dtype === 'q8' && isQuantized(name, source)) {
     const [outputs, inputs] = sidesOf(source);
     return [
       { name, dtype: 'I8', shape: [inputs, outputs] },
@@ -177,9 +182,11 @@ async function writeModel(model: Model, checkpoint: Checkpoint, dtype: Dtype, fo
     Object.entries(tokenizer ?? {}).map(([role, file]) => [role, path.basename(file)]),
   ) as Manifest['tokenizer'];
   for (const file of Object.values(tokenizer ?? {})) {
-    await writeFile(path.join(folder, path.basename(file)), await readText(model.folder, file));
+    await writeFile(path.join(folder, path.basename(file)), await readBytes(model.folder, file));
   }
-  const manifest = { ...model.manifest, dtype, weights: WEIGHTS, tokenizer: tokenizer && copied };
+  // All tensors go into one file, a last layer's of its own among them.
+  const own = { dtype, weights: WEIGHTS, projection: undefined, tokenizer: tokenizer && copied };
+  const manifest = { ...model.manifest, ...own };
   await writeFile(path.join(folder, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
@@ -191,7 +198,7 @@ async function writeModel(model: Model, checkpoint: Checkpoint, dtype: Dtype, fo
 export async function quantizedError(model: Model, largest: number): Promise<number> {
   let [error, size] = [0, 0];
   for (const [name, source] of await model.checkpoint()) {
-    if (!QUANTIZED.test(name)) continue;
+    if (!isQuantized(name, source)) continue;
     const values = await readFloats(model.folder, name, source);
     const [outputs, inputs] = sidesOf(source);
     const isTransposed = source.isTransposed === true;

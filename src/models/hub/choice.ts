@@ -10,7 +10,7 @@ import {
   PREPROCESSOR_FILES,
   type Layout,
 } from '../layout/layout.js';
-import { isPickled } from '../checkpoint/weights.js';
+import { isPickled, WEIGHT_FILES } from '../checkpoint/weights.js';
 
 /** What of a repository is needed. */
 export interface Choice {
@@ -25,6 +25,19 @@ export interface Choice {
 
 /** Small files that say how contents are prepared. */
 const SETTINGS = PREPROCESSOR_FILES;
+/** What sentence-transformers puts behind a model of texts, and where it lists that. */
+const MODULES = 'modules.json';
+const MODULE = /^\d+_(Pooling|Dense)\/config\.json$/;
+
+/** The files of its modules: each one's settings, and the weights of a dense layer. */
+function moduleFiles(files: readonly string[], has: (file: string) => boolean): string[] {
+  if (!has(MODULES)) return [];
+  const settings = files.filter((file) => MODULE.test(file));
+  const layers = settings.filter((file) => file.includes('_Dense/')).map((file) => path.posix.dirname(file));
+  const weights = layers.map((folder) => WEIGHT_FILES.map((name) => `${folder}/${name}`).find(has));
+  return [MODULES, ...settings, ...weights.filter((file) => file !== undefined)];
+}
+
 const TOKENIZER_SETTINGS = [
   'special_tokens_map.json',
   'tokenizer_config.json',
@@ -63,7 +76,12 @@ export function chooseFiles(files: readonly string[], prefers: WeightsChoice): C
     layout,
     config: here(layout.config),
     weights: chosen,
-    files: [...tokenizerFiles, ...optional.filter(has), ...(isOnnx ? graphs : [])],
+    files: [
+      ...tokenizerFiles,
+      ...optional.filter(has),
+      ...(isOnnx ? graphs : []),
+      ...(layout.name === 'transformers' ? moduleFiles(files, has) : []),
+    ],
     isPickled: chosen !== undefined && isPickled(chosen),
   };
 }

@@ -1,5 +1,6 @@
 import { ClipgraphError } from '../../errors/index.js';
 import { isRepositoryName, isRevision } from './cache.js';
+import { KNOWN_MODELS } from './known.js';
 
 /** A model on the hub, as its user names it. */
 export interface HubReference {
@@ -14,55 +15,11 @@ export interface HubReference {
   readonly onnx?: string | undefined;
 }
 
-interface Known {
-  readonly id: string;
-  readonly names: readonly string[];
-  readonly onnx?: string;
-}
-
-/** The names that people know, and the repositories that they mean. */
-const KNOWN: readonly Known[] = [
-  {
-    id: 'openai/clip-vit-base-patch32',
-    names: ['ViT-B/32', 'ViT-B-32', 'clip-vit-base-patch32'],
-    onnx: 'Xenova/clip-vit-base-patch32',
-  },
-  {
-    id: 'openai/clip-vit-base-patch16',
-    names: ['ViT-B/16', 'ViT-B-16', 'clip-vit-base-patch16'],
-    onnx: 'Xenova/clip-vit-base-patch16',
-  },
-  {
-    id: 'openai/clip-vit-large-patch14',
-    names: ['ViT-L/14', 'ViT-L-14', 'clip-vit-large-patch14'],
-    onnx: 'Xenova/clip-vit-large-patch14',
-  },
-  {
-    id: 'openai/clip-vit-large-patch14-336',
-    names: ['ViT-L/14@336px', 'ViT-L-14-336', 'clip-vit-large-patch14-336'],
-    onnx: 'Xenova/clip-vit-large-patch14-336',
-  },
-  {
-    id: 'sentence-transformers/clip-ViT-B-32',
-    names: ['clip-ViT-B-32'],
-    onnx: 'Xenova/clip-vit-base-patch32',
-  },
-  {
-    id: 'sentence-transformers/clip-ViT-B-16',
-    names: ['clip-ViT-B-16'],
-    onnx: 'Xenova/clip-vit-base-patch16',
-  },
-  {
-    id: 'sentence-transformers/clip-ViT-L-14',
-    names: ['clip-ViT-L-14'],
-    onnx: 'Xenova/clip-vit-large-patch14',
-  },
-];
 /** OpenAI's CLIPs with a ResNet for pictures. */
 const RESNETS = /^RN(50|101|50x4|50x16|50x64)$/;
 
 /** Every name of the table, and the repository that it means. */
-export const KNOWN_NAMES: readonly (readonly [string, string])[] = KNOWN.flatMap(({ id, names }) =>
+export const KNOWN_NAMES: readonly (readonly [string, string])[] = KNOWN_MODELS.flatMap(({ id, names }) =>
   names.map((name) => [name, id] as const),
 );
 
@@ -77,11 +34,11 @@ export function parseHubReference(name: string): HubReference | undefined {
     const message = `The model ${name} has a ResNet; CLIPs with a vision transformer are supported, such as ViT-B/32.`;
     throw new ClipgraphError('MODEL_UNAVAILABLE', message);
   }
-  const known = KNOWN.find(({ names }) => names.includes(name));
+  const known = KNOWN_MODELS.find(({ names }) => names.includes(name));
   if (known !== undefined) return { id: known.id, revision: 'main', aliases: known.names, onnx: known.onnx };
   const at = name.indexOf('@');
   const [id, revision] = at < 0 ? [name, 'main'] : [name.slice(0, at), name.slice(at + 1)];
   if (!id.includes('/') || !isRepositoryName(id) || !isRevision(revision)) return undefined;
-  const same = KNOWN.find((entry) => entry.id === id);
+  const same = KNOWN_MODELS.find((entry) => entry.id === id);
   return { id, revision, aliases: same?.names ?? [], onnx: at < 0 ? same?.onnx : undefined };
 }
