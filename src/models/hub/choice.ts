@@ -10,6 +10,7 @@ import {
   PREPROCESSOR_FILES,
   type Layout,
 } from '../layout/layout.js';
+import { MODULES } from '../layout/sentence-transformers.js';
 import { isPickled, WEIGHT_FILES } from '../checkpoint/weights.js';
 
 /** What of a repository is needed. */
@@ -25,8 +26,7 @@ export interface Choice {
 
 /** Small files that say how contents are prepared. */
 const SETTINGS = PREPROCESSOR_FILES;
-/** What sentence-transformers puts behind a model of texts, and where it lists that. */
-const MODULES = 'modules.json';
+/** What sentence-transformers puts behind a model of texts. */
 const MODULE = /^\d+_(Pooling|Dense)\/config\.json$/;
 
 /** The files of its modules: each one's settings, and the weights of a dense layer. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isTextModel } from '../../encoders/index.js';
 import { ClipgraphError } from '../../errors/index.js';
 import { folderError, noFolderError } from '../files/failures.js';
 import { parseJson } from '../files/json.js';
@@ -12,6 +13,7 @@ import {
   type ModelOrigin,
   type WeightsChoice,
 } from '../layout/folder.js';
+import { MODULES } from '../layout/sentence-transformers.js';
 import { MANIFEST } from '../manifest.js';
 import type { Model } from '../model.js';
 import { shardsOf } from '../checkpoint/weights.js';
@@ -183,7 +185,8 @@ export class Hub {
     // What it is, before gigabytes of what can't be used are fetched.
     const first = await fetchSmall(choice?.config ?? MANIFEST);
     const described = parseJson(first.remote.path, first.text);
-    if (choice !== undefined) describeConfig(choice.layout, described);
+    const isOfModules = choice?.files.includes(MODULES) === true && isTextModel(described);
+    if (choice !== undefined && !isOfModules) describeConfig(choice.layout, described);
     const weights = choice?.weights;
     const index = weights?.endsWith('.index.json') === true ? await fetchSmall(weights) : undefined;
     const held = index === undefined ? [weights] : shardsOf(index.remote.path, index.text);
