@@ -5,9 +5,12 @@ const DOCUMENTS = 45;
 const FIELDS = 600;
 const BATCHES = 4;
 const TEXTS = 200;
+/** The collections of the run, and how many items each may have. */
+export const COLLECTIONS = ['fuzz-0', 'fuzz-1', 'fuzz-2'];
+export const ITEMS = 40;
 
 /**
- * Fills what the server keeps up to a bound, documents and embeddings: from then on memory is level, where nothing else is kept.
+ * Fills what the server keeps up to a bound, documents, embeddings and collections: from then on memory is level, where nothing else is kept.
  */
 export async function fillCaches(server: ServerApart): Promise<void> {
   const ask = async (body: object): Promise<void> => {
@@ -23,5 +26,20 @@ export async function fillCaches(server: ServerApart): Promise<void> {
   for (let i = 0; i < BATCHES; i++) {
     const inputs = Array.from({ length: TEXTS }, (_, j) => ({ text: `text ${i} ${j}` }));
     await ask({ query, variables: { inputs } });
+  }
+  for (const name of COLLECTIONS) {
+    const items = Array.from(
+      { length: ITEMS },
+      (_, j) => `{ id: "item-${j}", content: { text: "${name} ${j}" } }`,
+    );
+    await ask({ query: `mutation { deleteCollection(name: "${name}") }` });
+    await ask({ query: `mutation { createCollection(input: { name: "${name}" }) { name } }` });
+    await ask({
+      query: `mutation { addItems(collection: "${name}", items: [${items.join(' ')}]) { __typename } }`,
+    });
+    const collection = `collection: "${name}"`;
+    await ask({
+      query: `{ search(${collection}, query: { text: "a" }) { __typename } nearDuplicates(${collection}) { __typename } clusters(${collection}) { __typename } }`,
+    });
   }
 }

@@ -17,6 +17,7 @@ import {
   type GraphQLInputType,
   type GraphQLObjectType,
 } from 'graphql';
+import { COLLECTIONS, ITEMS } from './caches.js';
 import { anyValue, content, text } from './contents.js';
 import type { Random } from './random.js';
 
@@ -43,7 +44,6 @@ function literal(value: unknown): string {
 /** Levels of a value: types refer to themselves. */
 const DEEPEST_VALUE = 12;
 
-const COLLECTIONS = ['fuzz-0', 'fuzz-1', 'fuzz-2'];
 /** Names of collections and of items, and where a page ends: made up, damaged, or somebody's way out of a folder. */
 const ODD_NAMES = [
   'nothing',
@@ -64,7 +64,7 @@ function named(name: string, random: Random): unknown {
       return random.chance(0.9) ? random.pick(COLLECTIONS) : random.pick(ODD_NAMES);
     case 'itemId':
     case 'id':
-      return random.chance(0.9) ? `item-${random.below(40)}` : random.pick(ODD_NAMES);
+      return random.chance(0.9) ? `item-${random.below(ITEMS)}` : random.pick(ODD_NAMES);
     case 'after':
       return random.pick([
         Buffer.from(
@@ -276,7 +276,7 @@ function filled(random: Random): Operation {
     };
   }
   const items = Array.from({ length: 1 + random.below(8) }, () => ({
-    id: `item-${random.below(40)}`,
+    id: `item-${random.below(ITEMS)}`,
     content: content(random),
     metadata: random.chance(0.5) ? { kind: random.below(3), name: text(random) } : anyValue(random),
   }));

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { residentBytes } from '../../src/isolation/memory.js';
 import { childrenOf, residentBytesOfTree } from '../processes.js';
 import { runServerApart, type ServerApart } from '../server-apart.js';
-import { fillCaches } from './caches.js';
+import { COLLECTIONS, fillCaches, ITEMS } from './caches.js';
 import { ask, type Asked } from './request.js';
 
 export interface FuzzOptions {
@@ -135,7 +135,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const server = await runServerApart(
     // A cache and collections that are soon full.
     {
-      limits: { timeoutMs: LIMIT_MS, maxCollections: 3, maxCollectionItems: 40 },
+      limits: { timeoutMs: LIMIT_MS, maxCollections: COLLECTIONS.length, maxCollectionItems: ITEMS },
       cache: { maxBytes: 2 ** 20 },
       stores: { embedded: { path: folder } },
     },
