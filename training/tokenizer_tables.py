@@ -131,11 +131,6 @@ def main() -> None:
         table("BERT_SPACE", "What it makes a space.", those(lambda c: c == " " or clean.normalize_str(f"a{c}b") == "a b")),
         table("PUNCTUATION", "Punctuation: characters that BERT cuts off.", those(lambda c: len(split.pre_tokenize_str(f"a{c}b")) == 3)),
         table("MARKS", "Marks that strip_accents takes away.", those(lambda c: strip.normalize_str(f"a{c}") == "a")),
-        table("ALL_MARKS", "Marks of every kind: what StripAccents takes away.", those(lambda c: accents.normalize_str(f"a{c}") == "a")),
-        table("WORD", "What Whitespace takes for a part of a word.", those(lambda c: words.pre_tokenize_str(f"a{c}")[0][1][1] == 2)),
-        table("DIGITS", "What Digits takes for a digit.", those(lambda c: len(digits.pre_tokenize_str(f"a{c}")) == 2)),
-        table("LETTERS", "What ByteLevel takes for a letter.", those(lambda c: len(byte_level.pre_tokenize_str(f"a{c}")) == 1)),
-        table("NUMBERS", "What ByteLevel takes for a number.", those(lambda c: len(byte_level.pre_tokenize_str(f"1{c}")) == 1)),
         table("COMPATIBLE", "Characters of which NFKD makes something else than NFD.", compatible),
         table("DECOMPOSED", "Characters that NFD changes.", decomposed),
         table("COMBINING", "Canonical combining classes other than 0.", orders, valued=True),
@@ -145,12 +140,20 @@ def main() -> None:
         table("CASED", "Python 3.11: other characters that have cases.", those(lambda c: f"aΣ{c}".lower()[1] == "σ")),
         table("GRAPHEME_CLASSES", "1 control, 2 extend, 3 prepend, 4 spacing mark, 5 vowel, 6 pictographic, 7 consonant, 8 linker.", grapheme_classes(), valued=True),
     ]
+    of_words = [
+        table("ALL_MARKS", "Marks of every kind: what StripAccents takes away.", those(lambda c: accents.normalize_str(f"a{c}") == "a")),
+        table("WORD", "What Whitespace takes for a part of a word.", those(lambda c: words.pre_tokenize_str(f"a{c}")[0][1][1] == 2)),
+        table("DIGITS", "What Digits takes for a digit.", those(lambda c: len(digits.pre_tokenize_str(f"a{c}")) == 2)),
+        table("LETTERS", "What ByteLevel takes for a letter.", those(lambda c: len(byte_level.pre_tokenize_str(f"a{c}")) == 1)),
+        table("NUMBERS", "What ByteLevel takes for a number.", those(lambda c: len(byte_level.pre_tokenize_str(f"1{c}")) == 1)),
+    ]
     head = (
         "// Made by training/tokenizer_tables.py: from tokenizers 0.23.3 where nothing else is said, Python 3.11 and regex 2026.11.19.\n"
         "// Runs of code points in base 36: how far the first is from the end of the run before, how many follow, and a value.\n"
     )
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(head + "\n".join(parts))
+    OUT.with_name("word-tables.ts").write_text(head + "\n".join(of_words))
 
 
 if __name__ == "__main__":

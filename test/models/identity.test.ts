@@ -47,7 +47,7 @@ const STATED = {
       ...{ unknown: 'unknown', markers: ['<s>'] },
     },
     sentencePiece: {
-      ...{ canonical: true, unknown: 'unknown' },
+      ...{ canonical: true, unknown: 'unknown', fairseq: true },
       markers: [{ piece: '<s>', lstrip: true, rstrip: true }],
     },
   },

@@ -5,7 +5,7 @@ import { decompose } from '../unicode/decomposition.js';
 import { normalizeAs } from '../unicode/forms.js';
 import { lowerCase } from '../unicode/lower-case.js';
 import { membership } from '../unicode/runs.js';
-import { ALL_MARKS } from '../unicode/tables.js';
+import { ALL_MARKS } from '../unicode/word-tables.js';
 import { fromBase64 } from './base64.js';
 import { normalizeBert } from './bert.js';
 import { CharactersMap } from './characters-map.js';

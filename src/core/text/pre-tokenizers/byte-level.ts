@@ -1,7 +1,7 @@
 import { BYTE_CHARACTERS } from '../byte-alphabet.js';
 import { isWhiteSpace } from '../unicode/characters.js';
 import { membership } from '../unicode/runs.js';
-import { LETTERS, NUMBERS } from '../unicode/tables.js';
+import { LETTERS, NUMBERS } from '../unicode/word-tables.js';
 
 const utf8 = new TextEncoder();
 const isLetter = membership(LETTERS);

@@ -3,7 +3,8 @@ import type { Behavior, PreTokenizer } from '../pipeline/spec.js';
 import type { Steps } from '../../steps.js';
 import { isWhiteSpace, STEP } from '../unicode/characters.js';
 import { membership } from '../unicode/runs.js';
-import { DIGITS, PUNCTUATION, WORD } from '../unicode/tables.js';
+import { PUNCTUATION } from '../unicode/tables.js';
+import { DIGITS, WORD } from '../unicode/word-tables.js';
 import { spellBytes, splitAsGpt2 } from './byte-level.js';
 import { cutAt, stretchesOf } from './cut.js';
 
