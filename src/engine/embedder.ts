@@ -282,7 +282,7 @@ export class Embedder {
     scope: RequestScope,
   ): Promise<Made> {
     if (known !== undefined) return { entry: known, isCached: true, timing: NO_TIME };
-    const tower = await model.tower(kind, output);
+    const tower = await model.tower(kind, output, (await runtime.info()).graphs);
     const made = await this.#running.join(key, turnOf(scope), async (turn) => {
       const from = performance.now();
       const { content, image } = await read.prepare(turn);

@@ -17,7 +17,7 @@ import {
 } from '../encoders/index.js';
 import { ClipgraphError } from '../errors/index.js';
 import { inSlices } from '../isolation/turns.js';
-import type { TowerKind, TowerSource } from '../runtime/index.js';
+import type { GraphForm, TowerKind, TowerSource } from '../runtime/index.js';
 import { readJson } from './files/json.js';
 import { digestOf, readText, sizeOf } from './files/read.js';
 import { checksumOf } from './identity.js';
@@ -41,10 +41,8 @@ export class Model {
   readonly #tokenizer = lazily(() => this.#readTokenizer());
   readonly #checkpoint: () => Promise<Checkpoint>;
   readonly #sizes = lazily(() => this.#measure());
-  readonly #built = {
-    text: lazily(() => this.#build('text')),
-    image: lazily(() => this.#build('image')),
-  };
+  /** By tower and form. */
+  readonly #built = new Map<string, Promise<Pick<TowerSource, 'graph' | 'weights'>>>();
 
   /**
    * @param checkpoint of the manifest's weights, where it was read already
@@ -124,9 +122,15 @@ export class Model {
    * The tower that reads this kind of content.
    *
    * @param output one vector for the content, or one for each token of a text
-   * @throws MODALITY_NOT_SUPPORTED when the model has none, or gives no such output
+   * @param form in which the runtime wants a graph that is built
+   * @throws MODALITY_NOT_SUPPORTED when the model has none, or gives no such output; MODEL_UNAVAILABLE when it is not to be had in
+   *   that form
    */
-  async tower(kind: TowerKind, output: 'pooled' | 'states' = 'pooled'): Promise<TowerSource> {
+  async tower(
+    kind: TowerKind,
+    output: 'pooled' | 'states' = 'pooled',
+    form: GraphForm = {},
+  ): Promise<TowerSource> {
     const { id, towers, dimensions, contextLength, padding } = this.manifest;
     const tower = towers[kind];
     if (tower === undefined) throw this.#unsupported(kind);
@@ -136,8 +140,14 @@ export class Model {
       const message = `The model ${id} gives one vector for a text, none for its tokens. Choose a CLIP, such as openai/clip-vit-large-patch14.`;
       throw new ClipgraphError('MODALITY_NOT_SUPPORTED', message);
     }
+    if (tower.graph !== undefined && form.precision !== undefined) {
+      const message = `The model ${id} is made of ONNX graphs, which stay in their own precision: ${form.precision} is for safetensors and PyTorch checkpoints. Choose another precision for the runtime, or such a checkpoint.`;
+      throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+    }
+    const formKey = [form.precision, form.attention, form.bias].filter((part) => part !== undefined);
+    const key = [await this.checksum(), kind, ...(tower.graph === undefined ? formKey : [])].join(':');
     return {
-      key: `${await this.checksum()}:${kind}`,
+      key,
       kind,
       manifest: {
         model: id,
@@ -153,20 +163,30 @@ export class Model {
       },
       bytes: (await this.sizes())[kind] ?? 0,
       ...(tower.graph === undefined
-        ? await this.#built[kind]()
+        ? await this.#builtOnce(key, kind, form)
         : { graph: { path: path.join(this.folder, tower.graph) } }),
     };
   }
 
+  /** One that could not be built is built again when it is asked for again. */
+  #builtOnce(key: string, kind: TowerKind, form: GraphForm): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
+    const known = this.#built.get(key);
+    if (known !== undefined) return known;
+    const built = this.#build(kind, form);
+    this.#built.set(key, built);
+    built.catch(() => this.#built.delete(key));
+    return built;
+  }
+
   /** The graph of a tower over the folder's safetensors files, which stay where they are. */
-  async #build(kind: TowerKind): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
+  async #build(kind: TowerKind, form: GraphForm): Promise<Pick<TowerSource, 'graph' | 'weights'>> {
     const { encoders, imageSize } = this.manifest;
     const { folder, checkpoint } = await resolveLinks(this.folder, await this.#checkpoint());
     const { text, image } = encoders;
     const bytes =
       kind === 'text'
-        ? text && buildTextTower(checkpoint, text)
-        : image && buildImageTower(checkpoint, image, { imageSize, normalization: this.pixelPlan });
+        ? text && buildTextTower(checkpoint, text, form)
+        : image && buildImageTower(checkpoint, image, { imageSize, normalization: this.pixelPlan }, form);
     if (bytes === undefined) {
       const message = `The model ${this.id} does not say what its ${kind} tower's encoder is (encoders.${kind}).`;
       throw new ClipgraphError('MODEL_UNAVAILABLE', message);

@@ -102,8 +102,20 @@ export interface Tower {
   close(): Promise<void>;
 }
 
-/** NVIDIA's TF32: factors of 10 bits, sums of float32. */
-export type Precision = 'tf32';
+/**
+ * NVIDIA's TF32: factors of 10 bits, sums of float32. `fp16`: weights, and what flows from one operation to the next, have 16 bits.
+ */
+export type Precision = 'tf32' | 'fp16';
+
+/** How the graphs are to be built that a runtime is given, where it runs one form better than another. */
+export interface GraphForm {
+  /** `fp16`: weights and activations of 16 bits. A model that is made of ONNX files is refused then. */
+  readonly precision?: 'fp16' | undefined;
+  /** `fused`: as one operation, `MultiHeadAttention` of com.microsoft, in place of products and a softmax. */
+  readonly attention?: 'fused' | undefined;
+  /** `joined`: added by the operation that multiplies, in place of one of its own. */
+  readonly bias?: 'joined' | undefined;
+}
 
 /** What a runtime that can serve says of itself. */
 export interface RuntimeInfo {
@@ -121,6 +133,8 @@ export interface RuntimeInfo {
    * another space. Absent where it is exact.
    */
   readonly precision?: Precision | undefined;
+  /** How it wants graphs to be built. Absent where it takes them as they are for all. */
+  readonly graphs?: GraphForm | undefined;
 }
 
 /**

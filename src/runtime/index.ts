@@ -8,6 +8,7 @@ import { optionsParser } from '../plugins/options.js';
 export {
   defineRuntime,
   type ExternalWeights,
+  type GraphForm,
   type ImageBatch,
   type GraphTowerSource,
   type Isolation,

@@ -2,17 +2,26 @@ import { ClipgraphError, withoutPaths } from '../errors/index.js';
 import { WorkerLost } from '../isolation/remote.js';
 import type { Probe, RuntimeInfo } from './contract.js';
 
-const PRECISIONS: readonly unknown[] = [undefined, 'tf32'];
+const PRECISIONS: readonly unknown[] = [undefined, 'tf32', 'fp16'];
+/** Of the fields of `graphs`. */
+const FORMS: Readonly<Record<string, string>> = { precision: 'fp16', attention: 'fused', bias: 'joined' };
+
+function isForm(graphs: unknown): boolean {
+  if (graphs === undefined) return true;
+  if (typeof graphs !== 'object' || graphs === null) return false;
+  return Object.entries(graphs).every(([name, form]) => form === undefined || FORMS[name] === form);
+}
 
 /** What a runtime must say of itself to be believed. */
 function isInfo(info: unknown): info is RuntimeInfo {
-  const { device, library, version, threads, maxBatch, maxInFlight, precision } = (info ??
+  const { device, library, version, threads, maxBatch, maxInFlight, precision, graphs } = (info ??
     {}) as Partial<RuntimeInfo>;
   const counts = [threads, maxBatch, maxInFlight];
   return (
     [device, library, version].every((text) => typeof text === 'string') &&
     counts.every((count) => typeof count === 'number' && Number.isInteger(count) && count >= 1) &&
-    PRECISIONS.includes(precision)
+    PRECISIONS.includes(precision) &&
+    isForm(graphs)
   );
 }
 

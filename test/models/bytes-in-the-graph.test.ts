@@ -1,9 +1,7 @@
-import path from 'node:path';
 import { CLIP_NORMALIZATION, normalizationTables, type Normalization } from '../../src/core/image/index.js';
-import { RuntimeHost } from '../../src/runtime/host.js';
+import { openPlugin } from '../open-plugin.js';
 import { samplesSource } from './samples-graph.js';
 
-const PLUGINS = path.join(__dirname, '..', '..', 'plugins', 'runtimes');
 /** Each sample of 0 to 255 once, the same in all channels. */
 const SAMPLES = Uint8Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
 
@@ -18,9 +16,7 @@ const NORMALIZATIONS: Readonly<Record<string, Normalization>> = {
 };
 
 describe.each(['cpu', 'wasm'])('the normalisation inside a graph, on %s', (name) => {
-  const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
-  const module = { specifier: path.join(PLUGINS, name, 'index.ts'), from: __dirname };
-  const host = new RuntimeHost({ name, module, options: {}, log, watchdogMs: 60_000 });
+  const host = openPlugin(name);
   afterAll(() => host.close());
 
   it.each(Object.entries(NORMALIZATIONS))(

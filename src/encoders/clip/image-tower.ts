@@ -1,3 +1,4 @@
+import type { GraphForm } from '../../runtime/index.js';
 import type { Checkpoint } from '../checkpoint.js';
 import { finishImage, project, type PictureInput } from '../graph/ends.js';
 import { encoder, headSize } from '../graph/encoder.js';
@@ -24,8 +25,9 @@ export function buildClipImage(
   checkpoint: Checkpoint,
   options: ClipImageOptions,
   picture: PictureInput,
+  form: GraphForm = {},
 ): Uint8Array {
-  const graph = new Graph(checkpoint);
+  const graph = new Graph(checkpoint, form);
   const { heads, epsilon, pooling } = options;
   const cut = patches(graph, picture);
   const { side, width } = cut;

@@ -1,3 +1,4 @@
+import type { GraphForm } from '../../runtime/index.js';
 import type { Checkpoint } from '../checkpoint.js';
 import { finishText, project } from '../graph/ends.js';
 import { encoder } from '../graph/encoder.js';
@@ -11,8 +12,8 @@ const LEGACY_END_MARKER = 2;
 /** -max above the diagonal: a token sees those before it, and itself. */
 function causalMask(graph: Graph, { length }: Tokens): Value {
   const square = graph.op('ConstantOfShape', [graph.op('Concat', [length, length], { axis: 0 })]);
-  const lowest = graph.op('Add', [square, graph.float(FLOAT32_LOWEST)]);
-  return graph.op('Trilu', [lowest, graph.integer(1)], { upper: 1 });
+  const lowest = graph.op('Add', [square, graph.float32(FLOAT32_LOWEST)]);
+  return graph.computed(graph.op('Trilu', [lowest, graph.integer(1)], { upper: 1 }));
 }
 
 /** One row of each text: `[batch, length, width]` → `[batch, width]`. */
@@ -36,8 +37,12 @@ function pool(graph: Graph, states: Value, { length, width }: Tokens, options: C
  *
  * @throws MODEL_UNAVAILABLE when the checkpoint is not laid out as a CLIP
  */
-export function buildClipText(checkpoint: Checkpoint, options: ClipTextOptions): Uint8Array {
-  const graph = new Graph(checkpoint);
+export function buildClipText(
+  checkpoint: Checkpoint,
+  options: ClipTextOptions,
+  form: GraphForm = {},
+): Uint8Array {
+  const graph = new Graph(checkpoint, form);
   const read = tokens(graph);
   const { width } = read;
   const stream = graph.op('Reshape', [read.rows, graph.integers(-1, width)]);
@@ -45,7 +50,7 @@ export function buildClipText(checkpoint: Checkpoint, options: ClipTextOptions):
   const split = splitOf(graph, read, options.heads);
   const encoded = encoder(graph, stream, 'text_model', width, options, {
     split,
-    ...(mask !== undefined && { mask }),
+    ...(mask !== undefined && { mask, isCausal: true }),
   });
   const states = apart(graph, graph.layerNorm(encoded, 'text_model.final_layer_norm', options.epsilon), read);
   const pooled = pool(graph, states, read, options);

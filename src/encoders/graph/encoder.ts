@@ -57,6 +57,8 @@ export interface Attention {
   readonly split: Value;
   /** Added to the scores: -max above the diagonal; absent where every position sees all. */
   readonly mask?: Value;
+  /** Whether that is all that the mask does. */
+  readonly isCausal?: boolean;
   /** Positions; given where only the first of them is wanted after the last layer. */
   readonly firstOf?: number;
 }
@@ -68,9 +70,13 @@ export function attention(
   name: string,
   width: number,
   heads: number,
-  { split, mask }: Attention,
+  { split, mask, isCausal = false }: Attention,
   asking: { readonly rows: Value; readonly split: Value } = { rows: x, split },
 ): Value {
+  if (graph.isAttentionFused && (mask === undefined || isCausal)) {
+    const mixed = fusedAttention(graph, x, name, width, heads, { split, isCausal }, asking);
+    return graph.linear(graph.op('Reshape', [mixed, graph.integers(-1, width)]), `${name}.out_proj`);
+  }
   const project = (part: string, order: readonly number[], rows = x, shape = split): Value =>
     graph.op('Transpose', [graph.op('Reshape', [graph.linear(rows, `${name}.${part}_proj`), shape])], {
       perm: order,
@@ -82,6 +88,31 @@ export function attention(
   const mixed = graph.op('MatMul', [graph.op('Softmax', [masked], { axis: -1 }), project('v', [0, 2, 1, 3])]);
   const joined = graph.op('Transpose', [mixed], { perm: [0, 2, 1, 3] });
   return graph.linear(graph.op('Reshape', [joined, graph.integers(-1, width)]), `${name}.out_proj`);
+}
+
+/**
+ * The same up to the last product, as one operation: `[batch, length, width]`.
+ * Source: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md, MultiHeadAttention.
+ */
+function fusedAttention(
+  graph: Graph,
+  x: Value,
+  name: string,
+  width: number,
+  heads: number,
+  { split, isCausal }: Pick<Attention, 'split' | 'isCausal'>,
+  asking: { readonly rows: Value; readonly split: Value },
+): Value {
+  const project = (part: string, rows: Value, shape: Value): Value => {
+    const apart = graph.op('Reshape', [graph.linear(rows, `${name}.${part}_proj`), shape]);
+    // A 0 stands for the side that was there: `[batch, length, width]`.
+    return graph.op('Reshape', [apart, graph.integers(0, 0, width)]);
+  };
+  const parts = [project('q', asking.rows, asking.split), project('k', x, split), project('v', x, split)];
+  return graph.microsoftOp('MultiHeadAttention', parts, {
+    num_heads: heads,
+    ...(isCausal === true && { unidirectional: 1 }),
+  });
 }
 
 /** The activation of this name.

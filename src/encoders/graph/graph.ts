@@ -10,13 +10,14 @@ import {
   value,
   type Attribute,
 } from '../../runtime/onnx/writer.js';
+import type { GraphForm } from '../../runtime/index.js';
 import { scalesOf, type Checkpoint, type StoredTensor } from '../checkpoint.js';
 
 const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', I8: 'int8' } as const;
 /** The least value of any GELU, with a little room. */
 const LOWEST_GELU = 0.1701;
 /** TensorProto.DataType, for Cast. */
-export const { float32: FLOAT32, int32: INT32 } = DATA_TYPES;
+export const { float32: FLOAT32, float16: FLOAT16, int32: INT32 } = DATA_TYPES;
 export const FLOAT32_LOWEST = -3.4028234663852886e38;
 
 /**
@@ -43,13 +44,20 @@ export type Value = string;
 /** An ONNX graph that is being put together, whose weights stay where they are in the checkpoint's files. */
 export class Graph {
   readonly #checkpoint: Checkpoint;
+  readonly #form: GraphForm;
   readonly #nodes: Uint8Array[] = [];
   readonly #initializers = new Map<string, Uint8Array>();
   #values = 0;
   #hasMicrosoftOperations = false;
 
-  constructor(checkpoint: Checkpoint) {
+  constructor(checkpoint: Checkpoint, form: GraphForm = {}) {
     this.#checkpoint = checkpoint;
+    this.#form = form;
+  }
+
+  /** Whether attention is to be one operation. */
+  get isAttentionFused(): boolean {
+    return this.#form.attention === 'fused';
   }
 
   has(name: string): boolean {
@@ -80,9 +88,13 @@ export class Graph {
   }
 
   /** The same for an operation of ONNX Runtime's own. */
-  #microsoftOp(operator: string, inputs: readonly Value[]): Value {
+  microsoftOp(
+    operator: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value {
     const output = `v${this.#values++}`;
-    this.#nodes.push(node(operator, inputs, [output], {}, MICROSOFT));
+    this.#nodes.push(node(operator, inputs, [output], attributes, MICROSOFT));
     this.#hasMicrosoftOperations = true;
     return output;
   }
@@ -95,7 +107,10 @@ export class Graph {
 
   /** Gives a value the name under which it leaves the graph. */
   output(name: string, from: Value): void {
-    this.#nodes.push(node('Identity', [from], [name]));
+    const isCast = this.#form.precision === 'fp16';
+    this.#nodes.push(
+      isCast ? node('Cast', [from], [name], { to: FLOAT32 }) : node('Identity', [from], [name]),
+    );
   }
 
   integers(...values: readonly number[]): Value {
@@ -116,7 +131,12 @@ export class Graph {
     return name;
   }
 
+  /** A number of the type that the graph computes in. */
   float(of: number): Value {
+    return this.computed(this.float32(of));
+  }
+
+  float32(of: number): Value {
     const name = `f_${of}`;
     this.#initializers.set(name, initializer(name, [], Float32Array.of(of)));
     return name;
@@ -140,10 +160,29 @@ export class Graph {
     return key;
   }
 
-  /** A weight in float32. */
+  /** A weight in the type that the graph computes in. */
   weight(name: string, dims?: readonly number[]): Value {
-    const stored = this.stored(name, dims);
-    return this.tensor(name).dtype === 'F32' ? stored : this.toFloat32(stored);
+    return this.#computedOf(this.stored(name, dims), this.tensor(name).dtype);
+  }
+
+  /** Rows of a stored weight, in the type that the graph computes in: they are cast, not the table, which would be another copy. */
+  rowsOf(name: string, places: Value): Value {
+    return this.#computedOf(
+      this.op('Gather', [this.stored(name), places], { axis: 0 }),
+      this.tensor(name).dtype,
+    );
+  }
+
+  #computedOf(value: Value, dtype: string): Value {
+    if (this.#form.precision === 'fp16') {
+      return dtype === 'F16' ? value : this.op('Cast', [value], { to: FLOAT16 });
+    }
+    return dtype === 'F32' ? value : this.toFloat32(value);
+  }
+
+  /** Values of float32 in the type that the graph computes in. */
+  computed(value: Value): Value {
+    return this.#computedOf(value, 'F32');
   }
 
   toFloat32(from: Value): Value {
@@ -154,8 +193,11 @@ export class Graph {
   linear(x: Value, name: string, range: 'any' | 'after GELU' = 'any'): Value {
     if (this.tensor(`${name}.weight`).dtype === 'I8') return this.#quantizedLinear(x, name, range);
     const transB = this.tensor(`${name}.weight`).isTransposed === true ? 0 : 1;
-    const product = this.op('Gemm', [x, this.weight(`${name}.weight`)], { transB });
-    return this.has(`${name}.bias`) ? this.op('Add', [product, this.weight(`${name}.bias`)]) : product;
+    const bias = this.has(`${name}.bias`) ? [this.weight(`${name}.bias`)] : [];
+    const factors = [x, this.weight(`${name}.weight`)];
+    if (this.#form.bias === 'joined') return this.op('Gemm', [...factors, ...bias], { transB });
+    const product = this.op('Gemm', factors, { transB });
+    return bias.length > 0 ? this.op('Add', [product, ...bias]) : product;
   }
 
   /**
@@ -163,6 +205,11 @@ export class Graph {
    * rows it is batched with.
    */
   #quantizedLinear(x: Value, name: string, range: 'any' | 'after GELU'): Value {
+    if (this.#form.precision === 'fp16') {
+      const message =
+        'The model has weights of 8 bits, which the runtime would bring to 16 again (precision fp16). Choose its other weights, or precision exact.';
+      throw new ClipgraphError('MODEL_UNAVAILABLE', message);
+    }
     if (!this.has(scalesOf(`${name}.weight`))) {
       const message =
         'The model was quantized by version 0.1, in a form whose numbers depend on the processor. Quantize it again (clipgraph models quantize).';
@@ -179,7 +226,7 @@ export class Graph {
     const flat = this.op('Reshape', [scales, this.integers(-1)]);
     const zeros = this.op('Expand', [this.#byte(zero), this.op('Shape', [flat])]);
     const rows = this.op('QuantizeLinear', [x, flat, zeros], { axis: 0 });
-    const product = this.#microsoftOp('MatMulIntegerToFloat', [
+    const product = this.microsoftOp('MatMulIntegerToFloat', [
       rows,
       this.stored(`${name}.weight`),
       this.float(1),
@@ -212,12 +259,12 @@ export class Graph {
         to: INT32,
       });
       const places = this.op('Add', [this.op('Cast', [samples], { to: INT32 }), offsets]);
-      return this.op('Gather', [table, places], { axis: 0 });
+      return this.computed(this.op('Gather', [table, places], { axis: 0 }));
     }
-    const scaled = this.op('Div', [this.toFloat32(samples), this.float(divisor)]);
+    const scaled = this.op('Div', [this.toFloat32(samples), this.float32(divisor)]);
     const mean = this.floats('sample_mean', [3, 1], Float32Array.from(normalization.mean));
     const std = this.floats('sample_std', [3, 1], Float32Array.from(normalization.std));
-    return this.op('Div', [this.op('Sub', [scaled, mean]), std]);
+    return this.computed(this.op('Div', [this.op('Sub', [scaled, mean]), std]));
   }
 
   /** The file's bytes. Inputs and outputs have one symbolic first dimension, `batch`. */

@@ -21,11 +21,8 @@ export function tokens(graph: Graph, firstPosition = 0): Tokens {
   const table = 'text_model.embeddings.token_embedding.weight';
   const {
     shape: [, width],
-    dtype,
   } = graph.tensor(table);
-  // The rows are cast, not the table: that would be another copy of it.
-  const found = graph.op('Gather', [graph.stored(table), 'input_ids'], { axis: 0 });
-  const embedded = dtype === 'F32' ? found : graph.toFloat32(found);
+  const embedded = graph.rowsOf(table, 'input_ids');
   const shape = graph.op('Shape', ['input_ids']);
   const length = graph.op('Slice', [shape, graph.integers(1), graph.integers(2)]);
   const end = firstPosition === 0 ? length : graph.op('Add', [length, graph.integers(firstPosition)]);
