@@ -256,7 +256,8 @@ export class Embedder {
     const read = await this.#reader.read(content, model, options, scope);
     const readMs = performance.now() - from;
     try {
-      const { library, version, precision } = await runtime.info();
+      const { library, version, precision, maxBatch } = await runtime.info();
+      this.streamRoom.widenFor(maxBatch);
       const space = await spaceOf(model, precision);
       const key = hash([
         ...read.identity,

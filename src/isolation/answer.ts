@@ -1,8 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from './messages.js';
+import { SharedReader } from './shared-memory.js';
 import { toWireError } from './wire-error.js';
 
 type Handler = (params: never, signal: AbortSignal, payload: Uint8Array) => unknown;
+
+type Request = Extract<ToWorker, { readonly method: string }>;
 
 /** What a program answers, by the names of its methods. */
 export type Handlers = Readonly<Record<string, Handler>>;
@@ -22,14 +25,17 @@ export interface Channel {
 export function serve(handlers: Handlers, { send, exit }: Channel) {
   const running = new Map<number, AbortController>();
   const parts = new Map<number, Uint8Array[]>();
+  const memory = new SharedReader();
 
-  const answer = async (id: number, method: string, params: unknown): Promise<void> => {
+  const answer = async ({ id, method, params, shared }: Request): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
+    const handle = async (payload: Uint8Array): Promise<unknown> =>
+      handlers[method](params as never, controller.signal, payload);
     try {
       const payload = Buffer.concat(parts.get(id) ?? []);
       parts.delete(id);
-      send({ id, result: await handlers[method](params as never, controller.signal, payload) });
+      send({ id, result: await (shared === undefined ? handle(payload) : memory.use(shared, handle)) });
     } catch (error) {
       send({ id, error: toWireError(error) });
     } finally {
@@ -41,7 +47,7 @@ export function serve(handlers: Handlers, { send, exit }: Channel) {
     if ('cancel' in message) running.get(message.cancel)?.abort();
     else if ('part' in message) parts.set(message.id, [...(parts.get(message.id) ?? []), message.part]);
     else if (message.method === 'exit') exit();
-    else void answer(message.id, message.method, message.params);
+    else void answer(message);
   };
   const cancelAll = (): void => {
     for (const controller of running.values()) controller.abort();

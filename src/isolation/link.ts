@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from './messages.js';
+import type { SharedMemory } from './shared-memory.js';
 
 /** Where a program runs: in a process or a thread of its own, or in the server's process. */
 export type Isolation = 'process' | 'thread' | 'none';
@@ -17,6 +18,8 @@ export interface Start {
   readonly nodeArguments?: readonly string[] | undefined;
   /** Variables beside those that every program is given. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Memory that a process shares with the server. */
+  readonly memory?: SharedMemory | undefined;
 }
 
 export interface ExitDetails {

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { DONE } from './done.js';
 import type { Isolation, Link, Start } from './link.js';
 import { watchResident } from './memory.js';
-import type { FromWorker } from './messages.js';
+import type { FromWorker, ToWorker } from './messages.js';
+import { SharedMemory, type SharedSpan } from './shared-memory.js';
 import { link, type Program } from './start-program.js';
 import { startFailure } from './start-failure.js';
 import { startWatchdog } from './watchdog.js';
@@ -32,6 +33,8 @@ export class WorkerLost extends Error {
   }
 }
 
+type Request = Extract<ToWorker, { readonly method: string }>;
+
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -41,7 +44,9 @@ export interface RemoteOptions extends Program {
   /** What the worker is, for messages and the log: `runtime cpu`. */
   readonly title: string;
   readonly isolation?: Isolation;
-  readonly start?: Start;
+  readonly start?: Omit<Start, 'memory'>;
+  /** Whether a process is to share memory with the server, for large payloads. Default false. */
+  readonly sharesMemory?: boolean;
   /** Resident memory at which it is ended. No limit if absent, for a thread, and off Linux. */
   readonly memoryLimitMb?: number | undefined;
   /** How often its memory is looked at. Default 250. */
@@ -56,8 +61,11 @@ export interface RemoteOptions extends Program {
 
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Bytes for the handler, which may be many: they are sent in parts, so that the event loop goes on meanwhile. */
-  readonly payload?: Uint8Array | undefined;
+  /**
+   * Bytes for the handler, one part after the other, which may be many: they are put into shared memory, or sent in parts, so that
+   * the event loop goes on meanwhile.
+   */
+  readonly payload?: readonly Uint8Array[] | undefined;
   /** Milliseconds after which the worker, once it has started, counts as hanging and is killed. */
   readonly watchdogMs?: number | undefined;
   /** Count, of those, only what a process computes; by the clock where the system does not say. Default false. */
@@ -66,6 +74,8 @@ interface CallOptions {
 
 /** Serialising this much takes less than a millisecond. */
 const PART_BYTES = 512 * 1024;
+/** Fewer bytes are sent sooner than they are put elsewhere and read there. */
+const LEAST_SHARED_BYTES = 256 * 1024;
 /** Lines kept to explain an early end. */
 const REMEMBERED_LINES = 5;
 const MEMORY_CHECK_MS = 250;
@@ -79,6 +89,7 @@ export class Remote {
   readonly #pending = new Map<number, Pending>();
   readonly #title: string;
   readonly #link: Link;
+  readonly #memory: SharedMemory | undefined;
   readonly #lines: string[] = [];
   readonly #exited: Promise<void>;
   /** Never settled where it does not start. */
@@ -100,37 +111,45 @@ export class Remote {
     const startTimer = setTimeout(() => {
       this.#end(`did not start within ${startMs} ms and was ended`, 'not started');
     }, startMs).unref();
-    this.#link = link({ entry, inPlace }, isolation, start, {
-      onMessage: (message) => {
-        if (!('ready' in message)) {
-          this.#settle(message);
-          return;
-        }
-        clearTimeout(startTimer);
-        isStarted = true;
-        markStarted();
+    const sharesMemory = options.sharesMemory === true && isolation === 'process';
+    this.#memory = sharesMemory ? SharedMemory.open() : undefined;
+    this.#link = link(
+      { entry, inPlace },
+      isolation,
+      { ...start, memory: this.#memory },
+      {
+        onMessage: (message) => {
+          if (!('ready' in message)) {
+            this.#settle(message);
+            return;
+          }
+          clearTimeout(startTimer);
+          isStarted = true;
+          markStarted();
+        },
+        onExit: (reason, { isKilled = false, remedy } = {}) => {
+          clearTimeout(startTimer);
+          const own = isStarted ? 'crashed' : 'not started';
+          // What it met itself while it loaded its modules, it has printed.
+          const met = isStarted ? undefined : startFailure({ message: this.#lines.join(' ') });
+          const isLimit = remedy === undefined && met?.remedy !== undefined;
+          const what = isLimit ? met.reason : reason;
+          const loss = isKilled ? 'killed' : isHeapFull ? 'memory' : own;
+          this.#lost ??= new WorkerLost(`The ${title} ${what}.`, loss, this.#lines, remedy ?? met?.remedy);
+          stopWatching();
+          this.#memory?.close();
+          for (const { reject } of this.#pending.values()) reject(this.#lost);
+          this.#pending.clear();
+          if (!this.#isClosing) onLost?.(this.#lost.message, this.#lost.loss, this.#lines);
+          markExited();
+        },
+        onOutput: (line) => {
+          isHeapFull ||= HEAP_FULL.test(line);
+          if (this.#lines.push(line) > REMEMBERED_LINES) this.#lines.shift();
+          onOutput?.(line);
+        },
       },
-      onExit: (reason, { isKilled = false, remedy } = {}) => {
-        clearTimeout(startTimer);
-        const own = isStarted ? 'crashed' : 'not started';
-        // What it met itself while it loaded its modules, it has printed.
-        const met = isStarted ? undefined : startFailure({ message: this.#lines.join(' ') });
-        const isLimit = remedy === undefined && met?.remedy !== undefined;
-        const what = isLimit ? met.reason : reason;
-        const loss = isKilled ? 'killed' : isHeapFull ? 'memory' : own;
-        this.#lost ??= new WorkerLost(`The ${title} ${what}.`, loss, this.#lines, remedy ?? met?.remedy);
-        stopWatching();
-        for (const { reject } of this.#pending.values()) reject(this.#lost);
-        this.#pending.clear();
-        if (!this.#isClosing) onLost?.(this.#lost.message, this.#lost.loss, this.#lines);
-        markExited();
-      },
-      onOutput: (line) => {
-        isHeapFull ||= HEAP_FULL.test(line);
-        if (this.#lines.push(line) > REMEMBERED_LINES) this.#lines.shift();
-        onOutput?.(line);
-      },
-    });
+    );
     const stopWatching = this.#watchMemory(options);
   }
 
@@ -155,22 +174,21 @@ export class Remote {
     if (this.#lost !== undefined) throw this.#lost;
     signal?.throwIfAborted();
     const id = this.#nextId++;
-    if (payload !== undefined) await this.#sendParts(id, payload);
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#link.send({ id, method, params });
-    });
-    const cancel = (): void => {
-      this.#link.send({ cancel: id });
-    };
-    signal?.addEventListener('abort', cancel, { once: true });
+    const shared = payload && (await this.#share(payload));
     const settled = new AbortController();
-    if (watchdogMs !== undefined) void this.#watch(watchdogMs, isProcessorTime, settled.signal);
     try {
+      if (shared !== undefined) signal?.throwIfAborted();
+      else if (payload !== undefined) await this.#sendParts(id, payload);
+      const answer = this.#ask({ id, method, params, shared });
+      const cancel = (): void => {
+        this.#link.send({ cancel: id });
+      };
+      signal?.addEventListener('abort', cancel, { once: true, signal: settled.signal });
+      if (watchdogMs !== undefined) void this.#watch(watchdogMs, isProcessorTime, settled.signal);
       return await answer;
     } finally {
       settled.abort(DONE);
-      signal?.removeEventListener('abort', cancel);
+      if (shared !== undefined) this.#memory?.free(shared);
     }
   }
 
@@ -220,11 +238,30 @@ export class Remote {
     });
   }
 
-  async #sendParts(id: number, payload: Uint8Array): Promise<void> {
-    for (let at = 0; at < payload.length; at += PART_BYTES) {
-      if (at > 0) await nextTurn();
-      if (this.#lost !== undefined) throw this.#lost;
-      this.#link.send({ id, part: payload.subarray(at, at + PART_BYTES) });
+  #ask(request: Request): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#pending.set(request.id, { resolve, reject });
+      this.#link.send(request);
+    });
+  }
+
+  async #share(payload: readonly Uint8Array[]): Promise<SharedSpan | undefined> {
+    const bytes = payload.reduce((sum, { length }) => sum + length, 0);
+    if (this.#memory === undefined || bytes < LEAST_SHARED_BYTES) return undefined;
+    const span = await this.#memory.write(payload);
+    if (this.#lost !== undefined) throw this.#lost;
+    return span;
+  }
+
+  async #sendParts(id: number, payload: readonly Uint8Array[]): Promise<void> {
+    let isFirst = true;
+    for (const bytes of payload) {
+      for (let at = 0; at < bytes.length; at += PART_BYTES) {
+        if (!isFirst) await nextTurn();
+        isFirst = false;
+        if (this.#lost !== undefined) throw this.#lost;
+        this.#link.send({ id, part: bytes.subarray(at, at + PART_BYTES) });
+      }
     }
   }
 

@@ -40,7 +40,7 @@ function linkNothing(cause: unknown, { onExit, onOutput }: LinkEvents): Link {
 
 function linkProcess(
   entry: string,
-  { nodeArguments = [], environment = {} }: Start,
+  { nodeArguments = [], environment = {}, memory }: Start,
   events: LinkEvents,
 ): Link {
   const { onMessage, onExit, onOutput } = events;
@@ -50,7 +50,7 @@ function linkProcess(
       serialization: 'advanced',
       execArgv: [...nodeArguments, ...loaderFor(entry)],
       env: { ...environmentOfChild(), ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...(memory === undefined ? [] : [memory.descriptor])],
     });
   } catch (error) {
     return linkNothing(error, events); // Out of memory, for example; for others there is an event.

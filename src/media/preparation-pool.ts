@@ -200,7 +200,7 @@ export class PreparationPool {
 
   async #call(worker: Remote, { bytes, ...task }: PrepareTask): Promise<PreparedImage> {
     const { timeoutMs, limits } = this.#options;
-    const watch = { payload: bytes, watchdogMs: timeoutMs, isProcessorTime: true };
+    const watch = { payload: [bytes], watchdogMs: timeoutMs, isProcessorTime: true };
     return (await worker.call('prepare', { ...task, ...limits }, watch)) as PreparedImage;
   }
 

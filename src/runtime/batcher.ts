@@ -17,7 +17,7 @@ export interface RunAnswer {
   readonly inferenceMs: number;
 }
 
-/** Something that runs batches, one at a time. */
+/** Something that runs batches, `atOnce` at a time. */
 export interface BatchRunner {
   run(params: RunParams, signal: AbortSignal): Promise<Pick<RunResult, 'vectors' | 'milliseconds'>>;
 }
@@ -31,6 +31,12 @@ interface TowerQueue {
   readonly pace: Pace;
 }
 
+/** A runner, and the batches that it has. */
+interface Busy {
+  readonly runner: BatchRunner;
+  batches: number;
+}
+
 /** A batch that has run. */
 export interface BatchReport {
   readonly kind: TowerKind;
@@ -41,6 +47,8 @@ export interface BatchReport {
 
 interface BatcherOptions {
   readonly runners: readonly BatchRunner[];
+  /** Batches that each of them runs at a time. Default 1. */
+  readonly atOnce?: number;
   readonly maxBatch: number;
   /** Contents that may wait; of more, those of whoever has the most waiting are refused. */
   readonly maxQueue: number;
@@ -59,8 +67,17 @@ const FIRST_BATCH = 4;
 const TIMES_ALONE = 2;
 /** Milliseconds after which a client that asks no more counts no longer. */
 const CLIENT_MS = 10_000;
+/** Batches that a busy runner is given beside what it runs: one is ready, and one is made. */
+const AHEAD = 2;
+/** Smaller batches are worth more when more contents join them. */
+const LEAST_AHEAD = 32;
 /** Texts are taken for this many batches at once and sorted by length, so that less is padded. */
 const BATCHES_SORTED = 2;
+
+interface Batches {
+  readonly size: number;
+  readonly count: number;
+}
 
 function lengthOf({ task }: Job): number {
   return task.kind === 'text' ? task.ids.length : 0;
@@ -88,7 +105,8 @@ function cutIntoBatches(jobs: readonly Job[], size: number): Job[][] {
  */
 export class Batcher {
   readonly #towers = new Map<string, TowerQueue>();
-  readonly #idle: BatchRunner[];
+  readonly #runners: readonly Busy[];
+  readonly #atOnce: number;
   readonly #maxBatch: number;
   readonly #maxQueue: number;
   readonly #budgetMs: number;
@@ -102,6 +120,7 @@ export class Batcher {
 
   constructor({
     runners,
+    atOnce = 1,
     maxBatch,
     maxQueue,
     batchBudgetMs = 250,
@@ -109,7 +128,8 @@ export class Batcher {
     clientsBudgetMs = 10,
     onBatch,
   }: BatcherOptions) {
-    this.#idle = [...runners];
+    this.#runners = runners.map((runner) => ({ runner, batches: 0 }));
+    this.#atOnce = atOnce;
     this.#maxBatch = maxBatch;
     this.#maxQueue = maxQueue;
     this.#budgetMs = batchBudgetMs;
@@ -162,18 +182,21 @@ export class Batcher {
   }
 
   #dispatch(): void {
-    while (this.#idle.length > 0) {
+    for (;;) {
+      const [busy] = [...this.#runners].sort((a, b) => a.batches - b.batches);
+      const isAhead = busy.batches >= this.#atOnce;
+      if (busy.batches >= this.#atOnce + AHEAD) return;
       const tower = [...this.#towers.values()].find(({ jobs }) => jobs.size > 0);
       if (tower === undefined) return;
+      const next = isAhead ? this.#batchesAhead(tower) : this.#nextBatches(tower);
+      if (next === undefined) return;
       // The tower goes to the back, so that the other one has its turn.
       this.#towers.delete(tower.key);
       this.#towers.set(tower.key, tower);
-      const { size, count } = this.#nextBatches(tower);
-      const jobs = tower.jobs.take(size * count);
-      const runner = this.#idle.shift();
-      if (runner === undefined) return;
-      void this.#runEach(runner, tower, cutIntoBatches(jobs, size)).finally(() => {
-        this.#idle.push(runner);
+      const jobs = tower.jobs.take(next.size * next.count);
+      busy.batches++;
+      void this.#runEach(busy.runner, tower, cutIntoBatches(jobs, next.size)).finally(() => {
+        busy.batches--;
         this.#dispatch();
       });
     }
@@ -188,7 +211,7 @@ export class Batcher {
   }
 
   /** How large the next batches are, and how many are taken at once: those run before anything else does. */
-  #nextBatches({ source, jobs, pace }: TowerQueue): { readonly size: number; readonly count: number } {
+  #nextBatches({ source, jobs, pace }: TowerQueue): Batches {
     const most = (budgetMs: number): number => {
       const fitting = pace.contentsIn(budgetMs) ?? FIRST_BATCH;
       return Math.max(1, Math.min(this.#maxBatch, fitting));
@@ -199,6 +222,19 @@ export class Batcher {
     }
     const count = source.kind === 'text' ? BATCHES_SORTED : 1;
     return { size: most(jobs.groups > 1 ? this.#sharedBudgetMs / count : this.#budgetMs), count };
+  }
+
+  /**
+   * The same for a runner that is busy: what it has is made and sent while it runs, so that it need not wait for it. Only full
+   * batches, which wait in any case, and only where all that it has then takes no longer than one batch may.
+   */
+  #batchesAhead(tower: TowerQueue): Batches | undefined {
+    const { size, count } = this.#nextBatches(tower);
+    const budgetMs = tower.jobs.groups > 1 ? this.#sharedBudgetMs : this.#budgetMs;
+    const fitting = tower.pace.contentsIn(budgetMs / (this.#atOnce + AHEAD) / count) ?? 0;
+    const quick = Math.min(size, fitting);
+    const isFull = tower.jobs.size >= quick * count;
+    return quick >= Math.min(LEAST_AHEAD, this.#maxBatch) && isFull ? { size: quick, count } : undefined;
   }
 
   async #runEach(

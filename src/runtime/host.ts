@@ -6,7 +6,7 @@ import type { PluginModule } from '../plugins/loader.js';
 import type { Isolation, Probe } from './contract.js';
 import { PluginWorker } from './plugin-worker.js';
 import { readProbe, refusedProbe } from './probe.js';
-import type { RunParams, RunResult, StartParams, StartResult } from './wire.js';
+import type { RunMessage, RunParams, RunResult, StartParams, StartResult } from './wire.js';
 
 /** Where the host reports what it has to do to keep a runtime going. */
 export interface RuntimeLog {
@@ -42,6 +42,13 @@ const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 5000;
 
 const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`);
+
+/** The crops travel beside the message. */
+function apart({ batch, ...rest }: RunParams): { message: RunMessage; payload?: readonly Uint8Array[] } {
+  if (batch.kind === 'text') return { message: { ...rest, batch } };
+  const { crops, ...described } = batch;
+  return { message: { ...rest, batch: described }, payload: crops };
+}
 
 /** Runs one plugin in a worker of its own, and starts it again when it dies. */
 export class RuntimeHost {
@@ -118,7 +125,8 @@ export class RuntimeHost {
     for (let attempt = 1; ; attempt++) {
       try {
         const worker = await this.#started();
-        const result = (await worker.call('run', params, { signal, watchdogMs })) as RunResult;
+        const { message, payload } = apart(params);
+        const result = (await worker.call('run', message, { signal, watchdogMs, payload })) as RunResult;
         this.#deathsInARow = 0;
         this.#held = result.held;
         this.#watchBudget(result.heldBytes);
@@ -206,6 +214,7 @@ export class RuntimeHost {
       entry: WORKER,
       inPlace: () => new PluginWorker(),
       isolation,
+      sharesMemory: true,
       memoryLimitMb,
       onOutput: (line) => {
         log.debug({ runtime: name, line }, 'runtime output');

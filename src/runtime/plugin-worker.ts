@@ -16,7 +16,8 @@ import { embeddingRows } from './onnx/reader.js';
 import { explainOpenFailure } from './open-failure.js';
 import { checkedVectors, checkIds, checkNames } from './tower-checks.js';
 import { TowersHeld } from './towers-held.js';
-import type { RunParams, RunResult, StartParams, StartResult, WireBatch } from './wire.js';
+import { Places } from './places.js';
+import type { RunMessage, RunResult, StartParams, StartResult } from './wire.js';
 
 /** A tower, and how many ids it has embeddings for where its graph says that. */
 interface OpenTower {
@@ -31,9 +32,9 @@ interface Started {
   readonly towers: TowersHeld<OpenTower>;
 }
 
-function toTowerBatch(batch: WireBatch): TowerBatch {
+function toTowerBatch(batch: RunMessage['batch'], crops: Uint8Array): TowerBatch {
   if (batch.kind === 'text') return batch;
-  const { crops, size, imageSize, normalization } = batch;
+  const { size, imageSize, normalization } = batch;
   let pixels: Float32Array | undefined;
   return {
     kind: 'image',
@@ -70,11 +71,13 @@ async function open({ traits, plugin }: Pick<Started, 'traits' | 'plugin'>, sour
 /** Loads one plugin, holds its towers, and answers the host: what a runtime's process, thread or place in the server runs. */
 export class PluginWorker implements InPlaceProgram {
   #started: Started | undefined;
+  readonly #places = new Places();
 
   readonly handlers = {
     start: (params: StartParams) => this.#start(params),
     probe: (): Promise<Probe> => this.#require().plugin.probe(),
-    run: (params: RunParams, signal: AbortSignal) => this.#run(params, signal),
+    run: (params: RunMessage, signal: AbortSignal, crops: Uint8Array) =>
+      this.#places.use(params.atOnce, () => this.#run(params, signal, crops)),
   };
 
   async close(): Promise<void> {
@@ -113,7 +116,7 @@ export class PluginWorker implements InPlaceProgram {
     return this.#started;
   }
 
-  #run({ source, batch }: RunParams, signal: AbortSignal): Promise<RunResult> {
+  #run({ source, batch }: RunMessage, signal: AbortSignal, crops: Uint8Array): Promise<RunResult> {
     const { towers } = this.#require();
     return towers.use(source, async ({ tower, rows }) => {
       // Opening takes seconds: whoever waited may have left.
@@ -122,7 +125,7 @@ export class PluginWorker implements InPlaceProgram {
       if (rows !== undefined) checkIds(batch, rows, source);
       const from = performance.now();
       const { output } = source.manifest;
-      const result = await tower.run(toTowerBatch(batch), { outputs: [output], signal });
+      const result = await tower.run(toTowerBatch(batch, crops), { outputs: [output], signal });
       const vectors = checkedVectors(result[output], batch, source);
       const milliseconds = performance.now() - from;
       const { keys: held, bytes: heldBytes, openings } = towers;

@@ -127,10 +127,8 @@ export class Runtime {
     const { maxBatch, maxInFlight } = await this.info();
     if (this.#isClosed) throw this.#closing();
     this.#batcher ??= new Batcher({
-      runners: this.#hosts.flatMap((host) => {
-        const runner = this.#recorded(host);
-        return Array.from({ length: maxInFlight }, () => runner);
-      }),
+      runners: this.#hosts.map((host) => this.#recorded(host, maxInFlight)),
+      atOnce: maxInFlight,
       maxBatch,
       maxQueue: this.#maxQueue,
       onBatch: this.#onBatch,
@@ -150,11 +148,11 @@ export class Runtime {
     await Promise.all(this.#hosts.map((host) => host.close()));
   }
 
-  #recorded(host: RuntimeHost): BatchRunner {
+  #recorded(host: RuntimeHost, atOnce: number): BatchRunner {
     return {
       run: async (params, signal) => {
         try {
-          const result = await host.run(params, signal);
+          const result = await host.run({ ...params, atOnce }, signal);
           this.#record.succeeded();
           this.#trial.forget();
           return result;

@@ -1,6 +1,6 @@
 import { ClipgraphError } from '../errors/index.js';
 import type { Tensor, Tower, TowerSource } from './contract.js';
-import type { WireBatch } from './wire.js';
+import type { RunMessage } from './wire.js';
 
 /** @throws MODEL_UNAVAILABLE when the graph lacks the input or the output that the model names */
 export function checkNames({ inputs, outputs }: Tower, { manifest }: TowerSource): void {
@@ -24,7 +24,7 @@ export function checkNames({ inputs, outputs }: Tower, { manifest }: TowerSource
  * @param rows of the table of embeddings
  * @throws MODEL_UNAVAILABLE
  */
-export function checkIds(batch: WireBatch, rows: number, { manifest }: TowerSource): void {
+export function checkIds(batch: RunMessage['batch'], rows: number, { manifest }: TowerSource): void {
   if (batch.kind !== 'text') return;
   const wrong = batch.ids.find((id) => id < 0 || id >= rows);
   if (wrong === undefined) return;
@@ -34,6 +34,12 @@ export function checkIds(batch: WireBatch, rows: number, { manifest }: TowerSour
   );
 }
 
+/** A loop: `every` calls a function for each of a hundred thousand numbers, while the device waits. */
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
+
 /**
  * What the plugin returned, if it is what was asked for: finite numbers, `[size, dimensions]` or `[size, length, width]`.
  *
@@ -41,7 +47,7 @@ export function checkIds(batch: WireBatch, rows: number, { manifest }: TowerSour
  */
 export function checkedVectors(
   tensor: Tensor | undefined,
-  batch: WireBatch,
+  batch: RunMessage['batch'],
   { manifest }: TowerSource,
 ): Float32Array {
   const { dimensions, isPerToken = false } = manifest;
@@ -60,12 +66,13 @@ export function checkedVectors(
       `The runtime returned ${shape} for ${manifest.output} where ${expected.join(' × ')} was expected.`,
     );
   }
-  if (tensor.data.length !== count || !tensor.data.every(Number.isFinite)) {
+  // A plugin may keep its numbers in another kind of array.
+  const values = tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data);
+  if (values.length !== count || !areFinite(values)) {
     throw new ClipgraphError(
       'RUNTIME_UNAVAILABLE',
       `The runtime returned values for ${manifest.output} that are missing or not finite numbers: the model's weights are damaged, or the runtime is.`,
     );
   }
-  // A plugin may keep its numbers in another kind of array.
-  return Float32Array.from(tensor.data);
+  return values;
 }

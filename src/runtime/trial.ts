@@ -12,7 +12,7 @@ const TRIAL_MS = 15_000;
  */
 export async function trialRun(host: RuntimeHost): Promise<void> {
   if (!host.needsGraph) return;
-  const crops = new Uint8Array(IMAGE_SIZE * IMAGE_SIZE * 3);
+  const crops = [new Uint8Array(IMAGE_SIZE * IMAGE_SIZE * 3)];
   const batch = { kind: 'image', crops, size: 1, imageSize: IMAGE_SIZE } as const;
   const params = { source: towerSource('image'), batch: { ...batch, normalization: CLIP_NORMALIZATION } };
   await host.run(params, AbortSignal.timeout(TRIAL_MS));

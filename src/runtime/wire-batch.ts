@@ -39,10 +39,9 @@ export function toWireBatch(contents: readonly PreparedContent[], { padding }: T
   const images = contents.filter((content) => content.kind === 'image');
   const { size: imageSize, normalization } = images[0];
   const bytes = imageSize * imageSize * 3;
-  const crops = new Uint8Array(images.length * bytes);
-  for (const [row, { crop }] of images.entries()) {
+  for (const { crop } of images) {
     if (crop.length !== bytes) throw new RangeError(`A crop has ${crop.length} bytes instead of ${bytes}.`);
-    crops.set(crop, row * bytes);
   }
+  const crops = images.map(({ crop }) => crop);
   return { kind: 'image', crops, size: images.length, imageSize, normalization };
 }

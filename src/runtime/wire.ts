@@ -2,11 +2,11 @@ import type { Normalization } from '../core/image/index.js';
 import type { PluginModule } from '../plugins/loader.js';
 import type { Isolation, TextBatch, TowerSource } from './contract.js';
 
-/** Pictures as they cross to the worker: 8-bit crops, a quarter of the bytes of the float tensor they become there. */
+/** Pictures as they cross to the worker: 8-bit crops, a quarter of the bytes of a float tensor. */
 export interface CropBatch {
   readonly kind: 'image';
-  /** `size` crops of `imageSize × imageSize` RGB pixels. */
-  readonly crops: Uint8Array;
+  /** `size` crops of `imageSize × imageSize` RGB pixels, in parts of any length: they travel beside the message. */
+  readonly crops: readonly Uint8Array[];
   readonly size: number;
   readonly imageSize: number;
   readonly normalization: Normalization;
@@ -38,6 +38,13 @@ export interface StartResult {
 export interface RunParams {
   readonly source: TowerSource;
   readonly batch: WireBatch;
+  /** Batches that the plugin takes at a time; those that came ahead wait in the worker. No limit if absent. */
+  readonly atOnce?: number | undefined;
+}
+
+/** The message of it. The crops are its payload. */
+export interface RunMessage extends Omit<RunParams, 'batch'> {
+  readonly batch: TextBatch | Omit<CropBatch, 'crops'>;
 }
 
 /** `vectors` is `[size, dimensions]`, or `[size, length, width]` where one for each token was asked for. */

@@ -48,7 +48,7 @@ export async function openInProcess(
       const values =
         batch.kind === 'text'
           ? batch.ids.subarray(row * batch.length, row * batch.length + batch.lengths[row])
-          : batch.crops.subarray((row * batch.crops.length) / batch.size).subarray(0, 3000);
+          : batch.crops[row].subarray(0, 3000);
       vectors.set(vectorOf(values, dimensions), row * dimensions);
     }
     return { vectors, milliseconds: 1, held: [], heldBytes: 0, openings: 0 };

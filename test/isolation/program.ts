@@ -15,6 +15,7 @@ answerRequests({
     const kept: object[] = [];
     for (;;) kept.push({ number: kept.length });
   },
+  sum: (_: undefined, __: AbortSignal, payload: Uint8Array) => payload.reduce((sum, byte) => sum + byte, 0),
   sleep: (milliseconds: number) => delay(milliseconds),
   compute: (milliseconds: number) => {
     const from = process.cpuUsage();

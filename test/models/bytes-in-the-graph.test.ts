@@ -22,7 +22,7 @@ describe.each(['cpu', 'wasm'])('the normalisation inside a graph, on %s', (name)
   it.each(Object.entries(NORMALIZATIONS))(
     'gives the bits of the table for all samples: %s',
     async (_, normalization) => {
-      const batch = { kind: 'image', crops: SAMPLES, size: 1, imageSize: 16, normalization } as const;
+      const batch = { kind: 'image', crops: [SAMPLES], size: 1, imageSize: 16, normalization } as const;
       const { vectors } = await host.run(
         { source: samplesSource(normalization), batch },
         new AbortController().signal,

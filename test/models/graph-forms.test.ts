@@ -14,7 +14,7 @@ function batchOf(kind: TowerKind, model: Model): WireBatch {
   if (kind === 'image') {
     const { imageSize } = model.manifest;
     const crops = Uint8Array.from({ length: 3 * imageSize ** 2 * 3 }, (_, i) => (i * i) % 251);
-    return { kind, crops, size: 3, imageSize, normalization: model.pixelPlan };
+    return { kind, crops: [crops], size: 3, imageSize, normalization: model.pixelPlan };
   }
   const length = Math.max(...TEXTS.map((ids) => ids.length));
   const ids = TEXTS.flatMap((text) => Array.from({ length }, (_, i) => text.at(i) ?? 49_407));

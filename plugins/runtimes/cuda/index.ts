@@ -27,16 +27,23 @@ import {
 type OrtModule = Pick<typeof Ort, 'env' | 'InferenceSession' | 'Tensor'>;
 
 const NAME = 'cuda';
-const MAX_BATCH = 64;
+const MAX_BATCH = 256;
+
+/** The forms that ran fastest on an H200 within each precision (docs/benchmarks-gpu.md). */
+const GRAPHS = {
+  exact: { bias: 'joined' },
+  tf32: { attention: 'fused', bias: 'joined' },
+  fp16: { precision: 'fp16', attention: 'fused', bias: 'joined' },
+} as const;
 
 const optionsSchema = z.strictObject({
   /** The device's number. Default 0. */
   device: z.number().int().min(0).default(0),
   /**
-   * `exact`, the default: products are added up as float32 has it. `tf32`: factors of 10 bits, faster, and the vectors' dtype
-   * says so.
+   * `exact`, the default: products are added up as float32 has it. `tf32`: factors of 10 bits; `fp16`: weights and activations of
+   * 16 bits. Both are faster, and the vectors' dtype says so.
    */
-  precision: z.enum(['exact', 'tf32']).default('exact'),
+  precision: z.enum(['exact', 'tf32', 'fp16']).default('exact'),
   /** How much the graph is rewritten before it runs. Default `all`. */
   graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']).default('all'),
   /** A folder whose node_modules hold the onnxruntime-node to use. Default: the one that was installed with Clipgraph. */
@@ -66,6 +73,8 @@ export default defineRuntime<CudaOptions>({ name: NAME }, (options) => {
     // The libraries of CUDA read it once, when they are loaded; onnxruntime-node has no option for it.
     if (precision === 'exact') process.env.NVIDIA_TF32_OVERRIDE = '0';
     else delete process.env.NVIDIA_TF32_OVERRIDE;
+    // cuDNN's attention is planned anew for every shape of a batch, which takes longer than hundreds of runs.
+    process.env.ORT_ENABLE_CUDNN_FLASH_ATTENTION = '0';
     const ort = require('onnxruntime-node') as OrtModule;
     ort.env.logLevel = 'error';
     return ort;
@@ -136,7 +145,8 @@ export default defineRuntime<CudaOptions>({ name: NAME }, (options) => {
       const version = load().env.versions.node ?? 'unknown';
       const info = { device: await deviceName(device), library: 'onnxruntime-node', version, threads: 1 };
       const suffix = precision === 'exact' ? undefined : precision;
-      return { ready: true, info: { ...info, maxBatch: MAX_BATCH, maxInFlight: 1, precision: suffix } };
+      const sizes = { maxBatch: MAX_BATCH, maxInFlight: 1 };
+      return { ready: true, info: { ...info, ...sizes, precision: suffix, graphs: GRAPHS[precision] } };
     } catch (error) {
       return { ready: false, ...explainFailure(messageOf(error), device) };
     }

@@ -31,7 +31,7 @@ export function imageBatch(colours: readonly (readonly [number, number, number])
   );
   return {
     kind: 'image',
-    crops,
+    crops: [crops],
     size: colours.length,
     imageSize: IMAGE_SIZE,
     normalization: CLIP_NORMALIZATION,
