@@ -117,6 +117,11 @@ export const ERRORS = {
     meaning: 'The runtime cannot do the work on this machine, or its process failed twice.',
     remedy: 'Query runtimes { name reason }, or choose another runtime.',
   },
+  OUT_OF_MEMORY: {
+    scope: 'request',
+    meaning: 'The device, or the machine, has no memory left to open the model or to run one content of it.',
+    remedy: 'End what else uses that memory, or do what the message says.',
+  },
   COLLECTION_NOT_FOUND: {
     scope: 'request',
     meaning: 'There is no collection of this name, or the token may not see it.',

@@ -29,6 +29,8 @@ interface TowerQueue {
   readonly source: TowerSource;
   readonly jobs: WaitingQueue<PreparedContent, RunAnswer>;
   readonly pace: Pace;
+  /** Contents that there was memory for at a time, and until when more are not tried again. */
+  room: { readonly contents: number; readonly until: number } | undefined;
 }
 
 /** A runner, and the batches that it has. */
@@ -69,6 +71,8 @@ const TIMES_ALONE = 2;
 const CLIENT_MS = 10_000;
 /** Batches that a busy runner is given beside what it runs: one is ready, and one is made. */
 const AHEAD = 2;
+/** Milliseconds for which batches stay as small as memory was last found for: what else takes it may end. */
+const ROOM_MS = 60_000;
 /** Smaller batches are worth more when more contents join them. */
 const LEAST_AHEAD = 32;
 /** Texts are taken for this many batches at once and sorted by length, so that less is padded. */
@@ -176,7 +180,7 @@ export class Batcher {
     const key = batchKey(source, content);
     const known = this.#towers.get(key);
     if (known !== undefined) return known;
-    const tower: TowerQueue = { key, source, jobs: new WaitingQueue(), pace: new Pace() };
+    const tower: TowerQueue = { key, source, jobs: new WaitingQueue(), pace: new Pace(), room: undefined };
     this.#towers.set(key, tower);
     return tower;
   }
@@ -211,10 +215,11 @@ export class Batcher {
   }
 
   /** How large the next batches are, and how many are taken at once: those run before anything else does. */
-  #nextBatches({ source, jobs, pace }: TowerQueue): Batches {
+  #nextBatches({ source, jobs, pace, room }: TowerQueue): Batches {
+    const held = room !== undefined && performance.now() < room.until ? room.contents : Infinity;
     const most = (budgetMs: number): number => {
       const fitting = pace.contentsIn(budgetMs) ?? FIRST_BATCH;
-      return Math.max(1, Math.min(this.#maxBatch, fitting));
+      return Math.max(1, Math.min(this.#maxBatch, held, fitting));
     };
     if (performance.now() < this.#sharedUntil) {
       const aloneMs = TIMES_ALONE * (pace.millisecondsAlone ?? 0);
@@ -266,8 +271,11 @@ export class Batcher {
         });
       }
     } catch (error) {
-      // One content may be what it failed on: each gets a run of its own.
-      if (jobs.length > 1) await this.#runEach(runner, tower, cutIntoBatches(jobs, 1));
+      // One content may be what it failed on: each gets a run of its own; where memory was lacking, halves may find it.
+      const isFull = error instanceof ClipgraphError && error.code === 'OUT_OF_MEMORY';
+      const contents = isFull ? Math.ceil(jobs.length / 2) : 1;
+      if (isFull) tower.room = { contents, until: performance.now() + ROOM_MS };
+      if (jobs.length > 1) await this.#runEach(runner, tower, cutIntoBatches(jobs, contents));
       else for (const job of jobs) job.reject(error);
     } finally {
       done.abort(DONE);

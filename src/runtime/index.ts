@@ -30,8 +30,9 @@ export {
   type TowerSource,
 } from './contract.js';
 export { conformanceTests } from './moved.js';
-export { imageGraph as smallGraph } from './conformance/graphs.js';
+export { convolutionGraph as smallGraph } from './conformance/graphs.js';
 export { feedsFor, type Feed } from './feeds.js';
+export { operatorsOf } from './onnx/reader.js';
 export {
   externalWeights,
   towerOfSession,

@@ -13,7 +13,7 @@ import type {
   TowerSource,
 } from './contract.js';
 import { embeddingRows } from './onnx/reader.js';
-import { explainOpenFailure } from './open-failure.js';
+import { explainOpenFailure, explainRunFailure } from './open-failure.js';
 import { checkedVectors, checkIds, checkNames } from './tower-checks.js';
 import { TowersHeld } from './towers-held.js';
 import { Places } from './places.js';
@@ -125,7 +125,10 @@ export class PluginWorker implements InPlaceProgram {
       if (rows !== undefined) checkIds(batch, rows, source);
       const from = performance.now();
       const { output } = source.manifest;
-      const result = await tower.run(toTowerBatch(batch, crops), { outputs: [output], signal });
+      const run = tower.run(toTowerBatch(batch, crops), { outputs: [output], signal });
+      const result = await run.catch((error: unknown) => {
+        throw explainRunFailure(error, source, batch.size);
+      });
       const vectors = checkedVectors(result[output], batch, source);
       const milliseconds = performance.now() - from;
       const { keys: held, bytes: heldBytes, openings } = towers;

@@ -1,7 +1,9 @@
-import { ClipgraphError } from '../errors/index.js';
+import { ClipgraphError, type ErrorCode } from '../errors/index.js';
 
 /** So many failures in a row, and no run in between that succeeded, are the runtime's own. */
 const FAILING = 2;
+
+const OF_THE_RUNTIME: ReadonlySet<ErrorCode> = new Set(['RUNTIME_UNAVAILABLE', 'OUT_OF_MEMORY']);
 
 /** What happened last when a runtime ran. */
 export class RunRecord {
@@ -28,7 +30,7 @@ export class RunRecord {
 
   /** A model that is damaged, or a request that was cancelled, says nothing about the runtime. */
   failed(error: unknown): void {
-    if (error instanceof ClipgraphError && error.code === 'RUNTIME_UNAVAILABLE') this.#failuresInARow++;
+    if (error instanceof ClipgraphError && OF_THE_RUNTIME.has(error.code)) this.#failuresInARow++;
   }
 
   /** It may try again: one more failure, and it is failing again. */

@@ -67,7 +67,7 @@ export function checkedVectors(
     );
   }
   // A plugin may keep its numbers in another kind of array.
-  const values = tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data);
+  const values = tensor.data instanceof Float32Array ? tensor.data.slice() : Float32Array.from(tensor.data);
   if (values.length !== count || !areFinite(values)) {
     throw new ClipgraphError(
       'RUNTIME_UNAVAILABLE',

@@ -19,6 +19,13 @@ const FAULTS = {
   'returns nothing': () => undefined,
   'returns a plain array': (size) => ({ dims: [size, 384], data: Array(size * 384).fill(0.5) }),
   'returns no shape': (size) => ({ data: new Float32Array(size * 384) }),
+  // As ONNX Runtime's arena over the memory of a GPU says it.
+  'has no memory': () => {
+    throw new Error(
+      'BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 3221225472',
+    );
+  },
+  'has memory for one': (size) => (size > 1 ? FAULTS['has no memory']() : ones(size)),
   'eats memory': async () => {
     const eaten = [];
     for (;;) {

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { textGraph, VOCABULARY } from '../../src/runtime/conformance/graphs.js';
-import { embeddingRows } from '../../src/runtime/onnx/reader.js';
+import { embeddingRows, operatorsOf } from '../../src/runtime/onnx/reader.js';
 import { externalInitializer, initializer, model, node, value } from '../../src/runtime/onnx/writer.js';
 import { openModel } from '../../src/models/index.js';
 
@@ -46,6 +46,13 @@ describe('how many ids a graph has embeddings for', () => {
   it('is read of the starter, as the file that it is', async () => {
     const { graph, manifest } = await (await openModel(STARTER)).tower('text');
     expect(embeddingRows(graph!, manifest.input)).toBe(49_408);
+  });
+
+  it('stands beside what a graph does', async () => {
+    expect([...operatorsOf({ bytes: textGraph() })]).toEqual(['Gather', 'ReduceMax']);
+    const { graph } = await (await openModel(STARTER)).tower('text');
+    expect([...operatorsOf(graph!)]).toEqual(expect.arrayContaining(['Gather', 'MatMul']));
+    expect([...operatorsOf({ path: '/nowhere/model.onnx' })]).toEqual([]);
   });
 
   it('is unknown of what looks nothing up, and of what is no graph', () => {

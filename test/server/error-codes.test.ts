@@ -76,6 +76,15 @@ const CASES: Record<ErrorCode, Case> = {
     query: '{ embed(input: {text: "a"}, options: {runtime: "cuda"}) { id } }',
     status: 503,
   },
+  OUT_OF_MEMORY: {
+    query: '{ embed(input: {text: "a"}) { id } }',
+    config: {
+      plugins: [path.join(__dirname, '..', 'faulty')],
+      runtime: 'faulty',
+      runtimes: { faulty: { always: 'has no memory' } },
+    },
+    status: 503,
+  },
   COLLECTION_NOT_FOUND: collections('{ collection(name: "c") { count } }'),
   COLLECTION_EXISTS: { ...collections(CREATE), before: CREATE },
   COLLECTION_FULL: {

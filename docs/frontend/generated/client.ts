@@ -49,6 +49,8 @@ export type ErrorCode =
   | 'MODEL_NOT_FOUND'
   /** The model's files are missing, damaged, cannot be fetched, or are not a CLIP that can be run. */
   | 'MODEL_UNAVAILABLE'
+  /** The device, or the machine, has no memory left to open the model or to run one content of it. */
+  | 'OUT_OF_MEMORY'
   /** The queue is full, or the requests under way hold as many bytes as they may. */
   | 'OVERLOADED'
   /** The request is larger, or nested more deeply, than the server accepts. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { conformanceTests } from 'clipgraph/conformance';
 import { RuntimeHost } from '../../../src/runtime/host.js';
-import { explainFailure, missingLibraries, missingProvider, wrongPlatform } from './diagnosis.js';
+import { explainFailure, fullDevice, missingLibraries, missingProvider, wrongPlatform } from './diagnosis.js';
 
 const PLUGIN = path.join(__dirname, 'index.ts');
 const MODULE = { specifier: PLUGIN, from: __dirname };
@@ -94,6 +94,16 @@ describe('the diagnosis', () => {
 
   it('finds nothing missing where nothing is', () => {
     expect(missingLibraries('\tlibc.so.6 => /lib/libc.so.6 (0x1)\n')).toBeUndefined();
+  });
+
+  it('says how full a device is, and what was asked for', () => {
+    const message = 'BFCArena: Failed to allocate memory for requested buffer of size 3221225472';
+    expect(fullDevice(message, 1, { used: 23_900, total: 24_576 })).toEqual({
+      reason:
+        'The memory of CUDA device 1 is full: 23900 of its 24576 MB are in use; 3072 MB more were asked for.',
+      remedy: expect.stringContaining('memory.maxModelBytes'),
+    });
+    expect(fullDevice('an error', 0)).toBeUndefined();
   });
 
   it.each([

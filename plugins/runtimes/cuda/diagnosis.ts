@@ -90,13 +90,23 @@ const MEMORY_IS_FULL =
  * When the device has no memory left: nothing is wrong with the model or the plugin then.
  *
  * @param message of the error that ONNX Runtime threw
+ * @param memory of the device, in megabytes
  */
-export function fullDevice(message: string, device: number): Diagnosis | undefined {
+export function fullDevice(
+  message: string,
+  device: number,
+  memory?: { readonly used: number; readonly total: number },
+): Diagnosis | undefined {
   if (!MEMORY_IS_FULL.test(message)) return undefined;
+  const wanted = /requested buffer of size (\d+)/.exec(message)?.at(1);
+  const sizes = [
+    memory && `${memory.used} of its ${memory.total} MB are in use`,
+    wanted && `${Math.ceil(Number(wanted) / 2 ** 20)} MB more were asked for`,
+  ].filter((part) => part !== undefined && part !== '');
   return {
-    reason: `The memory of CUDA device ${device} is full.`,
+    reason: `The memory of CUDA device ${device} is full${sizes.length > 0 ? `: ${sizes.join('; ')}` : ''}.`,
     remedy:
-      'End what else uses it (nvidia-smi), let workers hold fewer towers (memory.maxModelBytes), or lower runtimes.cuda.workers.',
+      'End what else uses it (nvidia-smi), let workers hold fewer towers (memory.maxModelBytes), lower runtimes.cuda.workers, or choose precision fp16, which takes half.',
   };
 }
 

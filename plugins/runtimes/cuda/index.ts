@@ -7,14 +7,17 @@ import {
   ClipgraphError,
   defineRuntime,
   externalWeights,
+  operatorsOf,
   parseOptions,
   smallGraph,
   towerOfSession,
+  type GraphTowerSource,
   type Probe,
   type TowerSource,
 } from 'clipgraph/runtime';
 import type * as Ort from 'onnxruntime-node';
 import { z } from 'zod';
+import { deviceMemory, deviceName } from './device.js';
 import {
   explainFailure,
   fullDevice,
@@ -52,14 +55,18 @@ const optionsSchema = z.strictObject({
 
 export type CudaOptions = z.input<typeof optionsSchema>;
 
-/** The names of the devices, in their order; the driver's own program knows them. */
-async function deviceName(device: number): Promise<string> {
-  const query = ['--query-gpu=name', '--format=csv,noheader', `--id=${device}`];
-  const asked = await promisify(execFile)('nvidia-smi', query, { timeout: 5000 }).catch(() => undefined);
-  const name = asked?.stdout.split('\n')[0].trim();
-  // With fewer devices made visible, their numbers are not nvidia-smi's.
-  const isRenumbered = process.env.CUDA_VISIBLE_DEVICES !== undefined;
-  return name === undefined || name === '' || isRenumbered ? `CUDA device ${device}` : name;
+/** Operations on numbers of 8 bits that ONNX Runtime has for the processor alone. */
+const OF_THE_PROCESSOR =
+  /^(MatMulInteger(ToFloat)?|DynamicQuantize(Linear|MatMul|LSTM)|ConvInteger|QLinear.*|QGemm|QAttention)$/;
+
+/** @throws MODEL_UNAVAILABLE for a graph that would run elsewhere without a word */
+function checkOperators({ graph, kind, manifest }: GraphTowerSource): void {
+  const found = [...operatorsOf(graph)].find((operator) => OF_THE_PROCESSOR.test(operator));
+  if (found === undefined) return;
+  throw new ClipgraphError(
+    'MODEL_UNAVAILABLE',
+    `The ${kind} tower of ${manifest.model} multiplies numbers of 8 bits (${found}), which ONNX Runtime does on the processor alone: it would not run on the GPU. Choose its other weights, or the runtime cpu.`,
+  );
 }
 
 /** ONNX Runtime's CUDA provider, through the package onnxruntime-node. */
@@ -131,9 +138,9 @@ export default defineRuntime<CudaOptions>({ name: NAME }, (options) => {
     try {
       return await work;
     } catch (cause) {
-      const full = fullDevice(messageOf(cause), device);
+      const full = fullDevice(messageOf(cause), device, await deviceMemory(device));
       if (full === undefined) throw cause;
-      throw new ClipgraphError('RUNTIME_UNAVAILABLE', `${full.reason} ${full.remedy}`, { cause });
+      throw new ClipgraphError('OUT_OF_MEMORY', `${full.reason} ${full.remedy}`, { cause });
     }
   };
 
@@ -154,7 +161,9 @@ export default defineRuntime<CudaOptions>({ name: NAME }, (options) => {
 
   return {
     probe,
-    async open({ graph, weights }) {
+    async open(source) {
+      checkOperators(source);
+      const { graph, weights } = source;
       const session = createSession('path' in graph ? graph.path : graph.bytes, weights);
       const tower = towerOfSession(await explained(session), load().Tensor);
       return { ...tower, run: (batch, request) => explained(tower.run(batch, request)) };

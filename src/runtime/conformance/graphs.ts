@@ -60,6 +60,26 @@ export function imageGraph(): Uint8Array {
   });
 }
 
+/** The same behind a convolution that changes nothing: libraries that are opened when they are first used are, then. */
+export function convolutionGraph(): Uint8Array {
+  const identity = Float32Array.from({ length: CHANNELS * CHANNELS }, (_, i) =>
+    i % (CHANNELS + 1) === 0 ? 1 : 0,
+  );
+  return model({
+    nodes: [
+      node('Conv', ['pixel_values', 'identity'], ['same']),
+      node('ReduceMean', ['same'], ['means'], { axes: [2, 3], keepdims: 0 }),
+      node('MatMul', ['means', 'projection'], [OUTPUTS.image]),
+    ],
+    initializers: [
+      initializer('identity', [CHANNELS, CHANNELS, 1, 1], identity),
+      initializer('projection', [CHANNELS, DIMENSIONS], weights(CHANNELS)),
+    ],
+    inputs: [value('pixel_values', 'float32', ['batch', CHANNELS, IMAGE_SIZE, IMAGE_SIZE])],
+    outputs: [value(OUTPUTS.image, 'float32', ['batch', DIMENSIONS])],
+  });
+}
+
 export function textAnswer(ids: readonly number[]): number[] {
   return Array.from({ length: DIMENSIONS }, (_, column) => Math.max(...ids.map((id) => weight(id, column))));
 }

@@ -1,12 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /**
- * Reads of an ONNX graph what it does with token ids; the weights are skipped, not read.
+ * Reads of an ONNX graph what it does, and with token ids; the weights are skipped, not read.
  * Source: onnx/onnx.proto3 (IR version 8) for the numbers of the fields.
  */
 
 /** Bytes at a place, as many as there are up to `length`. */
 type Read = (offset: number, length: number) => Uint8Array;
+
+interface Source {
+  readonly read: Read;
+  /** Bytes. */
+  readonly size: number;
+}
 
 /** What is read of a file at a time. */
 const WINDOW = 64 * 1024;
@@ -113,10 +119,13 @@ function readConstant(reader: Reader, field: Field): { name: string; rows: numbe
   return { name, rows };
 }
 
-function tableRows(read: Read, size: number, input: string): number | undefined {
+type Constants = Map<string, number | undefined>;
+
+/** The operations of a graph, and the first dimensions of its constants. */
+function readGraph({ read, size }: Source): { nodes: Node[]; constants: Constants } {
   const reader = new Reader(read);
   const nodes: Node[] = [];
-  const constants = new Map<string, number | undefined>();
+  const constants: Constants = new Map();
   for (const graph of reader.fields(0, size)) {
     if (graph.number !== 7 || graph.length < 0) continue;
     for (const field of reader.inside(graph)) {
@@ -126,6 +135,11 @@ function tableRows(read: Read, size: number, input: string): number | undefined 
       constants.set(name, rows);
     }
   }
+  return { nodes, constants };
+}
+
+function tableRows(source: Source, input: string): number | undefined {
+  const { nodes, constants } = readGraph(source);
   const ids = new Set([input]);
   const found: number[] = [];
   for (const { operator, inputs, outputs } of nodes) {
@@ -141,21 +155,18 @@ function tableRows(read: Read, size: number, input: string): number | undefined 
   return found.length === 0 ? undefined : Math.min(...found);
 }
 
-/**
- * How many rows the table has in which a graph looks up its token ids: larger ids have no embedding.
- *
- * @param graph an ONNX file, by path or as bytes
- * @param input the name of the graph's input that takes the ids
- * @returns undefined where the graph looks up nothing, or cannot be read: whoever runs it will say why
- */
-export function embeddingRows(
-  graph: { readonly path: string } | { readonly bytes: Uint8Array },
-  input: string,
-): number | undefined {
+/** An ONNX file, by path or as bytes. */
+type GraphFile = { readonly path: string } | { readonly bytes: Uint8Array };
+
+/** @returns undefined for what cannot be read: whoever runs it will say why */
+function reading<Result>(graph: GraphFile, work: (source: Source) => Result): Result | undefined {
   try {
     if ('bytes' in graph) {
       const { bytes } = graph;
-      return tableRows((offset, length) => bytes.subarray(offset, offset + length), bytes.length, input);
+      return work({
+        read: (offset, length) => bytes.subarray(offset, offset + length),
+        size: bytes.length,
+      });
     }
     const file = openSync(graph.path, 'r');
     try {
@@ -163,11 +174,26 @@ export function embeddingRows(
         const window = new Uint8Array(length);
         return window.subarray(0, readSync(file, window, 0, length, offset));
       };
-      return tableRows(read, fstatSync(file).size, input);
+      return work({ read, size: fstatSync(file).size });
     } finally {
       closeSync(file);
     }
   } catch {
     return undefined;
   }
+}
+
+/**
+ * How many rows the table has in which a graph looks up its token ids: larger ids have no embedding.
+ *
+ * @param input the name of the graph's input that takes the ids
+ * @returns undefined where the graph looks up nothing, or cannot be read
+ */
+export function embeddingRows(graph: GraphFile, input: string): number | undefined {
+  return reading(graph, (source) => tableRows(source, input));
+}
+
+/** The names of the operations in a graph, without those of its subgraphs; none of what cannot be read. */
+export function operatorsOf(graph: GraphFile): ReadonlySet<string> {
+  return new Set(reading(graph, (source) => readGraph(source).nodes.map(({ operator }) => operator)));
 }
