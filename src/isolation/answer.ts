@@ -30,7 +30,7 @@ export function serve(handlers: Handlers, { send, exit }: Channel) {
   const answer = async ({ id, method, params, shared }: Request): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
-    const handle = async (payload: Uint8Array): Promise<unknown> =>
+    const handle = (payload: Uint8Array): unknown =>
       handlers[method](params as never, controller.signal, payload);
     try {
       const payload = Buffer.concat(parts.get(id) ?? []);

@@ -110,10 +110,7 @@ export class SharedReader {
    *
    * @throws what the system does
    */
-  async use<Result>(
-    { offset, length }: SharedSpan,
-    work: (bytes: Uint8Array) => Promise<Result>,
-  ): Promise<Result> {
+  async use({ offset, length }: SharedSpan, work: (bytes: Uint8Array) => unknown): Promise<unknown> {
     const array = this.#lend(length);
     try {
       const bytes = array.subarray(0, length);

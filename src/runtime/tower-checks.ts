@@ -36,7 +36,7 @@ export function checkIds(batch: RunMessage['batch'], rows: number, { manifest }:
 
 /** A loop: `every` calls a function for each of a hundred thousand numbers, while the device waits. */
 function areFinite(values: Float32Array): boolean {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  for (const value of values) if (!Number.isFinite(value)) return false;
   return true;
 }
 
