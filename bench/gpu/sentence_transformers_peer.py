@@ -19,14 +19,14 @@ def open_model(folder, device):
 
 
 def rate(model, contents, batch, seconds):
-    """Contents a second, and the first vector."""
+    """Contents a second."""
     import torch
 
     model.encode(contents[: min(batch, len(contents))], batch_size=batch, show_progress_bar=False)
-    done, start, vectors = 0, time.perf_counter(), None
+    done, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         part = contents[done % len(contents) :][: max(batch, 256)]
-        vectors = model.encode(part, batch_size=batch, show_progress_bar=False)
+        model.encode(part, batch_size=batch, show_progress_bar=False)
         done += len(part)
     if torch.cuda.is_available():
         torch.cuda.synchronize()

@@ -32,7 +32,7 @@ export {
 export { conformanceTests } from './moved.js';
 export { convolutionGraph as smallGraph } from './conformance/graphs.js';
 export { feedsFor, type Feed } from './feeds.js';
-export { operatorsOf } from './onnx/reader.js';
+export { operatorsOf, type GraphFile } from './onnx/reader.js';
 export {
   externalWeights,
   towerOfSession,

@@ -156,7 +156,7 @@ function tableRows(source: Source, input: string): number | undefined {
 }
 
 /** An ONNX file, by path or as bytes. */
-type GraphFile = { readonly path: string } | { readonly bytes: Uint8Array };
+export type GraphFile = { readonly path: string } | { readonly bytes: Uint8Array };
 
 /** @returns undefined for what cannot be read: whoever runs it will say why */
 function reading<Result>(graph: GraphFile, work: (source: Source) => Result): Result | undefined {
