@@ -19,7 +19,8 @@ export {
   type Tokens,
 } from './tokenizer.js';
 export { CLEANINGS, type Cleaning } from './cleaning/open-clip.js';
-export { createBytePair, Merges } from './models/byte-pair.js';
+export { Merges } from './merges.js';
+export { createBytePair } from './models/byte-pair.js';
 export type { PieceModel } from './models/piece-model.js';
 export { createUnigram } from './models/unigram.js';
 export { createWordPiece } from './models/word-piece.js';
