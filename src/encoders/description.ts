@@ -61,6 +61,6 @@ export function check<Schema extends z.ZodType>(
     .join('; ');
   throw new ClipgraphError(
     'MODEL_UNAVAILABLE',
-    `The model's ${name} is not that of a CLIP that is supported: ${issues}.`,
+    `The model's ${name} is not that of a model that is supported: ${issues}.`,
   );
 }
