@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, read, unlinkSync, writev } from 'node:fs';
 import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, ftruncateSync, openSync, read, unlinkSync, writev } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** Where bytes lie in memory that a program shares with its server. */
@@ -15,31 +15,42 @@ const FOLDER = '/dev/shm';
 /** Bytes that one program's spans may take together; above it, messages carry them. */
 const MOST_BYTES = 512 * 2 ** 20;
 
+/** Milliseconds after which memory that nobody uses is given back: fresh memory costs a page fault every 4 kB. */
+const IDLE_MS = 5000;
+
 const writeParts = promisify(writev);
 
 /**
  * Memory that a process shares with its server: a file without a name in a file system that is memory. What is written and read
- * is copied in other threads, so that no event loop stands still; nothing is left behind when both sides are gone.
+ * is copied in other threads, so that no event loop stands still. What nobody uses for a while is given back, and nothing is left
+ * behind when both sides are gone.
  */
 export class SharedMemory {
   readonly descriptor: number;
   /** In the order of their places. */
   readonly #spans: SharedSpan[] = [];
+  readonly #idle: NodeJS.Timeout;
   #writing = 0;
   #isClosed = false;
 
-  private constructor(descriptor: number) {
+  private constructor(descriptor: number, idleMs: number) {
     this.descriptor = descriptor;
+    this.#idle = setTimeout(() => {
+      if (this.#spans.length === 0 && !this.#isClosed) ftruncateSync(descriptor);
+    }, idleMs).unref();
   }
 
-  /** @returns undefined where the system has none */
-  static open(): SharedMemory | undefined {
+  /**
+   * @param idleMs milliseconds after which it is given back while nothing is held
+   * @returns undefined where the system has none
+   */
+  static open(idleMs = IDLE_MS): SharedMemory | undefined {
     if (process.platform !== 'linux' || !existsSync(FOLDER)) return undefined;
     const name = `${FOLDER}/clipgraph-${randomUUID()}`;
     try {
       const descriptor = openSync(name, 'wx+', 0o600);
       unlinkSync(name);
-      return new SharedMemory(descriptor);
+      return new SharedMemory(descriptor, idleMs);
     } catch {
       return undefined;
     }
@@ -72,11 +83,13 @@ export class SharedMemory {
   free(span: SharedSpan): void {
     const at = this.#spans.indexOf(span);
     if (at >= 0) this.#spans.splice(at, 1);
+    if (this.#spans.length === 0 && !this.#isClosed) this.#idle.refresh();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearTimeout(this.#idle);
     this.#closeWhenDone();
   }
 
@@ -101,9 +114,10 @@ export class SharedMemory {
   }
 }
 
-/** What a program reads of the memory that it shares with its server. Its arrays are used again: fresh ones cost a page fault every 4 kB. */
+/** What a program reads of the memory that it shares with its server. Its arrays are used again, until none was for a while. */
 export class SharedReader {
   readonly #free: Uint8Array[] = [];
+  readonly #idle: NodeJS.Timeout = setTimeout(() => this.#free.splice(0), IDLE_MS).unref();
 
   /**
    * Reads a span, and lends the bytes for as long as they are worked with.
@@ -118,6 +132,7 @@ export class SharedReader {
       return await work(bytes);
     } finally {
       this.#free.push(array);
+      this.#idle.refresh();
     }
   }
 

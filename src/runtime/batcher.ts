@@ -235,7 +235,9 @@ export class Batcher {
    */
   #batchesAhead(tower: TowerQueue): Batches | undefined {
     const { size, count } = this.#nextBatches(tower);
-    const budgetMs = tower.jobs.groups > 1 ? this.#sharedBudgetMs : this.#budgetMs;
+    const isShared = performance.now() < this.#sharedUntil;
+    const ownMs = tower.jobs.groups > 1 ? this.#sharedBudgetMs : this.#budgetMs;
+    const budgetMs = isShared ? this.#clientsBudgetMs : ownMs;
     const fitting = tower.pace.contentsIn(budgetMs / (this.#atOnce + AHEAD) / count) ?? 0;
     const quick = Math.min(size, fitting);
     const isFull = tower.jobs.size >= quick * count;

@@ -1,8 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { fstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Remote } from '../../src/isolation/remote.js';
 import { SharedMemory, type SharedSpan } from '../../src/isolation/shared-memory.js';
+import { until } from '../waiting.js';
 
 const itOnLinux = process.platform === 'linux' ? it : it.skip;
 const entry = path.join(__dirname, 'program.ts');
@@ -41,6 +43,18 @@ describe('memory that a process shares with its server', () => {
     );
     memory.close();
     await expect(memory.write([bytesOf(1, 0)])).resolves.toBeUndefined();
+  });
+
+  itOnLinux('is given back when nobody has used it for a while, and not before', async () => {
+    const memory = SharedMemory.open(50)!;
+    const held = (await memory.write([bytesOf(1_000_000, 0)]))!;
+    memory.free((await memory.write([bytesOf(1_000_000, 0)]))!);
+    await delay(150);
+    expect(fstatSync(memory.descriptor).size).toBe(2_000_000);
+    memory.free(held);
+    await until(() => fstatSync(memory.descriptor).size === 0);
+    expect((await memory.write([bytesOf(10, 0)]))!.offset).toBe(0);
+    memory.close();
   });
 
   it.each([true, false])('carries the bytes of many requests at once; shared: %s', async (sharesMemory) => {

@@ -77,17 +77,20 @@ describe('beside a token that floods', () => {
   it.each([
     ['requests', floods(200, 10)],
     ['large requests', floods(16, 200)],
-  ])("another one's content is in one of the next two batches, however many %s wait", async (_, all) => {
-    const flooding = all.map((variables) => server.post(BATCH, variables, tokenOf('flooding')));
-    await until(() => batches().length === 1 && server.embedder.operationRoom.size > 1300);
-    await floodWaits();
-    const nth = await batchesUntilAnswered(() => server.post(ONE, { text: ZEBRA }, tokenOf('quiet')));
-    expect(nth).toBeGreaterThanOrEqual(1);
-    expect(nth).toBeLessThanOrEqual(2);
-    const answered = new Set((await Promise.all(flooding)).map(({ status }) => status));
-    expect(answered).toContain(200); // The flood has its share; what is more than may wait is OVERLOADED.
-    expect([...answered].every((status) => status === 200 || status === 429)).toBe(true);
-  });
+  ])(
+    "another one's content is in one of the next three batches, of which two are made, however many %s wait",
+    async (_, all) => {
+      const flooding = all.map((variables) => server.post(BATCH, variables, tokenOf('flooding')));
+      await until(() => batches().length === 1 && server.embedder.operationRoom.size > 1300);
+      await floodWaits();
+      const nth = await batchesUntilAnswered(() => server.post(ONE, { text: ZEBRA }, tokenOf('quiet')));
+      expect(nth).toBeGreaterThanOrEqual(1);
+      expect(nth).toBeLessThanOrEqual(3);
+      const answered = new Set((await Promise.all(flooding)).map(({ status }) => status));
+      expect(answered).toContain(200); // The flood has its share; what is more than may wait is OVERLOADED.
+      expect([...answered].every((status) => status === 200 || status === 429)).toBe(true);
+    },
+  );
 
   it('the same over WebSocket', async () => {
     const client = connect(server, { connectionParams: tokenOf('flooding') });
@@ -99,7 +102,7 @@ describe('beside a token that floods', () => {
     await until(() => batches().length === 1 && server.embedder.operationRoom.size === 1200);
     await floodWaits();
     const nth = await batchesUntilAnswered(() => server.post(ONE, { text: ZEBRA }, tokenOf('quiet')));
-    expect(nth).toBeLessThanOrEqual(2);
+    expect(nth).toBeLessThanOrEqual(3);
     expect(await Promise.all(flooding)).toEqual(Array(8).fill(undefined));
     await client.dispose();
   });
