@@ -3,7 +3,7 @@ const { createInterface } = require('node:readline');
 const ort = require('onnxruntime-node');
 
 ort.env.logLevel = 'fatal';
-const ARRAYS = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array };
+const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int64: BigInt64Array };
 const sessions = [];
 
 const describe = (metadata) => metadata.map(({ name, type, shape }) => ({ name, type, shape: [...shape] }));
