@@ -188,7 +188,7 @@ describe('a model over its safetensors', () => {
       'another kind of model',
       {},
       { model_type: 'blip' },
-      /config\.json is not that of a model.*model_type: "blip" is not supported; siglip, .*clip are/,
+      /config\.json is not that of a model.*model_type: "blip" is not supported; siglip, .*clip_vision_model are/,
     ],
   ])('is refused with %s', async (_, vision, top, message) => {
     const folder = folderWith({ 'model.safetensors': toSafetensors(tensors) }, vision, top);
