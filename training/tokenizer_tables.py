@@ -102,8 +102,12 @@ def grapheme_classes() -> dict[int, int]:
 
 
 def main() -> None:
-    clean = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=False)
-    strip = normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False)
+    clean = normalizers.BertNormalizer(
+        clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=False
+    )
+    strip = normalizers.BertNormalizer(
+        clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False
+    )
     split, lowercase, nfd = pre_tokenizers.BertPreTokenizer(), normalizers.Lowercase(), normalizers.NFD()
     nfkd, accents, words = normalizers.NFKD(), normalizers.StripAccents(), pre_tokenizers.Whitespace()
     digits, byte_level = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -127,25 +131,62 @@ def main() -> None:
     assert all(nfkd.normalize_str(chr(c)) == unicodedata.normalize("NFKD", chr(c)) for c in compatible)
 
     parts = [
-        table("BERT_REMOVED", "What BERT's clean_text takes away.", those(lambda c: clean.normalize_str(f"a{c}b") == "ab")),
-        table("BERT_SPACE", "What it makes a space.", those(lambda c: c == " " or clean.normalize_str(f"a{c}b") == "a b")),
-        table("PUNCTUATION", "Punctuation: characters that BERT cuts off.", those(lambda c: len(split.pre_tokenize_str(f"a{c}b")) == 3)),
+        table(
+            "BERT_REMOVED", "What BERT's clean_text takes away.", those(lambda c: clean.normalize_str(f"a{c}b") == "ab")
+        ),
+        table(
+            "BERT_SPACE", "What it makes a space.", those(lambda c: c == " " or clean.normalize_str(f"a{c}b") == "a b")
+        ),
+        table(
+            "PUNCTUATION",
+            "Punctuation: characters that BERT cuts off.",
+            those(lambda c: len(split.pre_tokenize_str(f"a{c}b")) == 3),
+        ),
         table("MARKS", "Marks that strip_accents takes away.", those(lambda c: strip.normalize_str(f"a{c}") == "a")),
         table("COMPATIBLE", "Characters of which NFKD makes something else than NFD.", compatible),
         table("DECOMPOSED", "Characters that NFD changes.", decomposed),
         table("COMBINING", "Canonical combining classes other than 0.", orders, valued=True),
         table("LOWER_CASE", "Distances to the lower case: 2·d up, 2·d - 1 down.", lower(single), valued=True),
-        table("LOWER_CASE_SINCE", "Of them those that Python 3.11 does not know.", {c: 0 for c, _ in single if c not in python}),
-        table("CASE_IGNORABLE", "Python 3.11: what does not count in looking for a final sigma.", those(lambda c: f"aΣ{c}".lower()[1] == "ς" and f"aΣ{c}a".lower()[1] == "σ")),
+        table(
+            "LOWER_CASE_SINCE",
+            "Of them those that Python 3.11 does not know.",
+            {c: 0 for c, _ in single if c not in python},
+        ),
+        table(
+            "CASE_IGNORABLE",
+            "Python 3.11: what does not count in looking for a final sigma.",
+            those(lambda c: f"aΣ{c}".lower()[1] == "ς" and f"aΣ{c}a".lower()[1] == "σ"),
+        ),
         table("CASED", "Python 3.11: other characters that have cases.", those(lambda c: f"aΣ{c}".lower()[1] == "σ")),
-        table("GRAPHEME_CLASSES", "1 control, 2 extend, 3 prepend, 4 spacing mark, 5 vowel, 6 pictographic, 7 consonant, 8 linker.", grapheme_classes(), valued=True),
+        table(
+            "GRAPHEME_CLASSES",
+            "1 control, 2 extend, 3 prepend, 4 spacing mark, 5 vowel, 6 pictographic, 7 consonant, 8 linker.",
+            grapheme_classes(),
+            valued=True,
+        ),
     ]
     of_words = [
-        table("ALL_MARKS", "Marks of every kind: what StripAccents takes away.", those(lambda c: accents.normalize_str(f"a{c}") == "a")),
-        table("WORD", "What Whitespace takes for a part of a word.", those(lambda c: words.pre_tokenize_str(f"a{c}")[0][1][1] == 2)),
+        table(
+            "ALL_MARKS",
+            "Marks of every kind: what StripAccents takes away.",
+            those(lambda c: accents.normalize_str(f"a{c}") == "a"),
+        ),
+        table(
+            "WORD",
+            "What Whitespace takes for a part of a word.",
+            those(lambda c: words.pre_tokenize_str(f"a{c}")[0][1][1] == 2),
+        ),
         table("DIGITS", "What Digits takes for a digit.", those(lambda c: len(digits.pre_tokenize_str(f"a{c}")) == 2)),
-        table("LETTERS", "What ByteLevel takes for a letter.", those(lambda c: len(byte_level.pre_tokenize_str(f"a{c}")) == 1)),
-        table("NUMBERS", "What ByteLevel takes for a number.", those(lambda c: len(byte_level.pre_tokenize_str(f"1{c}")) == 1)),
+        table(
+            "LETTERS",
+            "What ByteLevel takes for a letter.",
+            those(lambda c: len(byte_level.pre_tokenize_str(f"a{c}")) == 1),
+        ),
+        table(
+            "NUMBERS",
+            "What ByteLevel takes for a number.",
+            those(lambda c: len(byte_level.pre_tokenize_str(f"1{c}")) == 1),
+        ),
     ]
     head = (
         "// Made by training/tokenizer_tables.py: from tokenizers 0.23.3 where nothing else is said, Python 3.11 and regex 2026.11.19.\n"
