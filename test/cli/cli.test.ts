@@ -159,6 +159,19 @@ describe('clipgraph runtimes and doctor', () => {
     expect(stdout).toMatch(/All is well\.\n$/);
     expect(status).toBe(0);
   });
+
+  it('judges what they differ by', () => {
+    const { status, stdout } = clipgraph([
+      'doctor',
+      '--plugins',
+      path.join(ROOT, 'test', 'plugins', 'ones.cjs'),
+    ]);
+    expect(stdout).toMatch(
+      /^ones against cpu: components differ by \d\.\de-\d at most: more than the 2e-5 that is promised$/m,
+    );
+    expect(stdout).not.toMatch(/All is well/);
+    expect(status).not.toBe(0);
+  });
 });
 
 describe('clipgraph rank', () => {
