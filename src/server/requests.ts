@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { OperationTypeNode, parse } from 'graphql';
 import type { Config } from '../config/index.js';
@@ -32,6 +33,19 @@ export const requestIds: RequestHandler = (request, response, next) => {
 
 /** Milliseconds in which a client that is still sending may read why it was refused. */
 const LINGER_MS = 5000;
+
+/** Resolves when a request has been read whole, with what is read thrown away, or when its client sends no more of it for a while. */
+function readRest(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(end, LINGER_MS);
+    request.once('end', end).once('close', end);
+    request.on('error', () => undefined).resume();
+  });
+}
 
 /**
  * An answer may be out before the request was read whole. Closing the connection then would reset it, and the client would
@@ -164,7 +178,7 @@ function asClientError(error: unknown): unknown {
 
 /** What is refused before GraphQL sees it is answered as GraphQL answers: JSON with a code, where Express would send a page. */
 export function earlyErrors(): ErrorRequestHandler {
-  return (thrown: unknown, _request, response, next) => {
+  return (thrown: unknown, request, response, next) => {
     const error = asClientError(thrown);
     if (response.headersSent || !(error instanceof ClipgraphError)) {
       next(thrown);
@@ -174,7 +188,15 @@ export function earlyErrors(): ErrorRequestHandler {
     if (error instanceof RateLimitedError) response.setHeader('Retry-After', String(error.retryAfter));
     if (code === 'OVERLOADED') response.setHeader('Retry-After', RETRY_AFTER);
     if (code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
-    // Nothing was asked yet: what is 200 among other answers is the whole request's failure here.
-    response.status(Math.max(400, statusOfCode(code))).json({ errors: [{ message, extensions: { code } }] });
+    const answer = (): void => {
+      // Nothing was asked yet: what is 200 among other answers is the whole request's failure here.
+      response
+        .status(Math.max(400, statusOfCode(code)))
+        .json({ errors: [{ message, extensions: { code } }] });
+    };
+    // Node closes such a connection with the answer, and what comes after that would reset it.
+    if (response.getHeader('Connection') === 'close' && !request.complete)
+      void readRest(request).then(answer);
+    else answer();
   };
 }

@@ -381,6 +381,30 @@ describe('connections', () => {
     }
   });
 
+  it('that are refused are not reset while the request is still being sent', async () => {
+    const server = await runServer({ server: { maxConnections: 1 } });
+    try {
+      const served = net.connect(portOf(server), '127.0.0.1');
+      await once(served, 'connect');
+      const length = 300_000;
+      const refused = await begin(server, `Content-Length: ${length}`, Buffer.alloc(10, ' '));
+      const closed = once(refused, 'close').catch(() => undefined);
+      let [answer, failure] = ['', ''];
+      refused.on('data', (bytes: Buffer) => (answer += bytes.toString()));
+      refused.on('error', ({ message }) => (failure = message));
+      for (let sent = 10; sent < length; sent += 29_999) {
+        await delay(20);
+        refused.write(Buffer.alloc(29_999, ' '));
+      }
+      await closed;
+      expect(failure).toBe('');
+      expect(answer).toMatch(/^HTTP\/1\.1 429 .*"code":"OVERLOADED"/s);
+      served.destroy();
+    } finally {
+      await server.close();
+    }
+  });
+
   it('of as many clients as come, each is answered, while those that are served all wait', async () => {
     const server = await runServer({ server: { maxConnections: 20 }, limits: { timeoutMs: 20_000 } });
     try {
