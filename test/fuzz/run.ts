@@ -21,6 +21,8 @@ export interface FuzzOptions {
 
 export interface Memory {
   readonly server: NodeJS.MemoryUsage;
+  /** The server's and those that it has started; one that was ended at a bound starts again when it is needed. */
+  readonly processes: number;
   /** Resident bytes of the server with its processes. */
   readonly tree: number;
 }
@@ -73,7 +75,11 @@ async function measure(server: ServerApart, report: FuzzReport): Promise<Memory>
     if (isBound(warning)) count(report, 'bound: a process was ended');
     else report.crashes.push(warning.slice(0, 3000));
   }
-  return { server: memory, tree: residentBytesOfTree(server.pid) };
+  return {
+    server: memory,
+    tree: residentBytesOfTree(server.pid),
+    processes: 1 + childrenOf(server.pid).length,
+  };
 }
 
 function count({ ends }: FuzzReport, what: string): void {
